@@ -1,0 +1,318 @@
+package verifier
+
+import (
+	"math"
+	"strconv"
+	"unicode/utf8"
+)
+
+// System is a proof system.
+type System uint8
+
+// The proof systems, both over BN254.
+const (
+	Groth16 System = iota
+	Plonk
+)
+
+var systemNames = [...]string{"groth16", "plonk"}
+
+func (s System) String() string { return nameOf(systemNames[:], int(s)) }
+
+// WeightsMode says where a model's weights are.
+type WeightsMode uint8
+
+const (
+	// CommittedWeights are private; the key holds a hiding commitment to them.
+	CommittedWeights WeightsMode = iota
+	// BakedWeights are constants of the circuit; the key itself identifies them.
+	BakedWeights
+)
+
+var weightsNames = [...]string{"committed", "baked"}
+
+func (m WeightsMode) String() string { return nameOf(weightsNames[:], int(m)) }
+
+// Mode says how much of a tensor the statement shows.
+type Mode uint8
+
+const (
+	// Public tensors are in the statement, packed.
+	Public Mode = iota
+	// Private tensors are not in the statement. For inputs only.
+	Private
+	// Digest tensors are in the statement as one salted Poseidon2 digest.
+	Digest
+)
+
+var modeNames = [...]string{"public", "private", "digest"}
+
+func (m Mode) String() string { return nameOf(modeNames[:], int(m)) }
+
+func nameOf(names []string, i int) string {
+	if i < len(names) {
+		return names[i]
+	}
+	return "unknown(" + strconv.Itoa(i) + ")"
+}
+
+// Limits of a card. With them a statement and its decoded tensors stay below
+// 64 MiB.
+const (
+	maxText     = 256     // bytes of a name or a label
+	maxTensors  = 64      // inputs, and outputs
+	maxRank     = 8       // axes of a tensor
+	maxSize     = 1 << 28 // integers of a tensor
+	maxExp      = 256     // |exp|
+	maxLabels   = 1 << 16
+	maxIntegers = 1 << 22 // integers of all public tensors
+	maxElements = 1 << 18 // field elements of a statement
+)
+
+// Card describes a model: what a statement's field elements stand for. It is
+// part of the verifying key, so that every proof is bound to it.
+type Card struct {
+	Name         string // 1 to 256 bytes of printable UTF-8
+	System       System
+	Weights      WeightsMode
+	UnsafeSetup  bool     // one party knew the setup's trapdoors, and could forge proofs
+	Architecture [32]byte // digest of the network without its weights
+	Inputs       []TensorCard
+	Outputs      []TensorCard
+	Labels       []string // optional names of classes
+}
+
+// TensorCard describes one input or output: integers in [Lo, Hi], row-major,
+// each standing for the real number q * 2^-Exp.
+type TensorCard struct {
+	Name   string // 1 to 256 bytes of printable UTF-8
+	Shape  []int  // every axis >= 1; no axes for a scalar
+	Mode   Mode
+	Exp    int // -256 to 256
+	Lo, Hi int64
+	// RealLo and RealHi bound the real numbers accepted for an input. Both are
+	// zero for an output.
+	RealLo, RealHi float64
+}
+
+// Size returns the number of integers of the tensor.
+func (t *TensorCard) Size() int {
+	n := 1
+	for _, d := range t.Shape {
+		n *= d
+	}
+	return n
+}
+
+// Elements returns how many field elements of the statement the tensor takes:
+// 0 when private, 1 when a digest, else its packed size (see [Pack]).
+func (t *TensorCard) Elements() int {
+	switch t.Mode {
+	case Public:
+		k := digitsPerElement(t.width())
+		return (t.Size() + k - 1) / k
+	case Digest:
+		return 1
+	}
+	return 0
+}
+
+// StatementSize returns the number of field elements of a statement.
+func (c *Card) StatementSize() int {
+	n := 1 // context
+	for i := range c.Inputs {
+		n += c.Inputs[i].Elements()
+	}
+	for i := range c.Outputs {
+		n += c.Outputs[i].Elements()
+	}
+	if c.System == Plonk && c.Weights == CommittedWeights {
+		n++
+	}
+	return n
+}
+
+// check reports a card that breaks its own rules.
+func (c *Card) check() error {
+	if !validText(c.Name) {
+		return malformed("card: name")
+	}
+	if int(c.System) >= len(systemNames) {
+		return malformed("card: %v system", c.System)
+	}
+	if int(c.Weights) >= len(weightsNames) {
+		return malformed("card: %v weights mode", c.Weights)
+	}
+	if err := checkTensors("input", c.Inputs, true); err != nil {
+		return err
+	}
+	if err := checkTensors("output", c.Outputs, false); err != nil {
+		return err
+	}
+	if len(c.Labels) > maxLabels {
+		return malformed("card: %d labels", len(c.Labels))
+	}
+	for i, l := range c.Labels {
+		if !validText(l) {
+			return malformed("card: label %d", i)
+		}
+	}
+	integers := 0
+	for _, tensors := range [][]TensorCard{c.Inputs, c.Outputs} {
+		for i := range tensors {
+			if tensors[i].Mode == Public {
+				integers += tensors[i].Size()
+			}
+		}
+	}
+	if integers > maxIntegers || c.StatementSize() > maxElements {
+		return malformed("card: statement of %d integers is too large", integers)
+	}
+	return nil
+}
+
+func checkTensors(kind string, tensors []TensorCard, input bool) error {
+	if len(tensors) == 0 || len(tensors) > maxTensors {
+		return malformed("card: %d %ss", len(tensors), kind)
+	}
+	names := make(map[string]bool, len(tensors))
+	for i := range tensors {
+		t := &tensors[i]
+		if !validText(t.Name) || names[t.Name] {
+			return malformed("card: name of %s %d", kind, i)
+		}
+		names[t.Name] = true
+		if err := t.check(); err != nil {
+			return err
+		}
+		if !input && t.Mode == Private {
+			return malformed("output %q: private", t.Name)
+		}
+		if !input && (math.Float64bits(t.RealLo)|math.Float64bits(t.RealHi)) != 0 {
+			return malformed("output %q: real interval", t.Name)
+		}
+	}
+	return nil
+}
+
+// check holds what is true of inputs and outputs alike.
+func (t *TensorCard) check() error {
+	size := 1
+	for _, d := range t.Shape {
+		if len(t.Shape) > maxRank || d < 1 || d > maxSize/size {
+			return malformed("tensor %q: shape %v", t.Name, t.Shape)
+		}
+		size *= d
+	}
+	switch {
+	case int(t.Mode) >= len(modeNames):
+		return malformed("tensor %q: mode %v", t.Name, t.Mode)
+	case t.Exp < -maxExp || t.Exp > maxExp:
+		return malformed("tensor %q: exponent %d", t.Name, t.Exp)
+	case t.Lo >= t.Hi:
+		return malformed("tensor %q: interval [%d, %d]", t.Name, t.Lo, t.Hi)
+	case !finite(t.RealLo) || !finite(t.RealHi) || t.RealLo > t.RealHi:
+		return malformed("tensor %q: real interval [%g, %g]", t.Name, t.RealLo, t.RealHi)
+	}
+	return nil
+}
+
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
+
+// validText accepts 1 to 256 bytes of printable UTF-8: nothing that could
+// steer a terminal.
+func validText(s string) bool {
+	if len(s) == 0 || len(s) > maxText || !utf8.ValidString(s) {
+		return false
+	}
+	for _, r := range s {
+		if !strconv.IsPrint(r) {
+			return false
+		}
+	}
+	return true
+}
+
+// encode writes a card that passed check.
+func (c *Card) encode(e *encoder) {
+	e.raw(byte(c.System), byte(c.Weights), boolByte(c.UnsafeSetup))
+	e.raw(c.Architecture[:]...)
+	e.text(c.Name)
+	for _, tensors := range [][]TensorCard{c.Inputs, c.Outputs} {
+		e.raw(byte(len(tensors)))
+		for i := range tensors {
+			tensors[i].encode(e)
+		}
+	}
+	e.uint32(uint32(len(c.Labels)))
+	for _, l := range c.Labels {
+		e.text(l)
+	}
+}
+
+func (t *TensorCard) encode(e *encoder) {
+	e.text(t.Name)
+	e.raw(byte(t.Mode), byte(len(t.Shape)))
+	for _, d := range t.Shape {
+		e.uint32(uint32(d))
+	}
+	e.uint16(uint16(int16(t.Exp)))
+	e.uint64(uint64(t.Lo))
+	e.uint64(uint64(t.Hi))
+	e.uint64(math.Float64bits(t.RealLo))
+	e.uint64(math.Float64bits(t.RealHi))
+}
+
+func boolByte(b bool) byte {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// Least bytes of an encoded tensor and of an encoded label.
+const (
+	minTensorBytes = 2 + 1 + 1 + 2 + 4*8
+	minLabelBytes  = 2
+)
+
+func decodeCard(d *decoder) (c Card) {
+	c.System = System(d.uint8())
+	c.Weights = WeightsMode(d.uint8())
+	c.UnsafeSetup = d.bool()
+	c.Architecture = d.hash()
+	c.Name = d.text()
+	c.Inputs = decodeTensors(d)
+	c.Outputs = decodeTensors(d)
+	if n := d.count(int(d.uint32()), minLabelBytes); n > maxLabels {
+		d.fail("card: %d labels", n)
+	} else if n > 0 {
+		c.Labels = make([]string, n)
+		for i := range c.Labels {
+			c.Labels[i] = d.text()
+		}
+	}
+	if d.err == nil {
+		d.err = c.check()
+	}
+	return c
+}
+
+func decodeTensors(d *decoder) []TensorCard {
+	tensors := make([]TensorCard, d.count(int(d.uint8()), minTensorBytes))
+	for i := range tensors {
+		t := &tensors[i]
+		t.Name = d.text()
+		t.Mode = Mode(d.uint8())
+		t.Shape = make([]int, d.count(int(d.uint8()), 4))
+		for j := range t.Shape {
+			t.Shape[j] = int(d.uint32())
+		}
+		t.Exp = int(int16(d.uint16()))
+		t.Lo = int64(d.uint64())
+		t.Hi = int64(d.uint64())
+		t.RealLo = math.Float64frombits(d.uint64())
+		t.RealHi = math.Float64frombits(d.uint64())
+	}
+	return tensors
+}

@@ -1,0 +1,85 @@
+package verifier
+
+import (
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+)
+
+const proofMagic = "nnark-proof-1"
+
+// Proof is a statement and a proof of it. Exactly one of Groth16 and Plonk is
+// set. Nothing about a Proof is trusted before [Verify] accepted it.
+type Proof struct {
+	KeyDigest [32]byte     // of the verifying key it was made for
+	Statement []fr.Element // context, inputs, outputs; see [Card.StatementSize]
+	Groth16   *Groth16Proof
+	Plonk     *PlonkProof
+}
+
+// system returns the proof's system, or an error unless there is exactly one.
+func (p *Proof) system() (System, error) {
+	switch {
+	case p == nil || (p.Groth16 != nil) == (p.Plonk != nil):
+		return 0, malformed("proof: not exactly one proof system")
+	case len(p.Statement) > maxElements:
+		return 0, malformed("proof: statement of %d elements", len(p.Statement))
+	case p.Groth16 != nil:
+		return Groth16, nil
+	}
+	return Plonk, nil
+}
+
+// encodePoints appends the proof without its statement.
+func (p *Proof) encodePoints(e *encoder) {
+	if p.Groth16 != nil {
+		p.Groth16.encode(e)
+	} else {
+		p.Plonk.encode(e)
+	}
+}
+
+func (p *Proof) decodePoints(d *decoder, s System) {
+	switch s {
+	case Groth16:
+		p.Groth16 = decodeGroth16Proof(d)
+	case Plonk:
+		p.Plonk = decodePlonkProof(d)
+	default:
+		d.fail("proof system %v", s)
+	}
+}
+
+// MarshalBinary returns the only binary encoding of the proof: "nnark-proof-1",
+// the system, the key's digest, the statement after a 32-bit count, and the
+// proof of fixed length.
+func (p *Proof) MarshalBinary() ([]byte, error) {
+	s, err := p.system()
+	if err != nil {
+		return nil, err
+	}
+	var e encoder
+	e.raw([]byte(proofMagic)...)
+	e.raw(byte(s))
+	e.raw(p.KeyDigest[:]...)
+	e.uint32(uint32(len(p.Statement)))
+	e.scalars(p.Statement...)
+	p.encodePoints(&e)
+	return e.buf, nil
+}
+
+// ParseProof decodes what [Proof.MarshalBinary] wrote. Every error is [ErrMalformed].
+func ParseProof(data []byte) (*Proof, error) {
+	d := decoder{rest: data}
+	d.magic(proofMagic)
+	s := System(d.uint8())
+	p := &Proof{KeyDigest: d.hash()}
+	n := d.uint32()
+	if n > maxElements {
+		d.fail("proof: statement of %d elements", n)
+	}
+	p.Statement = d.scalars(int(n))
+	p.decodePoints(&d, s)
+	if err := d.end(); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
