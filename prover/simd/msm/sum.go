@@ -1,0 +1,108 @@
+package msm
+
+import "github.com/nnark/nnark/prover/simd"
+
+// chunk is the number of points summed together: its working space stays in
+// the L2 cache, and most of its batches of additions are full.
+const chunk = 4096
+
+// summer is the scratch space for sums of groups of points.
+type summer[P any] struct {
+	work         []P
+	pairs        []simd.Pair
+	runs, active []run
+}
+
+// run is a range of work that remains to be added up, for one group.
+type run struct{ at, size, group uint32 }
+
+// sums sets dst[g], for every group g, to the sum over items[start[g]:start[g+1]]
+// of ±src[item>>1], the negative for an odd item. The sum of no points is the
+// point at infinity. dst has len(start)-1 elements and does not overlap src.
+func sums[P any, C curve[P]](s *summer[P], dst, src []P, items, start []uint32) {
+	if s.work == nil {
+		s.work = make([]P, 0, chunk)
+	}
+	for g, taken := 0, 0; g < len(dst); g++ {
+		group := items[start[g]:start[g+1]]
+		if len(group) > chunk {
+			flush[P, C](s, dst, src)
+			taken = 0
+			dst[g] = longSum[P, C](s, src, group)
+			continue
+		}
+		push[P, C](s, dst, src, group, uint32(g))
+		taken += len(group)
+		if taken >= chunk {
+			flush[P, C](s, dst, src)
+			taken = 0
+		}
+	}
+	flush[P, C](s, dst, src)
+}
+
+// longSum adds up one group of more than a chunk, by chunks.
+func longSum[P any, C curve[P]](s *summer[P], src []P, group []uint32) P {
+	n := (len(group) + chunk - 1) / chunk
+	start, items := make([]uint32, n+1), make([]uint32, n)
+	for i := range items {
+		start[i], items[i] = uint32(i*chunk), uint32(2*i)
+	}
+	start[n] = uint32(len(group))
+	parts := make([]P, n)
+	sums[P, C](s, parts, src, group, start)
+	var total [1]P
+	sums[P, C](s, total[:], parts, items, []uint32{0, uint32(n)})
+	return total[0]
+}
+
+// push queues the first level of additions of one group.
+func push[P any, C curve[P]](s *summer[P], dst, src []P, group []uint32, g uint32) {
+	var c C
+	var infinity P
+	switch len(group) {
+	case 0:
+		dst[g] = infinity
+		return
+	case 1:
+		dst[g] = c.at(src, group[0])
+		return
+	}
+	at := uint32(len(s.work))
+	for len(group) >= 2 {
+		s.pairs = append(s.pairs, simd.Pair{A: group[0], B: group[1], Out: uint32(len(s.work))})
+		s.work = append(s.work, infinity)
+		group = group[2:]
+	}
+	if len(group) == 1 {
+		s.work = append(s.work, c.at(src, group[0]))
+	}
+	s.runs = append(s.runs, run{at, uint32(len(s.work)) - at, g})
+}
+
+// flush adds up all queued groups, level by level. Each level adds the upper
+// half of every run to its lower half.
+func flush[P any, C curve[P]](s *summer[P], dst, src []P) {
+	var c C
+	c.add(s.work, src, src, s.pairs)
+	s.active = append(s.active[:0], s.runs...)
+	for len(s.active) > 0 {
+		s.pairs = s.pairs[:0]
+		left := s.active[:0]
+		for _, r := range s.active {
+			half := (r.size + 1) / 2
+			for i := r.at; i < r.at+r.size-half; i++ {
+				s.pairs = append(s.pairs, simd.Pair{A: 2 * i, B: 2 * (i + half), Out: i})
+			}
+			if r.size = half; half > 1 {
+				left = append(left, r)
+			}
+		}
+		s.active = left
+		c.add(s.work, s.work, s.work, s.pairs)
+	}
+	for _, r := range s.runs {
+		dst[r.group] = s.work[r.at]
+	}
+	s.work, s.pairs, s.runs = s.work[:0], s.pairs[:0], s.runs[:0]
+}
