@@ -1,1 +1,20 @@
+// Package relation states what must hold between the integers of a quantised
+// network, without saying how a proof system enforces it.
+//
+// An operator hands a [Builder] statements about committed integer columns. There
+// are four kinds:
+//
+//   - linear expressions, which are free: a [Tensor] is a sum of scaled views of
+//     columns plus a constant ([Builder.Zero] sets one to zero);
+//   - [Lookup]: a tuple of expressions is a row of a fixed [Table];
+//   - [Product]: a·b = c, element by element;
+//   - [Contract]: out = W·x over the inner axes, a matrix product or, through a
+//     window map, a convolution.
+//
+// [Expose] adds which tensors are public. [Builder.Finish] returns the [System]: the
+// list of statements, with every column's integer interval derived from the
+// statements themselves. A column no statement bounds is an error, so a forgotten
+// range check does not compile.
+//
+// Package gadget interprets a System as gnark constraints.
 package relation

@@ -1,0 +1,32 @@
+package gadget
+
+import (
+	"github.com/consensys/gnark/frontend"
+	"github.com/consensys/gnark/std/permutation/poseidon2"
+
+	"github.com/nnark/nnark/verifier"
+)
+
+// digest returns the Poseidon2 sponge of package verifier, [verifier.Poseidon2], over
+// expressions.
+func (e *engine) digest(xs []frontend.Variable) (frontend.Variable, error) {
+	perm, err := poseidon2.NewPoseidon2FromParameters(e.api, verifier.Poseidon2Width, verifier.Poseidon2FullRounds, verifier.Poseidon2PartialRounds)
+	if err != nil {
+		return nil, err
+	}
+	state := make([]frontend.Variable, verifier.Poseidon2Width)
+	for i := range state {
+		state[i] = 0
+	}
+	rate := verifier.Poseidon2Width - 1
+	state[rate] = len(xs)
+	for from := 0; from < len(xs); from += rate {
+		for i, x := range xs[from:min(from+rate, len(xs))] {
+			state[i] = e.api.Add(state[i], x)
+		}
+		if err := perm.Permutation(state); err != nil {
+			return nil, err
+		}
+	}
+	return state[0], nil
+}

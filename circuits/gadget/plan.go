@@ -1,0 +1,135 @@
+package gadget
+
+import (
+	"fmt"
+	"math/big"
+
+	"github.com/nnark/nnark/circuits/relation"
+)
+
+// Config chooses how a system becomes a circuit. The zero value is the default.
+type Config struct {
+	Baked bool // weights are constants of the circuit, not private committed values
+	Plonk bool // for gnark's PLONK builder; else Groth16
+}
+
+// Plan is a system with everything decided that fixes the circuit: the strategy of each
+// contraction and the place of each secret input.
+type Plan struct {
+	Sys *relation.System
+	Config
+
+	Contracts []*Contraction
+	weights   int           // packed weights, before the blinding wire
+	blocks    []int         // first secret input of each column block, -1 if none
+	tables    []int         // first multiplicity of each table
+	salts     []int         // salt of each digest, in order of exposure
+	context   int           // the context wire, -1 if it is a public input
+	secrets   int           // number of secret inputs
+	exposes   []exposedPlan // how each exposed tensor is packed
+	committed bool          // weights are committed
+}
+
+// New plans the circuit of a system.
+func New(sys *relation.System, cfg Config) (*Plan, error) {
+	p := &Plan{Sys: sys, Config: cfg, context: -1}
+	if err := p.planExposes(); err != nil {
+		return nil, err
+	}
+	for i := range sys.Contracts {
+		c, err := p.planContraction(&sys.Contracts[i])
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", sys.Contracts[i].Node, err)
+		}
+		c.first = p.weights
+		if !cfg.Baked {
+			p.weights += c.elements()
+		}
+		p.Contracts = append(p.Contracts, c)
+	}
+	p.committed = p.weights > 0
+	p.layout()
+	return p, nil
+}
+
+// layout gives every secret input its place:
+//
+//	packed weights, blinding | columns, block by block | multiplicities | context | salts
+func (p *Plan) layout() {
+	n := p.weights
+	if p.committed {
+		n++ // the blinding wire
+	}
+	p.blocks = make([]int, len(p.Sys.Blocks))
+	for i, b := range p.Sys.Blocks {
+		p.blocks[i] = -1
+		if b.Kind == relation.Column {
+			p.blocks[i] = n
+			n += b.Size()
+		}
+	}
+	for _, t := range p.Sys.Tables {
+		p.tables = append(p.tables, n)
+		n += t.Len()
+	}
+	if !p.Plonk {
+		p.context = n
+		n++
+	}
+	for _, e := range p.exposes {
+		if e.Visibility == relation.Digest {
+			p.salts = append(p.salts, n)
+			n++
+		}
+	}
+	p.secrets = n
+}
+
+// Committed reports whether the circuit commits to private weights.
+func (p *Plan) Committed() bool { return p.committed }
+
+// Weights returns the number of packed weights; the blinding wire follows them.
+func (p *Plan) Weights() int { return p.weights }
+
+// Secrets returns the number of secret inputs.
+func (p *Plan) Secrets() int { return p.secrets }
+
+// StatementSize returns the number of elements of the statement: the context, what is
+// exposed, and under PLONK the digest of committed weights.
+func (p *Plan) StatementSize() int {
+	n := 1
+	for _, e := range p.exposes {
+		n += e.elements()
+	}
+	if p.Plonk && p.committed {
+		n++
+	}
+	return n
+}
+
+// modulusBits bounds packed values: base^digits stays at or below 2^253 < r, so digits
+// of a field element are unique.
+const modulusBits = 253
+
+// digitsPerElement returns the largest k with base^k <= 2^253.
+func digitsPerElement(base *big.Int) int {
+	limit := new(big.Int).Lsh(big.NewInt(1), modulusBits)
+	k := 0
+	for p := new(big.Int).Set(base); p.Cmp(limit) <= 0; p.Mul(p, base) {
+		k++
+	}
+	return k
+}
+
+// powers returns base^0 … base^(n-1).
+func powers(base *big.Int, n int) []*big.Int {
+	out := make([]*big.Int, n)
+	for i := range out {
+		if i == 0 {
+			out[i] = big.NewInt(1)
+			continue
+		}
+		out[i] = new(big.Int).Mul(out[i-1], base)
+	}
+	return out
+}

@@ -1,0 +1,238 @@
+package relation
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/nnark/nnark/fixedpoint"
+)
+
+// Lookup says: for every element i, the tuple (Cols[0][i], Cols[1][i], …) is a row of
+// the table. One column is a range check, two are a function.
+type Lookup struct {
+	Table *Table
+	Cols  []Tensor
+}
+
+// Product says: A·B = C, element by element.
+type Product struct{ A, B, C Tensor }
+
+// Contract says: for every output channel o and position p,
+//
+//	Out[o,p] = Bias[o] + Σ_{c,t} W[o,c,t] · X[c, Stride·p + Dilation·t - Pad]
+//
+// with X zero outside its shape. X is [C,R,Q], Out [O,I,J], W [O,C,A,B] a parameter
+// block, Bias [O] a parameter block or nil. A matrix product is the case A = B = 1.
+type Contract struct {
+	Node           string // for messages and reports
+	X, Out         Tensor
+	W, Bias        *Block
+	Stride         [2]int
+	Dilation       [2]int
+	Pad            [2]int // before the first row and column
+	WeightInterval fixedpoint.Interval
+}
+
+// Visibility says how much of a tensor a proof's statement shows.
+type Visibility uint8
+
+const (
+	Public  Visibility = iota // the integers themselves
+	Private                   // nothing
+	Digest                    // a salted Poseidon2 digest
+)
+
+// Expose puts a tensor of integers in [Lo,Hi] into the statement, packed in base
+// Hi-Lo+1 (package verifier, Pack).
+type Expose struct {
+	Name       string
+	T          Tensor
+	Interval   fixedpoint.Interval
+	Visibility Visibility
+}
+
+// Builder collects blocks and statements.
+type Builder struct {
+	sys       System
+	functions map[string]*Table
+	atLeast   []atLeast
+	node      string
+}
+
+// NewBuilder returns an empty builder.
+func NewBuilder() *Builder { return &Builder{functions: map[string]*Table{}} }
+
+// Node names the graph node the statements that follow belong to.
+func (b *Builder) Node(name string) { b.node = name }
+
+// Column adds columns for a tensor of integers; fill computes them for an honest prover.
+func (b *Builder) Column(name string, shape []int, fill func(*Assignment) []int64) Tensor {
+	return Of(b.block(name, shape, Column, fill))
+}
+
+// Deferred adds a tensor that is the output of one Contract and otherwise only exposed:
+// it needs no columns.
+func (b *Builder) Deferred(name string, shape []int, fill func(*Assignment) []int64) Tensor {
+	return Of(b.block(name, shape, Deferred, fill))
+}
+
+// Param adds a block of model parameters.
+func (b *Builder) Param(name string, shape []int, values []int64) *Block {
+	return b.block(name, shape, Param, func(*Assignment) []int64 { return values })
+}
+
+func (b *Builder) block(name string, shape []int, k Kind, fill func(*Assignment) []int64) *Block {
+	if b.node != "" {
+		name = b.node + "/" + name
+	}
+	blk := &Block{ID: len(b.sys.Blocks), Name: name, Shape: slices.Clone(shape), Kind: k, fill: fill}
+	b.sys.Blocks = append(b.sys.Blocks, blk)
+	return blk
+}
+
+// Lookup adds a [Lookup] statement.
+func (b *Builder) Lookup(t *Table, cols ...Tensor) {
+	if len(cols) != t.columns() {
+		panic(fmt.Sprintf("relation: %d expressions for table %s of %d columns", len(cols), t.Name, t.columns()))
+	}
+	b.sys.Lookups = append(b.sys.Lookups, Lookup{t, cols})
+}
+
+// Product adds a [Product] statement.
+func (b *Builder) Product(x, y, z Tensor) {
+	b.sys.Products = append(b.sys.Products, Product{x, y, z})
+}
+
+// Contract adds a [Contract] statement.
+func (b *Builder) Contract(c Contract) {
+	c.Node = b.node
+	b.sys.Contracts = append(b.sys.Contracts, c)
+}
+
+// Zero says that every element of t is zero.
+func (b *Builder) Zero(t Tensor) { b.sys.Zeros = append(b.sys.Zeros, t) }
+
+// Expose adds an [Expose] statement.
+func (b *Builder) Expose(e Expose) { b.sys.Exposes = append(b.sys.Exposes, e) }
+
+// Range says lo <= t <= hi exactly.
+func (b *Builder) Range(t Tensor, r fixedpoint.Interval) {
+	b.Lookup(b.Function(fmt.Sprintf("range [%d,%d]", r.Lo, r.Hi), r, nil), t)
+}
+
+// Function returns the table of rows (x, f(x)) for x in domain, or of single values x
+// if f is nil. Requests with one key share a table whose domain is the union of theirs:
+// key must determine f.
+func (b *Builder) Function(key string, domain fixedpoint.Interval, f func(int64) int64) *Table {
+	t, ok := b.functions[key]
+	if !ok {
+		t = &Table{Name: key, Domain: domain, f: f}
+		b.functions[key] = t
+		b.sys.Tables = append(b.sys.Tables, t)
+	}
+	t.Domain = fixedpoint.Interval{Lo: min(t.Domain.Lo, domain.Lo), Hi: max(t.Domain.Hi, domain.Hi)}
+	return t
+}
+
+// atLeast is a range check whose upper bound the engine may raise.
+type atLeast struct {
+	t     Tensor
+	bound int64
+	name  string
+}
+
+// NonNegative says 0 <= t <= B for some B >= bound that [Builder.Finish] chooses: the
+// statement to make where only the sign matters and the bound is for the honest prover.
+func (b *Builder) NonNegative(t Tensor, bound int64) {
+	b.atLeast = append(b.atLeast, atLeast{t, max(bound, 0), b.node})
+}
+
+// Equals says t = u.
+func (b *Builder) Equals(t, u Tensor) { b.Zero(t.Minus(u)) }
+
+// Max says out is the largest element of each group: for each j, out[j] = max_i xs[i][j].
+// span bounds the honest difference between the largest and the smallest.
+//
+// Soundness: every out - x_i >= 0, so out is no smaller than any; the product of the
+// differences is zero, so it equals one of them.
+func (b *Builder) Max(xs []Tensor, out Tensor, span int64) {
+	if n := maxFactors(span); len(xs) > n {
+		xs = b.groupMax(xs, n, span)
+		b.Max(xs, out, span)
+		return
+	}
+	diffs := make([]Tensor, len(xs))
+	for i, x := range xs {
+		diffs[i] = out.Minus(x)
+		b.NonNegative(diffs[i], span)
+	}
+	if len(diffs) == 1 {
+		b.Zero(diffs[0])
+		return
+	}
+	h := (len(diffs) + 1) / 2
+	b.Product(b.product(diffs[:h]), b.product(diffs[h:]), Const(out.Shape, 0))
+}
+
+// maxFactors is how many differences up to span one product may take: each half of it
+// is a column that must fit an int64.
+func maxFactors(span int64) int {
+	n, limit := 0, int64(1)<<61
+	for v := int64(1); v <= limit/max(span, 2); v *= max(span, 2) {
+		n++
+	}
+	return 2 * n
+}
+
+// groupMax replaces each n tensors by a new one that holds their largest elements.
+func (b *Builder) groupMax(xs []Tensor, n int, span int64) []Tensor {
+	var out []Tensor
+	for group := range slices.Chunk(xs, n) {
+		m := b.Column("max", group[0].Shape, func(a *Assignment) []int64 {
+			best := a.Eval(group[0])
+			for _, x := range group[1:] {
+				for i, v := range a.Eval(x) {
+					best[i] = max(best[i], v)
+				}
+			}
+			return best
+		})
+		b.Max(group, m, span)
+		out = append(out, m)
+	}
+	return out
+}
+
+// product returns the product of all tensors, by columns in a balanced tree.
+func (b *Builder) product(xs []Tensor) Tensor {
+	if len(xs) == 1 {
+		return xs[0]
+	}
+	h := (len(xs) + 1) / 2
+	return b.Mul("product", b.product(xs[:h]), b.product(xs[h:]))
+}
+
+// Mul adds columns for x·y and the product that fixes them.
+func (b *Builder) Mul(name string, x, y Tensor) Tensor {
+	z := b.Column(name, x.Shape, func(a *Assignment) []int64 {
+		p, q := a.Eval(x), a.Eval(y)
+		for i := range p {
+			p[i] *= q[i]
+		}
+		return p
+	})
+	b.Product(x, y, z)
+	return z
+}
+
+// DivRound says out = floor((2·num + den) / (2·den)): num/den rounded, ties up, for
+// den > 0; den is at most denMax.
+//
+// Soundness: 2·num + den = out·2·den + rem with 0 <= rem < 2·den over the integers (the
+// interval of every term is known and far below the modulus) has one solution.
+func (b *Builder) DivRound(num, den, out Tensor, denMax int64) {
+	p := b.Mul("quotient·denominator", out, den)
+	rem := num.Minus(p).Times(2).Plus(den)
+	b.NonNegative(rem, 2*denMax)
+	b.NonNegative(den.Times(2).PlusConst(-1).Minus(rem), 2*denMax)
+}

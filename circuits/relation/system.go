@@ -1,0 +1,114 @@
+package relation
+
+import (
+	"errors"
+	"fmt"
+	"math/bits"
+
+	"github.com/nnark/nnark/fixedpoint"
+)
+
+// ErrRange means that an integer's range could not be shown to stay inside the bounds
+// a proof system needs.
+var ErrRange = errors.New("integer range not excluded from overflow")
+
+// System is a finished list of statements. Bounds[b][i] is the interval that the
+// lookups force on element i of block b, whatever the prover does.
+type System struct {
+	Blocks    []*Block
+	Tables    []*Table
+	Lookups   []Lookup
+	Products  []Product
+	Zeros     []Tensor
+	Contracts []Contract
+	Exposes   []Expose
+
+	Bounds [][]fixedpoint.Interval
+}
+
+// Finish settles the open range checks and derives every column's interval. It fails
+// with [ErrRange] if a column is bounded by no statement.
+func (b *Builder) Finish() (*System, error) {
+	for _, r := range b.atLeast {
+		b.node = r.name
+		b.lowerAtLeast(r)
+	}
+	b.atLeast = nil
+	sys := &b.sys
+	if err := sys.bound(); err != nil {
+		return nil, err
+	}
+	return sys, nil
+}
+
+// lowerAtLeast turns "0 <= t" into lookups: one in a table that holds a long enough run
+// (a range table, or the flat part of a function: its rows (x, c) for constant c are a
+// range check of x), where need be lengthened, else one a digit.
+func (b *Builder) lowerAtLeast(r atLeast) {
+	t, extra := b.host(r.bound)
+	width := b.digitBits()
+	digits := (bits.Len64(uint64(r.bound)) + width - 1) / width
+	if t == nil || extra > int64(r.t.Size()*(digits-1)) {
+		b.digits(r.t, digits, width)
+		return
+	}
+	t.Domain.Lo -= extra
+	at, c, _ := t.plateau()
+	if t.IsFunction() {
+		b.Lookup(t, r.t.PlusConst(at.Lo), Const(r.t.Shape, c))
+	} else {
+		b.Lookup(t, r.t.PlusConst(at.Lo))
+	}
+}
+
+// host finds the table whose run can cover [0,bound] with the fewest extra rows, and
+// among those the shortest run, so that the enforced interval stays small.
+func (b *Builder) host(bound int64) (host *Table, extra int64) {
+	var best int64
+	for _, t := range b.sys.Tables {
+		at, c, ok := t.plateau()
+		if !ok {
+			continue
+		}
+		more := max(0, bound-(at.Hi-at.Lo))
+		if more > 0 && (!t.IsFunction() || at.Lo != t.Domain.Lo || t.f(at.Lo-more) != c || t.f(at.Lo-1) != c) {
+			continue
+		}
+		if host == nil || more < extra || more == extra && at.Hi-at.Lo < best {
+			host, extra, best = t, more, at.Hi-at.Lo
+		}
+	}
+	return host, extra
+}
+
+// digitBits is the width of the digits of wide range checks: the widest range table
+// [0,2^w) there is, so that it is shared, and at least 8.
+func (b *Builder) digitBits() int {
+	w := 8
+	for _, t := range b.sys.Tables {
+		if n := t.Len(); !t.IsFunction() && t.Domain.Lo == 0 && n&(n-1) == 0 {
+			w = max(w, bits.Len64(uint64(n))-1)
+		}
+	}
+	return w
+}
+
+// digits says 0 <= t < 2^(width·n) by digits in base 2^width. The lowest digit is what
+// the others leave, an expression; the others are columns.
+func (b *Builder) digits(t Tensor, n, width int) {
+	digit := fixedpoint.Interval{Lo: 0, Hi: 1<<width - 1}
+	low := t
+	for k := 1; k < n; k++ {
+		shift := uint(k * width)
+		d := b.Column(fmt.Sprintf("digit %d", k), t.Shape, func(a *Assignment) []int64 {
+			v := a.Eval(t)
+			for i := range v {
+				v[i] = v[i] >> shift & digit.Hi
+			}
+			return v
+		})
+		b.Range(d, digit)
+		low = low.Minus(d.Times(1 << shift))
+	}
+	b.Range(low, digit)
+}

@@ -1,0 +1,76 @@
+package relation
+
+import "github.com/nnark/nnark/fixedpoint"
+
+// Table is a fixed set of rows: (x, f(x)) or (x) for every x of its domain.
+type Table struct {
+	Name   string
+	Domain fixedpoint.Interval
+
+	f func(int64) int64
+}
+
+// Len returns the number of rows.
+func (t *Table) Len() int { return int(t.Domain.Hi-t.Domain.Lo) + 1 }
+
+// IsFunction reports whether the table has a second column.
+func (t *Table) IsFunction() bool { return t.f != nil }
+
+// At returns f(x).
+func (t *Table) At(x int64) int64 { return t.f(x) }
+
+func (t *Table) columns() int {
+	if t.IsFunction() {
+		return 2
+	}
+	return 1
+}
+
+// column returns the interval of column k's values.
+func (t *Table) column(k int) fixedpoint.Interval {
+	if k == 0 {
+		return t.Domain
+	}
+	r := fixedpoint.Interval{Lo: t.f(t.Domain.Lo), Hi: t.f(t.Domain.Lo)}
+	for x := t.Domain.Lo; x <= t.Domain.Hi; x++ {
+		y := t.f(x)
+		r.Lo, r.Hi = min(r.Lo, y), max(r.Hi, y)
+	}
+	return r
+}
+
+// preimage returns the smallest interval that holds every x of the domain with f(x) = c.
+func (t *Table) preimage(c int64) (r fixedpoint.Interval, ok bool) {
+	for x := t.Domain.Lo; x <= t.Domain.Hi; x++ {
+		if t.f(x) != c {
+			continue
+		}
+		if !ok {
+			r.Lo, ok = x, true
+		}
+		r.Hi = x
+	}
+	return r, ok
+}
+
+// plateau returns the run [lo,hi] at one end of the domain on which f is the constant c,
+// the longer of the two, provided f takes the value c nowhere else: then the rows (x, c)
+// are exactly a range check of x. A range table is all plateau.
+func (t *Table) plateau() (r fixedpoint.Interval, c int64, ok bool) {
+	if !t.IsFunction() {
+		return t.Domain, 0, true
+	}
+	lo, hi := t.Domain.Lo, t.Domain.Hi
+	for lo < t.Domain.Hi && t.f(lo+1) == t.f(t.Domain.Lo) {
+		lo++
+	}
+	for hi > t.Domain.Lo && t.f(hi-1) == t.f(t.Domain.Hi) {
+		hi--
+	}
+	r, c = fixedpoint.Interval{Lo: t.Domain.Lo, Hi: lo}, t.f(t.Domain.Lo)
+	if t.Domain.Hi-hi > r.Hi-r.Lo {
+		r, c = fixedpoint.Interval{Lo: hi, Hi: t.Domain.Hi}, t.f(t.Domain.Hi)
+	}
+	all, _ := t.preimage(c)
+	return r, c, all == r
+}

@@ -1,0 +1,270 @@
+package relation
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Block is a tensor of integers of one kind: columns the prover commits to, or a
+// model's parameters.
+type Block struct {
+	ID    int
+	Name  string
+	Shape []int
+	Kind  Kind
+
+	fill func(*Assignment) []int64 // how an honest prover computes it
+}
+
+// Kind says who fixes a block's values.
+type Kind uint8
+
+const (
+	Column   Kind = iota // committed by the prover in every proof
+	Param                // fixed by the model: committed once, or constants of the circuit
+	Deferred             // never materialised: the output of one Contract that is only exposed
+	one                  // the constant 1 in every place: what a view makes of a constant
+)
+
+// Size returns the number of elements.
+func (b *Block) Size() int { return Size(b.Shape) }
+
+// Values returns a Param block's integers.
+func (b *Block) Values() []int64 { return b.fill(nil) }
+
+// Size returns the number of elements of a shape.
+func Size(shape []int) int {
+	n := 1
+	for _, d := range shape {
+		n *= d
+	}
+	return n
+}
+
+// View is the linear map all others are made of: element o of the result is element
+// Start + Step·o of the source, or zero where that index lies outside the source.
+// Transposition, slicing, padding, broadcasting and the taps of a window are views.
+type View struct {
+	In, Out []int
+	Start   []int   // for each axis of In
+	Step    [][]int // Step[i][o]: how far axis i of In moves with axis o of Out
+}
+
+// source returns the flat source index of flat output index o, or -1 outside.
+func (v *View) source(o int, buf []int) int {
+	out := buf[:len(v.Out)]
+	for k := len(v.Out) - 1; k >= 0; k-- {
+		out[k] = o % v.Out[k]
+		o /= v.Out[k]
+	}
+	flat := 0
+	for i, d := range v.In {
+		x := v.Start[i]
+		for k, s := range v.Step[i] {
+			if s != 0 {
+				x += s * out[k]
+			}
+		}
+		if x < 0 || x >= d {
+			return -1
+		}
+		flat = flat*d + x
+	}
+	return flat
+}
+
+// Tensor is an affine expression for each element of a shape: Σ coef·view(block) +
+// constant. Tensors are values; operations return new ones.
+type Tensor struct {
+	Shape []int
+	terms []term
+	cst   int64 // added to every element
+}
+
+type term struct {
+	block *Block
+	views []*View // applied first to last, from the block to the tensor
+	coef  int64
+}
+
+// Of returns the tensor of a block's own elements.
+func Of(b *Block) Tensor {
+	return Tensor{Shape: b.Shape, terms: []term{{block: b, coef: 1}}}
+}
+
+// Const returns a tensor of one constant.
+func Const(shape []int, c int64) Tensor { return Tensor{Shape: shape, cst: c} }
+
+// Size returns the number of elements.
+func (t Tensor) Size() int { return Size(t.Shape) }
+
+// Block returns the block the tensor is, element for element, or nil.
+func (t Tensor) Block() *Block {
+	if len(t.terms) == 1 && t.cst == 0 && t.terms[0].coef == 1 && len(t.terms[0].views) == 0 {
+		return t.terms[0].block
+	}
+	return nil
+}
+
+// Plus returns t + u; the shapes have equal sizes.
+func (t Tensor) Plus(u Tensor) Tensor {
+	if t.Size() != u.Size() {
+		panic(fmt.Sprintf("relation: sum of shapes %v and %v", t.Shape, u.Shape))
+	}
+	out := Tensor{Shape: t.Shape, cst: t.cst + u.cst}
+	out.terms = slices.Concat(t.terms, u.terms)
+	return out.merged()
+}
+
+// Minus returns t - u.
+func (t Tensor) Minus(u Tensor) Tensor { return t.Plus(u.Times(-1)) }
+
+// Times returns k·t.
+func (t Tensor) Times(k int64) Tensor {
+	out := Tensor{Shape: t.Shape, cst: t.cst * k, terms: slices.Clone(t.terms)}
+	for i := range out.terms {
+		out.terms[i].coef *= k
+	}
+	return out
+}
+
+// PlusConst returns t + k.
+func (t Tensor) PlusConst(k int64) Tensor {
+	t.cst += k
+	return t
+}
+
+// merged adds up terms over the same view of the same block and drops zeros, so that
+// an expression substituted into another cancels.
+func (t Tensor) merged() Tensor {
+	var terms []term
+next:
+	for _, m := range t.terms {
+		for i := range terms {
+			if terms[i].block == m.block && slices.Equal(terms[i].views, m.views) {
+				terms[i].coef += m.coef
+				continue next
+			}
+		}
+		terms = append(terms, m)
+	}
+	t.terms = slices.DeleteFunc(terms, func(m term) bool { return m.coef == 0 })
+	return t
+}
+
+// Reshape returns the same elements, row-major, in another shape.
+func (t Tensor) Reshape(shape ...int) Tensor {
+	if Size(shape) != t.Size() {
+		panic(fmt.Sprintf("relation: reshape of %v to %v", t.Shape, shape))
+	}
+	t.Shape = slices.Clone(shape)
+	return t
+}
+
+// Apply returns the tensor seen through a view; v.In is the tensor's shape. Elements
+// outside the source are zero.
+func (t Tensor) Apply(v *View) Tensor {
+	if Size(v.In) != t.Size() {
+		panic(fmt.Sprintf("relation: view of %v applied to %v", v.In, t.Shape))
+	}
+	out := Tensor{Shape: v.Out, terms: slices.Clone(t.terms)}
+	if t.cst != 0 {
+		out.terms = append(out.terms, term{block: &Block{Name: "1", Shape: t.Shape, Kind: one}, coef: t.cst})
+	}
+	for i := range out.terms {
+		out.terms[i].views = append(slices.Clone(out.terms[i].views), v)
+	}
+	return out
+}
+
+// Transpose permutes the axes: axis k of the result is axis perm[k] of t.
+func (t Tensor) Transpose(perm ...int) Tensor {
+	v := &View{In: t.Shape, Start: make([]int, len(perm)), Step: zeros(len(perm), len(perm))}
+	for k, p := range perm {
+		v.Out = append(v.Out, t.Shape[p])
+		v.Step[p][k] = 1
+	}
+	return t.Apply(v)
+}
+
+// Slice returns, for each axis k, the size[k] elements start[k], start[k]+step[k], …;
+// indices outside t are zero (padding).
+func (t Tensor) Slice(start, step, size []int) Tensor {
+	v := &View{In: t.Shape, Out: slices.Clone(size), Start: slices.Clone(start), Step: zeros(len(size), len(size))}
+	for k, s := range step {
+		v.Step[k][k] = s
+	}
+	return t.Apply(v)
+}
+
+// Broadcast repeats t along axes of size 1 or missing leading axes (NumPy's rule).
+func (t Tensor) Broadcast(shape []int) Tensor {
+	if slices.Equal(shape, t.Shape) {
+		return t
+	}
+	v := &View{In: t.Shape, Out: slices.Clone(shape), Start: make([]int, len(t.Shape)), Step: zeros(len(t.Shape), len(shape))}
+	for i, d := range t.Shape {
+		if k := len(shape) - len(t.Shape) + i; d == shape[k] {
+			v.Step[i][k] = 1
+		}
+	}
+	return t.Apply(v)
+}
+
+func zeros(n, m int) [][]int {
+	z := make([][]int, n)
+	for i := range z {
+		z[i] = make([]int, m)
+	}
+	return z
+}
+
+// Expr is one element of a tensor: Σ Coef·Block[Index] + Const.
+type Expr struct {
+	Terms []Term
+	Const int64
+}
+
+// Term is a scaled element of a block.
+type Term struct {
+	Block *Block
+	Index int
+	Coef  int64
+}
+
+// Exprs returns the tensor's elements. The slices share one backing array.
+func (t Tensor) Exprs() []Expr {
+	n := t.Size()
+	out := make([]Expr, n)
+	store := make([]Term, 0, n*len(t.terms))
+	var buf [16]int
+	for i := range out {
+		from, cst := len(store), t.cst
+		for _, m := range t.terms {
+			idx := i
+			for k := len(m.views) - 1; k >= 0 && idx >= 0; k-- {
+				idx = m.views[k].source(idx, buf[:])
+			}
+			switch {
+			case idx < 0:
+			case m.block.Kind == one:
+				cst += m.coef
+			default:
+				store = addTerm(store, from, Term{m.block, idx, m.coef})
+			}
+		}
+		out[i] = Expr{Terms: store[from:len(store):len(store)], Const: cst}
+	}
+	return out
+}
+
+// addTerm appends m to the expression that starts at from, or adds it to an equal term.
+func addTerm(store []Term, from int, m Term) []Term {
+	for i := from; i < len(store); i++ {
+		if store[i].Block == m.Block && store[i].Index == m.Index {
+			store[i].Coef += m.Coef
+			return store
+		}
+	}
+	return append(store, m)
+}
