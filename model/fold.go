@@ -1,0 +1,230 @@
+package model
+
+import (
+	"errors"
+	"maps"
+	"slices"
+)
+
+// budget bounds what constant folding may cost.
+type budget struct {
+	elements int // of all folded tensors together
+	work     int // multiply-accumulates
+}
+
+// defaultBudget allows about 1 GiB of folded constants and a few seconds of work.
+var defaultBudget = budget{elements: 1 << 28, work: 1 << 31}
+
+// simplifier walks the sorted nodes once, inferring shapes, folding constants and
+// removing nodes that change nothing.
+type simplifier struct {
+	*Graph
+	budget
+	facts map[string]*fact
+	alias map[string]string // output of a removed node -> the value it equals
+	keep  []*Node
+	errs  []error
+}
+
+// simplify leaves the graph as Graph's documentation describes it.
+func (g *Graph) simplify(b budget) error {
+	s := &simplifier{Graph: g, budget: b, facts: map[string]*fact{}, alias: map[string]string{}}
+	for name, t := range g.Const {
+		s.facts[name] = factOf(t)
+	}
+	for i, in := range g.Inputs {
+		s.facts[in.Name] = &fact{shape: g.Inputs[i].Shape, typ: in.Type}
+	}
+	for _, n := range g.Nodes {
+		s.node(n)
+	}
+	if len(s.errs) > 0 {
+		return errors.Join(s.errs...)
+	}
+	g.Nodes = s.keep
+	s.finishOutputs()
+	g.prune()
+	return s.finish()
+}
+
+// node folds, removes or keeps one node.
+func (s *simplifier) node(n *Node) {
+	in := make([]*fact, len(n.Inputs))
+	constant := true
+	for i, name := range n.Inputs {
+		if to, ok := s.alias[name]; ok {
+			name = to
+			n.Inputs[i] = to
+		}
+		if name == "" {
+			continue
+		}
+		if in[i] = s.facts[name]; in[i] == nil {
+			s.keep = append(s.keep, n) // below a node that cannot be evaluated
+			return
+		}
+		constant = constant && in[i].value != nil
+	}
+	k, err := bind(n, in)
+	switch {
+	case errors.Is(err, ErrUnsupported):
+	case err != nil:
+		s.errs = append(s.errs, s.nodeError(n, err))
+	case k.identity:
+		s.alias[n.Outputs[0]] = n.Inputs[0]
+		return
+	case constant || k.static:
+		s.fold(n, k, in)
+		return
+	default:
+		for i, name := range n.Outputs {
+			if name != "" {
+				s.facts[name] = &k.out[i]
+			}
+		}
+	}
+	s.keep = append(s.keep, n)
+}
+
+// fold evaluates a node and keeps its outputs as constants.
+func (s *simplifier) fold(n *Node, k *kernel, in []*fact) {
+	work := k.work
+	for _, f := range k.out {
+		s.elements -= product(f.shape)
+		work = max(work, product(f.shape))
+	}
+	for _, f := range in {
+		if f != nil {
+			work = max(work, product(f.shape))
+		}
+	}
+	s.work -= min(work, s.work+1)
+	if s.elements < 0 || s.work < 0 {
+		s.errs = append(s.errs, s.nodeError(n, unsupported("constants too large to fold")))
+		return
+	}
+	values := make([]*Tensor, len(in))
+	for i, f := range in {
+		if f != nil {
+			values[i] = f.value
+		}
+	}
+	out, err := k.run(values)
+	if err != nil {
+		s.errs = append(s.errs, s.nodeError(n, err))
+		return
+	}
+	for i, name := range n.Outputs {
+		if name != "" {
+			s.Const[name] = out[i]
+			s.facts[name] = &fact{shape: k.out[i].shape, typ: k.out[i].typ, value: out[i]}
+		}
+	}
+}
+
+// finishOutputs gives outputs that a removed node made their name back: by renaming
+// the value they equal, or with an Identity where that has a name to keep.
+func (s *simplifier) finishOutputs() {
+	fixed := make(map[string]bool)
+	for _, in := range s.Inputs {
+		fixed[in.Name] = true
+	}
+	for _, o := range s.Outputs {
+		if s.alias[o.Name] == "" {
+			fixed[o.Name] = true
+		}
+	}
+	for _, o := range s.Outputs {
+		from := s.alias[o.Name]
+		switch {
+		case from == "":
+			continue
+		case s.Const[from] != nil:
+			s.Const[o.Name] = s.Const[from]
+		case fixed[from]:
+			n := &Node{Op: "Identity", Name: s.freeName(o.Name), Inputs: []string{from}, Outputs: []string{o.Name}, Attrs: Attrs{}, Opset: s.Opset}
+			s.Nodes = append(s.Nodes, n)
+		default:
+			s.rename(from, o.Name)
+			for other, to := range s.alias {
+				if to == from {
+					s.alias[other] = o.Name
+				}
+			}
+			fixed[o.Name] = true
+		}
+		s.facts[o.Name] = s.facts[from]
+	}
+}
+
+func (s *simplifier) freeName(name string) string {
+	name += "_identity"
+	for slices.ContainsFunc(s.Nodes, func(n *Node) bool { return n.Name == name }) {
+		name += "_"
+	}
+	return name
+}
+
+// rename changes the name of a value everywhere.
+func (s *simplifier) rename(from, to string) {
+	for _, n := range s.Nodes {
+		for _, list := range [][]string{n.Inputs, n.Outputs} {
+			for i := range list {
+				if list[i] == from {
+					list[i] = to
+				}
+			}
+		}
+	}
+}
+
+// finish fills Shapes, the outputs' shapes and the list of unsupported nodes, and
+// checks the folded constants.
+func (s *simplifier) finish() error {
+	for _, name := range slices.Sorted(maps.Keys(s.Const)) {
+		t := s.Const[name]
+		if !t.finite() {
+			s.errs = append(s.errs, s.errorf(ErrMalformed, "constant %q has a value that is NaN or infinite", name))
+		}
+		s.Shapes[name] = t.Shape
+	}
+	for _, in := range s.Inputs {
+		s.Shapes[in.Name] = in.Shape
+	}
+	for _, n := range s.Nodes {
+		in, ok := s.inputFacts(n)
+		if _, known := operators[n.Op]; !known || ok {
+			if _, err := bind(n, in); err != nil {
+				s.unsupported = append(s.unsupported, s.nodeError(n, err))
+			}
+		}
+		for _, name := range n.Outputs {
+			if f := s.facts[name]; f != nil {
+				s.Shapes[name] = f.shape
+			}
+		}
+	}
+	for i := range s.Outputs {
+		o := &s.Outputs[i]
+		o.Shape = nil
+		if f := s.facts[o.Name]; f != nil {
+			o.Shape = f.shape
+			if o.Type == Undefined {
+				o.Type = f.typ
+			}
+		}
+	}
+	return errors.Join(s.errs...)
+}
+
+// inputFacts returns the facts of a node's inputs; ok is false if one is unknown.
+func (s *simplifier) inputFacts(n *Node) (in []*fact, ok bool) {
+	in, ok = make([]*fact, len(n.Inputs)), true
+	for i, name := range n.Inputs {
+		if name != "" {
+			in[i] = s.facts[name]
+			ok = ok && in[i] != nil
+		}
+	}
+	return in, ok
+}

@@ -1,0 +1,287 @@
+package model
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/nnark/nnark/model/onnxpb"
+)
+
+const (
+	minOpset, maxOpset = 8, 20
+	maxFileSize        = math.MaxInt32 // protobuf's own limit of 2 GiB
+)
+
+// LoadONNX reads a model file. See ParseONNX.
+func LoadONNX(path string) (*Graph, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxFileSize+1))
+	if err != nil {
+		return nil, err
+	}
+	return ParseONNX(path, data)
+}
+
+// ParseONNX decodes a model, sorts it, infers shapes and folds constants, as the
+// package documentation describes. file names the model in errors.
+//
+// The error is an *Error, or several joined; each wraps ErrMalformed or
+// ErrUnsupported. Nodes that cannot be evaluated are no error here: see
+// Graph.Unsupported.
+func ParseONNX(file string, data []byte) (*Graph, error) {
+	return parseONNX(file, data, defaultBudget)
+}
+
+func parseONNX(file string, data []byte, b budget) (*Graph, error) {
+	g, err := decodeGraph(file, data)
+	if err != nil {
+		return nil, err
+	}
+	if err := g.sort(); err != nil {
+		return nil, err
+	}
+	if err := g.simplify(b); err != nil {
+		return nil, err
+	}
+	return g, nil
+}
+
+// errorf makes a fault of the file that is in no node.
+func (g *Graph) errorf(err error, format string, args ...any) error {
+	return &Error{File: g.File, Err: fmt.Errorf("%s: %w", fmt.Sprintf(format, args...), err)}
+}
+
+// decodeGraph converts the protobuf, node by node.
+func decodeGraph(file string, data []byte) (*Graph, error) {
+	g := &Graph{File: file, Const: map[string]*Tensor{}, Shapes: map[string][]int{}}
+	if len(data) > maxFileSize {
+		return nil, g.errorf(ErrUnsupported, "a file over 2 GiB")
+	}
+	var m onnxpb.ModelProto
+	if err := proto.Unmarshal(data, &m); err != nil {
+		return nil, g.errorf(ErrMalformed, "not an ONNX file (%v)", err)
+	}
+	if m.Graph == nil {
+		return nil, g.errorf(ErrMalformed, "no graph")
+	}
+	g.Producer = m.GetProducerName()
+	if v := m.GetProducerVersion(); v != "" {
+		g.Producer += " " + v
+	}
+	if err := g.decodeOpset(&m); err != nil {
+		return nil, err
+	}
+	if len(m.Graph.SparseInitializer) > 0 {
+		return nil, g.errorf(ErrUnsupported, "sparse initializers")
+	}
+	return g, errors.Join(
+		g.decodeInitializers(m.Graph),
+		g.decodeInputs(m.Graph),
+		g.decodeNodes(m.Graph),
+		g.decodeOutputs(m.Graph),
+	)
+}
+
+func (g *Graph) decodeOpset(m *onnxpb.ModelProto) error {
+	for _, o := range m.GetOpsetImport() {
+		if d := o.GetDomain(); d == "" || d == "ai.onnx" {
+			v := o.GetVersion()
+			if v < minOpset || v > maxOpset {
+				return g.errorf(ErrUnsupported, "opset %d, want %d to %d", v, minOpset, maxOpset)
+			}
+			g.Opset = int(v)
+		}
+	}
+	if g.Opset == 0 {
+		return g.errorf(ErrMalformed, "no version of the default operator set")
+	}
+	return nil
+}
+
+func (g *Graph) decodeInitializers(p *onnxpb.GraphProto) error {
+	for _, init := range p.Initializer {
+		name := init.GetName()
+		if g.Const[name] != nil || name == "" {
+			return g.errorf(ErrMalformed, "initializer %q appears twice or has no name", name)
+		}
+		t, _, err := decodeTensor(init)
+		if err != nil {
+			return g.errorf(err, "initializer %q", name)
+		}
+		g.Const[name] = t
+	}
+	return nil
+}
+
+// decodeInputs reads the inputs that are not initializers: those have a default,
+// which files before IR version 4 had to list as inputs too.
+func (g *Graph) decodeInputs(p *onnxpb.GraphProto) error {
+	seen := map[string]bool{}
+	var errs []error
+	for _, in := range p.Input {
+		name := in.GetName()
+		if name == "" || seen[name] {
+			return g.errorf(ErrMalformed, "input %q appears twice or has no name", name)
+		}
+		seen[name] = true
+		if g.Const[name] != nil {
+			continue
+		}
+		v, err := decodeInput(in)
+		if err != nil {
+			errs = append(errs, g.errorf(err, "input %q", name))
+		}
+		g.Inputs = append(g.Inputs, v)
+	}
+	return errors.Join(errs...)
+}
+
+func decodeInput(in *onnxpb.ValueInfoProto) (Value, error) {
+	v := Value{Name: in.GetName(), Shape: []int{}}
+	t := in.GetType().GetTensorType()
+	if t == nil {
+		return v, unsupported("not a tensor")
+	}
+	var err error
+	if v.Type, err = elemTypeOf(t.GetElemType()); err != nil {
+		return v, err
+	}
+	if t.Shape == nil {
+		return v, unsupported("no shape")
+	}
+	for i, dim := range t.Shape.Dim {
+		d := dim.GetDimValue()
+		switch {
+		case d > maxElements:
+			return v, unsupported("axis %d of %d", i, d)
+		case d > 0:
+		case i == 0:
+			d = 1 // the batch
+		default:
+			return v, unsupported("axis %d is %q, want a number", i, dim.GetDimParam())
+		}
+		v.Shape = append(v.Shape, int(d))
+	}
+	return v, checkShape(v.Shape)
+}
+
+func (g *Graph) decodeOutputs(p *onnxpb.GraphProto) error {
+	if len(p.Output) == 0 {
+		return g.errorf(ErrMalformed, "no outputs")
+	}
+	seen := map[string]bool{}
+	for _, out := range p.Output {
+		name := out.GetName()
+		if name == "" || seen[name] {
+			return g.errorf(ErrMalformed, "output %q appears twice or has no name", name)
+		}
+		seen[name] = true
+		typ, err := elemTypeOf(out.GetType().GetTensorType().GetElemType())
+		if err != nil {
+			typ = Undefined // found by inference
+		}
+		g.Outputs = append(g.Outputs, Value{Name: name, Type: typ})
+	}
+	return nil
+}
+
+func (g *Graph) decodeNodes(p *onnxpb.GraphProto) error {
+	taken := make(map[string]bool, len(p.Node))
+	for _, n := range p.Node {
+		taken[n.GetName()] = true
+	}
+	used := make(map[string]bool, len(p.Node))
+	var errs []error
+	for i, n := range p.Node {
+		name := n.GetName()
+		if name == "" || used[name] {
+			name = fmt.Sprintf("%s_%d", n.GetOpType(), i)
+			for taken[name] {
+				name += "_"
+			}
+			taken[name] = true
+		}
+		used[name] = true
+		node := &Node{Name: name, Op: n.GetOpType(), Inputs: n.Input, Outputs: n.Output, Opset: g.Opset}
+		if d := n.GetDomain(); d != "" && d != "ai.onnx" {
+			node.Op = d + ":" + node.Op
+		}
+		var err error
+		if node.Attrs, err = decodeAttrs(n.Attribute); err != nil {
+			errs = append(errs, g.nodeError(node, err))
+		}
+		g.Nodes = append(g.Nodes, node)
+	}
+	return errors.Join(errs...)
+}
+
+func (g *Graph) nodeError(n *Node, err error) *Error {
+	return &Error{File: g.File, Node: n.Name, Op: n.Op, Err: err}
+}
+
+func decodeAttrs(list []*onnxpb.AttributeProto) (Attrs, error) {
+	attrs := make(Attrs, len(list))
+	for _, p := range list {
+		name := p.GetName()
+		if _, ok := attrs[name]; ok {
+			return nil, malformed("attribute %s appears twice", name)
+		}
+		v, err := decodeAttr(p)
+		if err != nil {
+			return nil, fmt.Errorf("attribute %s: %w", name, err)
+		}
+		attrs[name] = v
+	}
+	return attrs, nil
+}
+
+func decodeAttr(p *onnxpb.AttributeProto) (any, error) {
+	switch p.GetType() {
+	case onnxpb.AttributeProto_FLOAT:
+		return p.GetF(), finite(p.GetF())
+	case onnxpb.AttributeProto_FLOATS:
+		return append([]float32{}, p.Floats...), finite(p.Floats...)
+	case onnxpb.AttributeProto_INT:
+		v, err := intsOf64([]int64{p.GetI()})
+		if err != nil {
+			return nil, err
+		}
+		return v[0], nil
+	case onnxpb.AttributeProto_INTS:
+		return intsOf64(p.Ints)
+	case onnxpb.AttributeProto_STRING:
+		return string(p.S), nil
+	case onnxpb.AttributeProto_STRINGS:
+		list := make([]string, len(p.Strings))
+		for i, s := range p.Strings {
+			list[i] = string(s)
+		}
+		return list, nil
+	case onnxpb.AttributeProto_TENSOR:
+		t, typ, err := decodeTensor(p.T)
+		if errors.Is(err, ErrUnsupported) {
+			return Opaque(fmt.Sprintf("TENSOR, %v", err)), nil
+		}
+		_ = typ
+		return t, err
+	}
+	return Opaque(p.GetType().String()), nil
+}
+
+func finite(list ...float32) error {
+	for _, v := range list {
+		if v-v != 0 {
+			return malformed("value %v", v)
+		}
+	}
+	return nil
+}
