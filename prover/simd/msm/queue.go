@@ -93,3 +93,19 @@ func Parallel(n, size int, f func(w *Worker, lo, hi int)) []Task {
 	}
 	return tasks
 }
+
+// counter adds up the work of several tasks and reports the sum.
+type counter struct {
+	mu     sync.Mutex
+	done   int
+	report func(done int)
+}
+
+func (c *counter) add(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.done += n
+	if c.report != nil {
+		c.report(c.done)
+	}
+}

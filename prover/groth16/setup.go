@@ -1,0 +1,269 @@
+package groth16
+
+import (
+	"context"
+	"fmt"
+	"math/big"
+
+	"github.com/consensys/gnark-crypto/ecc/bn254"
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr/fft"
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr/pedersen"
+	g16 "github.com/consensys/gnark/backend/groth16/bn254"
+	cs "github.com/consensys/gnark/constraint/bn254"
+
+	"github.com/nnark/nnark/prover/simd/msm"
+)
+
+// Setup makes a proving and a verifying key for the circuit, distributed and
+// laid out as those of gnark's groth16.Setup. Whoever runs it could keep the
+// secret randomness and forge proofs.
+//
+// progress, which may be nil, is called with the fraction done, in (0, 1].
+// Setup returns the context's error if cancelled.
+func Setup(ctx context.Context, r1cs *cs.R1CS, progress func(done float64)) (*g16.ProvingKey, *g16.VerifyingKey, error) {
+	layout, err := newLayout(r1cs)
+	if err != nil {
+		return nil, nil, err
+	}
+	s := setup{layout: layout, domain: fft.NewDomain(uint64(r1cs.GetNbConstraints()))}
+	if err := s.sample(); err != nil {
+		return nil, nil, err
+	}
+	defer s.erase()
+	s.evaluate(r1cs)
+	s.scalars()
+	return s.keys(ctx, progress)
+}
+
+// setup holds the exponents of the keys.
+type setup struct {
+	*layout
+	domain *fft.Domain
+
+	// the toxic waste
+	t, alpha, beta, gamma, delta fr.Element
+	sigma                        []fr.Element // of each commitment
+
+	a, b, c []fr.Element // the wires' polynomials at t
+	k       []fr.Element // β·a + α·b + c, over δ or γ
+	z       []fr.Element // t^i·(t^n-1)/δ
+}
+
+// sample draws the toxic waste, no element of which may be zero.
+func (s *setup) sample() error {
+	s.sigma = make([]fr.Element, len(s.commitments))
+	secrets := []*fr.Element{&s.t, &s.alpha, &s.beta, &s.gamma, &s.delta}
+	for i := range s.sigma {
+		secrets = append(secrets, &s.sigma[i])
+	}
+	for _, x := range secrets {
+		for x.IsZero() {
+			if _, err := x.SetRandom(); err != nil {
+				return fmt.Errorf("groth16: setup randomness: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// erase overwrites the secrets, as far as the language lets us.
+func (s *setup) erase() {
+	for _, v := range [][]fr.Element{s.sigma, s.a, s.b, s.c, s.k, s.z} {
+		clear(v)
+	}
+	s.t, s.alpha, s.beta, s.gamma, s.delta = fr.Element{}, fr.Element{}, fr.Element{}, fr.Element{}, fr.Element{}
+}
+
+// evaluate computes each wire's polynomials at t: Σ of its coefficients in the
+// constraints times the Lagrange polynomials
+//
+//	L_i(t) = ω^i/n · (t^n-1)/(t-ω^i)
+func (s *setup) evaluate(r1cs *cs.R1CS) {
+	lagrange := make([]fr.Element, s.constraints)
+	defer clear(lagrange)
+	power := make([]fr.Element, s.constraints)
+	w := fr.One()
+	for i := range lagrange {
+		power[i] = w
+		lagrange[i].Sub(&s.t, &w)
+		w.Mul(&w, &s.domain.Generator)
+	}
+	scale := s.vanishing()
+	scale.Mul(&scale, &s.domain.CardinalityInv)
+	lagrange = fr.BatchInvert(lagrange)
+	vector := fr.Vector(lagrange)
+	vector.Mul(vector, power)
+	vector.ScalarMul(vector, &scale)
+
+	s.a, s.b, s.c = make([]fr.Element, s.wires), make([]fr.Element, s.wires), make([]fr.Element, s.wires)
+	it := r1cs.GetR1CIterator()
+	for i, row := 0, it.Next(); row != nil; i, row = i+1, it.Next() {
+		addTerms(s.a, r1cs, row.L, &lagrange[i])
+		addTerms(s.b, r1cs, row.R, &lagrange[i])
+		addTerms(s.c, r1cs, row.O, &lagrange[i])
+	}
+}
+
+// vanishing returns t^n - 1.
+func (s *setup) vanishing() (v fr.Element) {
+	one := fr.One()
+	v.Exp(s.t, new(big.Int).SetUint64(s.domain.Cardinality))
+	return *v.Sub(&v, &one)
+}
+
+// scalars computes the exponents of the K and Z points.
+func (s *setup) scalars() {
+	var overGamma, overDelta fr.Element
+	overGamma.Inverse(&s.gamma)
+	overDelta.Inverse(&s.delta)
+	s.k = make([]fr.Element, s.wires)
+	var t fr.Element
+	for i := range s.k {
+		s.k[i].Mul(&s.a[i], &s.beta)
+		t.Mul(&s.b[i], &s.alpha)
+		s.k[i].Add(&s.k[i], &t).Add(&s.k[i], &s.c[i])
+		if s.role[i] == private {
+			s.k[i].Mul(&s.k[i], &overDelta)
+		} else {
+			s.k[i].Mul(&s.k[i], &overGamma)
+		}
+	}
+	s.z = make([]fr.Element, s.domain.Cardinality)
+	x := s.vanishing()
+	x.Mul(&x, &overDelta)
+	for i := range s.z {
+		s.z[i] = x
+		x.Mul(&x, &s.t)
+	}
+	fft.BitReverse(s.z) // the order of the quotient's coefficients
+}
+
+// keys computes the points and assembles the keys.
+func (s *setup) keys(ctx context.Context, progress func(float64)) (*g16.ProvingKey, *g16.VerifyingKey, error) {
+	pk, vk := new(g16.ProvingKey), new(g16.VerifyingKey)
+	pk.Domain = *s.domain
+	var a, b []fr.Element
+	a, pk.InfinityA, pk.NbInfinityA = nonZero(s.a)
+	b, pk.InfinityB, pk.NbInfinityB = nonZero(s.b)
+
+	list := scalarList{all: make([]fr.Element, 0, 3+len(a)+len(b)+len(s.z)+2*s.wires)}
+	list.add([]fr.Element{s.alpha, s.beta, s.delta})
+	list.add(a)
+	list.add(b)
+	list.add(s.z[:len(s.z)-1]) // the quotient has degree n-2
+	list.add(pick(s.k, s.public))
+	list.add(pick(s.k, s.private))
+	for i, c := range s.commitments {
+		basis := pick(s.k, c.PrivateCommitted)
+		list.add(basis)
+		powers := make(fr.Vector, len(basis))
+		powers.ScalarMul(basis, &s.sigma[i])
+		list.add(powers)
+	}
+	list2 := append(b, s.beta, s.delta, s.gamma)
+	defer clear(list.all)
+	defer clear(list2[:cap(list2)])
+
+	const g2Weight = 3 // what a point of G2 costs, in points of G1
+	work := float64(len(list.all) + g2Weight*len(list2))
+	report := func(done float64) {
+		if progress != nil {
+			progress(done / work)
+		}
+	}
+	_, _, base1, base2 := bn254.Generators()
+	points := make([]bn254.G1Affine, len(list.all))
+	if err := msm.MulG1(ctx, points, base1, list.all, func(done int) { report(float64(done)) }); err != nil {
+		return nil, nil, err
+	}
+	points2 := make([]bn254.G2Affine, len(list2))
+	if err := msm.MulG2(ctx, points2, base2, list2, func(done int) { report(float64(len(points) + g2Weight*done)) }); err != nil {
+		return nil, nil, err
+	}
+
+	cut := list.cutter(points)
+	first := cut()
+	pk.G1.Alpha, pk.G1.Beta, pk.G1.Delta = first[0], first[1], first[2]
+	pk.G1.A, pk.G1.B, pk.G1.Z = cut(), cut(), cut()
+	vk.G1.K, pk.G1.K = cut(), cut()
+	n := len(b)
+	pk.G2.B, pk.G2.Beta, pk.G2.Delta = points2[:n:n], points2[n], points2[n+1]
+	vk.G1.Alpha, vk.G1.Beta, vk.G1.Delta = pk.G1.Alpha, pk.G1.Beta, pk.G1.Delta
+	vk.G2.Beta, vk.G2.Delta, vk.G2.Gamma = pk.G2.Beta, pk.G2.Delta, points2[n+2]
+	vk.PublicAndCommitmentCommitted = s.commitments.GetPublicAndCommitmentCommitted(s.commitments.CommitmentIndexes(), s.nbPublic)
+	if err := s.commitmentKeys(pk, vk, cut); err != nil {
+		return nil, nil, err
+	}
+	if err := vk.Precompute(); err != nil {
+		return nil, nil, fmt.Errorf("groth16: setup: %w", err)
+	}
+	return pk, vk, nil
+}
+
+// commitmentKeys fills in the Pedersen keys: one random G2 point for all, and
+// a σ for each commitment.
+func (s *setup) commitmentKeys(pk *g16.ProvingKey, vk *g16.VerifyingKey, cut func() []bn254.G1Affine) error {
+	if len(s.commitments) == 0 {
+		return nil
+	}
+	g, err := bn254.RandomOnG2()
+	if err != nil {
+		return fmt.Errorf("groth16: setup randomness: %w", err)
+	}
+	pk.CommitmentKeys = make([]pedersen.ProvingKey, len(s.commitments))
+	vk.CommitmentKeys = make([]pedersen.VerifyingKey, len(s.commitments))
+	for i := range s.commitments {
+		pk.CommitmentKeys[i] = pedersen.ProvingKey{Basis: cut(), BasisExpSigma: cut()}
+		var minusSigma fr.Element
+		var exponent big.Int
+		minusSigma.Neg(&s.sigma[i]).BigInt(&exponent)
+		vk.CommitmentKeys[i].G = g
+		vk.CommitmentKeys[i].GSigmaNeg.ScalarMultiplication(&g, &exponent)
+	}
+	return nil
+}
+
+// scalarList joins lists of exponents, and cuts the points made from them.
+type scalarList struct {
+	all  []fr.Element
+	ends []int
+}
+
+func (l *scalarList) add(s []fr.Element) {
+	l.all = append(l.all, s...)
+	l.ends = append(l.ends, len(l.all))
+}
+
+// cutter returns a function that returns the points of one list after another.
+func (l *scalarList) cutter(points []bn254.G1Affine) func() []bn254.G1Affine {
+	at, next := 0, 0
+	return func() []bn254.G1Affine {
+		cut := points[at:l.ends[next]:l.ends[next]]
+		at = l.ends[next]
+		next++
+		return cut
+	}
+}
+
+// nonZero returns the elements of v that are not zero, which are, and how many.
+func nonZero(v []fr.Element) (kept []fr.Element, zero []bool, zeros uint64) {
+	zero = make([]bool, len(v))
+	kept = make([]fr.Element, 0, len(v)+3)
+	for i := range v {
+		if zero[i] = v[i].IsZero(); zero[i] {
+			zeros++
+		} else {
+			kept = append(kept, v[i])
+		}
+	}
+	return kept, zero, zeros
+}
+
+func pick(v []fr.Element, wires []int) []fr.Element {
+	picked := make([]fr.Element, len(wires))
+	for i, w := range wires {
+		picked[i] = v[w]
+	}
+	return picked
+}
