@@ -1,6 +1,7 @@
 package verifier
 
 import (
+	"math/bits"
 	"slices"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254"
@@ -47,6 +48,13 @@ func (l *linearCombination) add(p bn254.G1Affine, s fr.Element) {
 	}
 }
 
+// addAll adds every term of m times s.
+func (l *linearCombination) addAll(m *linearCombination, s *fr.Element) {
+	for i := range m.points {
+		l.add(m.points[i], product(&m.scalars[i], s))
+	}
+}
+
 // window is the number of bits that Straus' method takes at once; it divides 64.
 const window = 4
 
@@ -62,7 +70,11 @@ func (l *linearCombination) sum() bn254.G1Affine {
 			t[j].Set(&t[j-1]).AddMixed(&l.points[i])
 		}
 		digits[i] = l.scalars[i].Bits()
-		bitLen = max(bitLen, l.scalars[i].BitLen())
+		for j, limb := range digits[i] {
+			if limb != 0 {
+				bitLen = max(bitLen, 64*j+bits.Len64(limb))
+			}
+		}
 	}
 	var acc bn254.G1Jac // infinity: Z = 0
 	for bit := (bitLen + window - 1) / window * window; bit > 0; {

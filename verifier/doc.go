@@ -24,8 +24,9 @@
 //     whoever ran a one-party setup (see [Card].UnsafeSetup and
 //     [RefuseUnsafeSetup]) can forge proofs, and whoever wrote the key chose
 //     the network. Pin [VerifyingKey.Digest], received over a channel you trust.
-//   - The proof binds the card's bytes, names, labels and scales included, but
-//     whether they describe the network truthfully is the word of the key's author.
+//   - Names, labels and scales are the card's: whether they describe the network
+//     truthfully is the word of the key's author. A Groth16 proof is bound to
+//     the key's every byte, a PLONK proof to the circuit and the statement.
 //   - It does not mean that the proof is fresh. Anyone may replay it, and
 //     anyone can turn a Groth16 proof into another valid one of the same
 //     statement without knowing a secret: never recognise a proof by its bytes.

@@ -1,3 +1,259 @@
 package verifier
 
-func preparePlonk(k *PlonkKey, c *Card) (proofSystem, error) { return nil, malformed("PLONK") }
+import (
+	"crypto/sha256"
+	"math/big"
+
+	"github.com/consensys/gnark-crypto/ecc/bn254"
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+)
+
+// plonkVerifier is a checked key with its precomputations.
+type plonkVerifier struct {
+	key      PlonkKey
+	nbPublic int
+	omega    fr.Element // generator of the domain
+	sizeInv  fr.Element
+	lines    [2]fixedLines // of G2, tau*G2
+}
+
+// cosetShift is gnark's generator of the multiplicative group: wires L, R, O
+// live on the domain times 1, cosetShift and its square.
+const cosetShift = 5
+
+// challengeDST separates gnark's hash of a PLONK commitment to a field element
+// (RFC 9380, expand_message_xmd).
+const challengeDST = "BSB22-Plonk"
+
+func preparePlonk(k *PlonkKey, c *Card) (*plonkVerifier, error) {
+	if err := k.check(); err != nil {
+		return nil, err
+	}
+	v := &plonkVerifier{key: *k, nbPublic: c.StatementSize()}
+	if k.WeightsDigest != nil {
+		digest := *k.WeightsDigest
+		v.key.WeightsDigest = &digest
+	}
+	var err error
+	if v.omega, err = fr.Generator(k.Size); err != nil {
+		return nil, malformed("verifying key: %v", err)
+	}
+	v.sizeInv.SetUint64(k.Size)
+	v.sizeInv.Inverse(&v.sizeInv)
+	v.lines = [2]fixedLines{bn254.PrecomputeLines(k.G2), bn254.PrecomputeLines(k.G2Tau)}
+	return v, nil
+}
+
+// check verifies, for random coefficients rho_i and lambda_i (rho_0 = 1),
+//
+//	e(sum rho_i*A_i, G2) * e(-sum rho_i*(W_i + lambda_i*W'_i), tau*G2) = 1
+//
+// where A_i = F_i - (f_i + lambda_i*z_i)*G1 + lambda_i*Z_i + zeta_i*W_i + lambda_i*omega*zeta_i*W'_i
+// claims that the folded commitment F_i opens to f_i at zeta_i with quotient W_i, and the grand
+// product Z_i to z_i at omega*zeta_i with quotient W'_i.
+func (v *plonkVerifier) check(_ [32]byte, proofs []*Proof, c *coefficients) error {
+	var left, right linearCombination
+	var g1 fr.Element
+	for i, proof := range proofs {
+		p := proof.Plonk
+		if w := v.key.WeightsDigest; w != nil && proof.Statement[v.nbPublic-1] != *w {
+			return rejected("statement: digest of other weights")
+		}
+		for _, q := range p.points() {
+			if !validG1(*q) {
+				return malformed("proof: point at infinity or off the curve")
+			}
+		}
+		ch := v.challenges(proof)
+		linearised, err := v.linearise(proof, &ch)
+		if err != nil {
+			return err
+		}
+		folded, value := v.fold(p, &ch, linearised)
+
+		rho, lambda := fr.One(), c.next()
+		if i > 0 {
+			rho = c.next()
+		}
+		lambda.Mul(&lambda, &rho)
+		left.addAll(&folded, &rho)
+		left.add(p.Z, lambda)
+		left.add(p.Opening, product(&rho, &ch.zeta))
+		left.add(p.ShiftedOpening, product(&lambda, &v.omega, &ch.zeta))
+		right.add(p.Opening, rho)
+		right.add(p.ShiftedOpening, lambda)
+		claim, shifted := product(&rho, &value), product(&lambda, &p.ShiftedZ)
+		g1.Sub(&g1, &claim).Sub(&g1, &shifted)
+	}
+	left.add(v.key.G1, g1)
+	quotients := right.sum()
+	quotients.Neg(&quotients)
+	f, err := millerLoopFixed([]bn254.G1Affine{left.sum(), quotients}, v.lines[:])
+	if err != nil {
+		return rejected("%v", err)
+	}
+	if e := bn254.FinalExponentiation(&f); !e.IsOne() {
+		return rejected("the pairing equation does not hold")
+	}
+	return nil
+}
+
+type plonkChallenges struct{ gamma, beta, alpha, zeta fr.Element }
+
+// challenges derives the challenges as gnark's transcript does: each hashes its
+// name, the previous challenge's bytes, and what the prover sent since.
+func (v *plonkVerifier) challenges(proof *Proof) (ch plonkChallenges) {
+	k, p := &v.key, proof.Plonk
+	var public encoder
+	public.scalars(proof.Statement...)
+	gamma := transcriptHash("gamma", nil,
+		rawPoints(k.S[0], k.S[1], k.S[2], k.Ql, k.Qr, k.Qm, k.Qo, k.Qk, k.Qcp), public.buf, rawPoints(p.LRO[:]...))
+	beta := transcriptHash("beta", gamma)
+	alpha := transcriptHash("alpha", beta, rawPoints(p.Commitment, p.Z))
+	zeta := transcriptHash("zeta", alpha, rawPoints(p.H[:]...))
+	ch.gamma.SetBytes(gamma)
+	ch.beta.SetBytes(beta)
+	ch.alpha.SetBytes(alpha)
+	ch.zeta.SetBytes(zeta)
+	return ch
+}
+
+func transcriptHash(name string, previous []byte, parts ...[]byte) []byte {
+	h := sha256.New()
+	h.Write([]byte(name))
+	h.Write(previous)
+	for _, b := range parts {
+		h.Write(b)
+	}
+	return h.Sum(nil)
+}
+
+func rawPoints(points ...bn254.G1Affine) []byte {
+	var e encoder
+	for i := range points {
+		b := points[i].RawBytes()
+		e.raw(b[:]...)
+	}
+	return e.buf
+}
+
+// linearise checks the algebraic relation at zeta and returns the commitment
+// to the linearised polynomial. With l, r, o, s1, s2, q the claims at zeta, z
+// the grand product at omega*zeta, Z_H(zeta) = zeta^n - 1 and u the coset shift:
+//
+//	claim = -PI(zeta) + alpha^2*L_0(zeta) - alpha*(l+beta*s1+gamma)(r+beta*s2+gamma)(o+gamma)*z
+//	commitment = l*Ql + r*Qr + l*r*Qm + o*Qo + Qk + q*Commitment
+//	  + alpha*beta*z*(l+beta*s1+gamma)(r+beta*s2+gamma) * S3
+//	  + (alpha^2*L_0(zeta) - alpha*(l+beta*zeta+gamma)(r+beta*u*zeta+gamma)(o+beta*u^2*zeta+gamma)) * Z
+//	  - Z_H(zeta) * (H_0 + zeta^(n+2)*H_1 + zeta^(2n+4)*H_2)
+func (v *plonkVerifier) linearise(proof *Proof, ch *plonkChallenges) (bn254.G1Affine, error) {
+	k, p := &v.key, proof.Plonk
+	l, r, o, s1, s2, q := p.Claims[1], p.Claims[2], p.Claims[3], p.Claims[4], p.Claims[5], p.Claims[6]
+	one := fr.One()
+	var zetaN, vanishing fr.Element
+	zetaN.Exp(ch.zeta, new(big.Int).SetUint64(k.Size))
+	vanishing.Sub(&zetaN, &one)
+
+	// term returns wire + beta*x + gamma.
+	term := func(wire, x *fr.Element) (t fr.Element) {
+		return *t.Mul(&ch.beta, x).Add(&t, wire).Add(&t, &ch.gamma)
+	}
+	pi, first, err := v.publicInputs(proof, &ch.zeta, &vanishing)
+	if err != nil {
+		return bn254.G1Affine{}, err
+	}
+	first = product(&first, &ch.alpha, &ch.alpha) // alpha^2*L_0(zeta)
+	var zero fr.Element
+	t1, t2, t3 := term(&l, &s1), term(&r, &s2), term(&o, &zero)
+	permutation := product(&ch.alpha, &p.ShiftedZ, &t1, &t2)
+
+	var claim fr.Element
+	claim.Mul(&permutation, &t3).Add(&claim, &pi).Sub(&first, &claim)
+	if !claim.Equal(&p.Claims[0]) {
+		return bn254.G1Affine{}, rejected("the algebraic relation does not hold")
+	}
+
+	u := fr.NewElement(cosetShift)
+	zeta1 := product(&u, &ch.zeta)
+	zeta2 := product(&u, &zeta1)
+	i1, i2, i3 := term(&l, &ch.zeta), term(&r, &zeta1), term(&o, &zeta2)
+	identity := product(&ch.alpha, &i1, &i2, &i3)
+	var zCoeff, h0 fr.Element
+	zCoeff.Sub(&first, &identity)
+	h0.Neg(&vanishing)
+	zetaN2 := product(&zetaN, &ch.zeta, &ch.zeta)
+	h1 := product(&h0, &zetaN2)
+
+	var sum linearCombination
+	sum.add(k.Ql, l)
+	sum.add(k.Qr, r)
+	sum.add(k.Qm, product(&l, &r))
+	sum.add(k.Qo, o)
+	sum.add(k.Qk, one)
+	sum.add(p.Commitment, q)
+	sum.add(k.S[2], product(&permutation, &ch.beta))
+	sum.add(p.Z, zCoeff)
+	sum.add(p.H[0], h0)
+	sum.add(p.H[1], h1)
+	sum.add(p.H[2], product(&h1, &zetaN2))
+	return sum.sum(), nil
+}
+
+// publicInputs returns PI(zeta), the interpolation of the statement and the
+// commitment's challenge on their rows, and L_0(zeta).
+func (v *plonkVerifier) publicInputs(proof *Proof, zeta, vanishing *fr.Element) (pi, first fr.Element, err error) {
+	point := proof.Plonk.Commitment.RawBytes()
+	challenge, err := fr.Hash(point[:], []byte(challengeDST), 1)
+	if err != nil {
+		return pi, first, rejected("%v", err)
+	}
+	values := append(proof.Statement[:v.nbPublic:v.nbPublic], challenge[0])
+	roots := make([]fr.Element, len(values)) // omega^row
+	roots[0].SetOne()
+	for i := 1; i < v.nbPublic; i++ {
+		roots[i].Mul(&roots[i-1], &v.omega)
+	}
+	row := new(big.Int).SetUint64(uint64(v.nbPublic) + v.key.CommitmentIndex)
+	roots[v.nbPublic].Exp(v.omega, row)
+
+	lagrange := make([]fr.Element, len(values)) // L_row(zeta) = omega^row*Z_H(zeta) / (n*(zeta-omega^row))
+	for i := range roots {
+		lagrange[i].Sub(zeta, &roots[i])
+	}
+	lagrange = fr.BatchInvert(lagrange)
+	for i := range lagrange {
+		lagrange[i] = product(&lagrange[i], &roots[i], vanishing, &v.sizeInv)
+		term := product(&lagrange[i], &values[i])
+		pi.Add(&pi, &term)
+	}
+	return pi, lagrange[0], nil
+}
+
+// fold combines the seven polynomials opened at zeta with powers of a challenge.
+func (v *plonkVerifier) fold(p *PlonkProof, ch *plonkChallenges, linearised bn254.G1Affine) (linearCombination, fr.Element) {
+	points := [...]bn254.G1Affine{linearised, p.LRO[0], p.LRO[1], p.LRO[2], v.key.S[0], v.key.S[1], v.key.Qcp}
+	var zeta, claims encoder
+	zeta.scalars(ch.zeta)
+	claims.scalars(p.Claims[:]...)
+	claims.scalars(p.ShiftedZ)
+	var challenge, value fr.Element
+	challenge.SetBytes(transcriptHash("gamma", nil, zeta.buf, rawPoints(points[:]...), claims.buf))
+
+	var folded linearCombination
+	power := fr.One()
+	for i := range points {
+		folded.add(points[i], power)
+		term := product(&p.Claims[i], &power)
+		value.Add(&value, &term)
+		power.Mul(&power, &challenge)
+	}
+	return folded, value
+}
+
+func product(factors ...*fr.Element) fr.Element {
+	x := *factors[0]
+	for _, f := range factors[1:] {
+		x.Mul(&x, f)
+	}
+	return x
+}

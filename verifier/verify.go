@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+
+	"github.com/nnark/nnark/fixedpoint"
 )
 
 // Statement is what an accepted proof proves.
@@ -21,6 +23,40 @@ type Tensor struct {
 	Digest *fr.Element // nil unless a digest
 }
 
+// Floats returns the real numbers that the integers of a public tensor stand
+// for, q * 2^-Exp, else nil.
+func (t Tensor) Floats() []float64 {
+	if t.Ints == nil {
+		return nil
+	}
+	reals := make([]float64, len(t.Ints))
+	for i, q := range t.Ints {
+		reals[i] = fixedpoint.Real(q, t.Card.Exp)
+	}
+	return reals
+}
+
+// Quantise returns the integers nearest to x * 2^Exp, ties up, clamped to
+// [Lo, Hi]: what the prover proves for this input. It fails with [ErrInput]
+// unless x has the tensor's size and lies in [RealLo, RealHi].
+func (t *TensorCard) Quantise(x []float64) ([]int64, error) {
+	if len(x) != t.Size() {
+		return nil, inputError("%q: %d numbers, %d expected", t.Name, len(x), t.Size())
+	}
+	ints := make([]int64, len(x))
+	for i, r := range x {
+		if !(t.RealLo <= r && r <= t.RealHi) {
+			return nil, inputError("%q: number %d is %g, outside [%g, %g]", t.Name, i, r, t.RealLo, t.RealHi)
+		}
+		q, err := fixedpoint.Quantise(r, t.Exp, fixedpoint.Interval{Lo: t.Lo, Hi: t.Hi})
+		if err != nil {
+			return nil, inputError("%q: number %d: %v", t.Name, i, err)
+		}
+		ints[i] = q
+	}
+	return ints, nil
+}
+
 // Option changes what [Verify] accepts.
 type Option func(*config)
 
@@ -33,7 +69,8 @@ type config struct {
 
 type expectedInput struct {
 	index int
-	ints  []int64
+	// quantised returns the expected integers under the input's card.
+	quantised func(t *TensorCard) ([]int64, error)
 }
 
 // WithContext accepts only proofs whose context is n; without it the context
@@ -55,7 +92,17 @@ func WithAnyContext() Option {
 
 // WithInput accepts only proofs whose i-th input is public and equal to ints.
 func WithInput(i int, ints []int64) Option {
-	return func(c *config) { c.inputs = append(c.inputs, expectedInput{index: i, ints: ints}) }
+	return withInput(i, func(*TensorCard) ([]int64, error) { return ints, nil })
+}
+
+// WithRealInput accepts only proofs whose i-th input is public and equal to
+// what x quantises to (see [TensorCard.Quantise]).
+func WithRealInput(i int, x []float64) Option {
+	return withInput(i, func(t *TensorCard) ([]int64, error) { return t.Quantise(x) })
+}
+
+func withInput(i int, quantised func(*TensorCard) ([]int64, error)) Option {
+	return func(c *config) { c.inputs = append(c.inputs, expectedInput{i, quantised}) }
 }
 
 // RefuseUnsafeSetup refuses keys whose card says that one party made them.
@@ -123,18 +170,29 @@ func (vk *VerifyingKey) open(key *preparedKey, p *Proof, c *config) (*Statement,
 		return nil, ErrContext
 	}
 	for _, in := range c.inputs {
-		if in.index < 0 || in.index >= len(st.Inputs) {
-			return nil, inputError("the model has no input %d", in.index)
-		}
-		t := st.Inputs[in.index]
-		if t.Ints == nil {
-			return nil, inputError("%q is %v", t.Card.Name, t.Card.Mode)
-		}
-		if !slices.Equal(t.Ints, in.ints) {
-			return nil, inputError("%q differs", t.Card.Name)
+		if err := in.compare(st.Inputs); err != nil {
+			return nil, err
 		}
 	}
 	return st, nil
+}
+
+func (in *expectedInput) compare(inputs []Tensor) error {
+	if in.index < 0 || in.index >= len(inputs) {
+		return inputError("the model has no input %d", in.index)
+	}
+	t := inputs[in.index]
+	if t.Ints == nil {
+		return inputError("%q is %v", t.Card.Name, t.Card.Mode)
+	}
+	want, err := in.quantised(t.Card)
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(t.Ints, want) {
+		return inputError("%q differs", t.Card.Name)
+	}
+	return nil
 }
 
 // decode splits a statement into the card's tensors.
