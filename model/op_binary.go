@@ -28,8 +28,8 @@ func newBroadcast(in ...*fact) (*broadcast, error) {
 	return b, nil
 }
 
-// zip sets out[i] = f(x, y) over the broadcast of two inputs.
-func zip[T, U number](b *broadcast, out []U, x, y []T, f func(x, y T) U) {
+// combine sets out[i] = f(x, y) over the broadcast of two inputs.
+func combine[T, U number](b *broadcast, out []U, x, y []T, f func(x, y T) U) {
 	if len(x) == len(out) && len(y) == len(out) {
 		for i := range out {
 			out[i] = f(x[i], y[i])
@@ -66,7 +66,7 @@ func bindArithmetic(c *call) (*kernel, error) {
 	}
 	f := arithmetic[c.op]
 	k := returns(b.shape, c.in[0].typ, func(in []*Tensor, out *Tensor) {
-		zip(b, out.Float, in[0].Float, in[1].Float, f.float)
+		combine(b, out.Float, in[0].Float, in[1].Float, f.float)
 	})
 	if c.in[0].typ.IsFloat() {
 		return k, nil
@@ -79,7 +79,7 @@ func bindArithmetic(c *call) (*kernel, error) {
 				}
 			}
 		}
-		zip(b, out[0].Int, in[0].Int, in[1].Int, f.int)
+		combine(b, out[0].Int, in[0].Int, in[1].Int, f.int)
 		return nil
 	}
 	return k, nil
@@ -135,7 +135,7 @@ func bindPRelu(c *call) (*kernel, error) {
 		return nil, malformed("slope %v does not broadcast to %v", c.in[1].shape, c.in[0].shape)
 	}
 	return returns(b.shape, c.in[0].typ, func(in []*Tensor, out *Tensor) {
-		zip(b, out.Float, in[0].Float, in[1].Float, func(x, slope float32) float32 {
+		combine(b, out.Float, in[0].Float, in[1].Float, func(x, slope float32) float32 {
 			if x < 0 {
 				return slope * x
 			}
@@ -203,9 +203,9 @@ func bindCompare(c *call) (*kernel, error) {
 	}
 	return returns(b.shape, Bool, func(in []*Tensor, out *Tensor) {
 		if in[0].Float != nil {
-			zip(b, out.Int, in[0].Float, in[1].Float, comparison[float32](c.op))
+			combine(b, out.Int, in[0].Float, in[1].Float, comparison[float32](c.op))
 		} else {
-			zip(b, out.Int, in[0].Int, in[1].Int, comparison[int64](c.op))
+			combine(b, out.Int, in[0].Int, in[1].Int, comparison[int64](c.op))
 		}
 	}), nil
 }
@@ -242,7 +242,7 @@ func bindLogic(c *call) (*kernel, error) {
 		"Xor": func(x, y int64) int64 { return truth((x != 0) != (y != 0)) },
 	}[c.op]
 	return returns(b.shape, Bool, func(in []*Tensor, out *Tensor) {
-		zip(b, out.Int, in[0].Int, in[1].Int, f)
+		combine(b, out.Int, in[0].Int, in[1].Int, f)
 	}), nil
 }
 

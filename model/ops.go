@@ -24,7 +24,7 @@ type call struct {
 	op      string
 	opset   int
 	attrs   Attrs
-	in      []*fact // nil for an omitted optional input
+	in      []*fact  // nil for an omitted optional input
 	outputs []string // names; "" where nothing uses the output
 }
 
