@@ -1,0 +1,211 @@
+package groth16
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/consensys/gnark-crypto/ecc/bn254"
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+	g16 "github.com/consensys/gnark/backend/groth16/bn254"
+	"github.com/consensys/gnark/constraint"
+	cs "github.com/consensys/gnark/constraint/bn254"
+	"github.com/consensys/gnark/constraint/solver"
+	fcs "github.com/consensys/gnark/frontend/cs"
+)
+
+// Prover proves one circuit with one key. It is safe for concurrent use, but
+// the circuit must not be used elsewhere at the same time if gnark keeps state
+// in it (lookup tables, GKR); the prover then runs one solver at a time.
+type Prover struct {
+	*layout
+	r1cs     *cs.R1CS
+	pk       *g16.ProvingKey
+	quotient *quotient
+	solving  *sync.Mutex // nil if solvers may run side by side
+	masks    []mask      // of each commitment
+	early    bool        // commitments can be computed before solving
+
+	// Each of these has δ as an extra base.
+	a, k, b1 *query[bn254.G1Affine]
+	b2       *query[bn254.G2Affine]
+
+	commitment  []*query[bn254.G1Affine]
+	knowledge   []*query[bn254.G1Affine] // the same over the basis to the σ
+	boundWires  []int
+	boundValues []fr.Element
+}
+
+// mask is the random wire gnark adds to a commitment to hide it. It occurs
+// in one constraint only, mask·1 = mask.
+type mask struct{ wire, row int }
+
+// New prepares proofs with the key. It returns [ErrCircuit] if the key is for
+// another circuit, or the circuit was not made by gnark's R1CS builder.
+func New(r1cs *cs.R1CS, pk *g16.ProvingKey) (*Prover, error) {
+	l, err := newLayout(r1cs)
+	if err != nil {
+		return nil, err
+	}
+	p := &Prover{layout: l, r1cs: r1cs, pk: pk}
+	if err := p.checkKey(); err != nil {
+		return nil, err
+	}
+	if err := p.findMasks(); err != nil {
+		return nil, err
+	}
+	if hasState(r1cs) {
+		p.solving = new(sync.Mutex)
+	}
+	p.early = p.commitsToInputs()
+	p.quotient = newQuotient(&pk.Domain)
+	a, b := finite(pk.InfinityA), finite(pk.InfinityB)
+	p.a = newQuery(a, pk.G1.A, canonicalG1, pk.G1.Delta)
+	p.b1 = newQuery(b, pk.G1.B, canonicalG1, pk.G1.Delta)
+	p.b2 = newQuery(b, pk.G2.B, canonicalG2, pk.G2.Delta)
+	p.k = newQuery(l.private, pk.G1.K, canonicalG1, pk.G1.Delta)
+	for i, c := range l.commitments {
+		p.commitment = append(p.commitment, newQuery(c.PrivateCommitted, pk.CommitmentKeys[i].Basis, canonicalG1))
+		p.knowledge = append(p.knowledge, newQuery(c.PrivateCommitted, pk.CommitmentKeys[i].BasisExpSigma, canonicalG1))
+	}
+	return p, nil
+}
+
+// Masks returns the wires with the masks of the commitments, in their order.
+func (p *Prover) Masks() []int {
+	wires := make([]int, len(p.masks))
+	for i, m := range p.masks {
+		wires[i] = m.wire
+	}
+	return wires
+}
+
+// checkKey compares every length in the key with the circuit.
+func (p *Prover) checkKey() error {
+	pk := p.pk
+	ok := len(pk.InfinityA) == p.wires && len(pk.InfinityB) == p.wires &&
+		len(pk.G1.A) == len(finite(pk.InfinityA)) &&
+		len(pk.G1.B) == len(finite(pk.InfinityB)) && len(pk.G2.B) == len(pk.G1.B) &&
+		len(pk.G1.K) == len(p.private) &&
+		pk.Domain.Cardinality >= uint64(p.constraints) && pk.Domain.Cardinality < 2*uint64(p.constraints) &&
+		uint64(len(pk.G1.Z)) == pk.Domain.Cardinality-1 &&
+		len(pk.CommitmentKeys) == len(p.commitments)
+	for i := 0; ok && i < len(p.commitments); i++ {
+		n := len(p.commitments[i].PrivateCommitted)
+		ok = len(pk.CommitmentKeys[i].Basis) == n && len(pk.CommitmentKeys[i].BasisExpSigma) == n
+	}
+	if !ok {
+		return fmt.Errorf("%w: the proving key is for another circuit", ErrCircuit)
+	}
+	return nil
+}
+
+// findMasks finds each commitment's mask and its constraint.
+func (p *Prover) findMasks() error {
+	random := make(map[int]bool)
+	var h constraint.HintMapping
+	for i := range p.r1cs.Instructions {
+		inst := p.r1cs.Instructions[i]
+		b, ok := p.r1cs.Blueprints[inst.BlueprintID].(constraint.BlueprintHint)
+		if !ok {
+			continue
+		}
+		b.DecompressHint(&h, inst.Unpack(&p.r1cs.System))
+		if h.HintID == randomizeID {
+			for w := h.OutputRange.Start; w < h.OutputRange.End; w++ {
+				random[int(w)] = true
+			}
+		}
+	}
+	owner := make(map[int]int)
+	p.masks = make([]mask, len(p.commitments))
+	for i, c := range p.commitments {
+		p.masks[i].row = -1
+		for _, w := range c.PrivateCommitted {
+			if random[w] {
+				p.masks[i].wire = w
+				owner[w] = i
+				break
+			}
+		}
+	}
+	it := p.r1cs.GetR1CIterator()
+	for row, r := 0, it.Next(); r != nil; row, r = row+1, it.Next() {
+		for _, t := range slices.Concat(r.L, r.R, r.O) {
+			if i, ok := owner[t.WireID()]; ok {
+				if m := &p.masks[i]; m.row >= 0 && m.row != row || !isIdentity(r, m.wire) {
+					return fmt.Errorf("%w: the mask of commitment %d is used", ErrCircuit, i)
+				}
+				p.masks[i].row = row
+			}
+		}
+	}
+	for i, m := range p.masks {
+		if m.row < 0 {
+			return fmt.Errorf("%w: commitment %d has no mask", ErrCircuit, i)
+		}
+	}
+	return nil
+}
+
+// isIdentity reports whether r is w·1 = w.
+func isIdentity(r *constraint.R1C, w int) bool {
+	is := func(l constraint.LinearExpression, wire int) bool {
+		return len(l) == 1 && l[0].WireID() == wire && l[0].CoeffID() == constraint.CoeffIdOne
+	}
+	return is(r.L, w) && is(r.R, 0) && is(r.O, w)
+}
+
+// commitsToInputs reports whether all commitments are to secret inputs and
+// masks only, and hash no public input.
+func (p *Prover) commitsToInputs() bool {
+	for i, c := range p.commitments {
+		if c.NbPublicCommitted > 0 {
+			return false
+		}
+		for _, w := range c.PrivateCommitted {
+			if w >= p.nbPublic+p.nbSecret && w != p.masks[i].wire {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// hasState reports whether the circuit holds blueprints other than the
+// stateless constraints and hints.
+func hasState(r1cs *cs.R1CS) bool {
+	for _, b := range r1cs.Blueprints {
+		switch b.(type) {
+		case *constraint.BlueprintGenericR1C, *constraint.BlueprintGenericHint:
+		default:
+			return true
+		}
+	}
+	return false
+}
+
+// finite returns the indices of the false elements.
+func finite(infinity []bool) (wires []int) {
+	for w, inf := range infinity {
+		if !inf {
+			wires = append(wires, w)
+		}
+	}
+	return wires
+}
+
+// The hints gnark leaves to the prover. The second is in a package we cannot
+// import, but registered.
+var (
+	commitmentID = solver.GetHintID(fcs.Bsb22CommitmentComputePlaceholder)
+	randomizeID  = func() solver.HintID {
+		for _, h := range solver.GetRegisteredHints() {
+			if strings.HasSuffix(solver.GetHintName(h), "internal/hints.Randomize") {
+				return solver.GetHintID(h)
+			}
+		}
+		return 0
+	}()
+)
