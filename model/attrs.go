@@ -8,13 +8,9 @@ import (
 )
 
 // Attrs are the attributes of a node by name. The values are of type int, float32,
-// string, []int, []float32, []string or *Tensor; an attribute of any other ONNX
-// type is a [Opaque].
+// string, []int, []float32, []string or *Tensor. A value this package does not read,
+// such as a subgraph, is the error that Unpack returns for it.
 type Attrs map[string]any
-
-// Opaque stands for an attribute whose value this package does not read, and names
-// its ONNX type, such as "GRAPH".
-type Opaque string
 
 // Unpack copies attributes into variables. pairs alternates names and pointers; a
 // name ending in "?" may be absent, and then its variable keeps its value, the
@@ -53,6 +49,9 @@ func (a Attrs) Unpack(pairs ...any) error {
 }
 
 func assign(dst, v any) error {
+	if err, unread := v.(error); unread {
+		return err
+	}
 	ok := false
 	switch dst := dst.(type) {
 	case *int:
@@ -80,9 +79,6 @@ func assign(dst, v any) error {
 		*dst, ok = v.(*Tensor)
 	default:
 		panic(fmt.Sprintf("model: Unpack into %T", dst))
-	}
-	if kind, opaque := v.(Opaque); opaque {
-		return unsupported("a value of type %s", kind)
 	}
 	if !ok {
 		return malformed("value %v of the wrong type", v)

@@ -23,12 +23,14 @@ type simplifier struct {
 	facts map[string]*fact
 	alias map[string]string // output of a removed node -> the value it equals
 	keep  []*Node
-	errs  []error
+
+	refused map[*Node]error // nodes that cannot be evaluated
+	errs    []error
 }
 
 // simplify leaves the graph as Graph's documentation describes it.
 func (g *Graph) simplify(b budget) error {
-	s := &simplifier{Graph: g, budget: b, facts: map[string]*fact{}, alias: map[string]string{}}
+	s := &simplifier{Graph: g, budget: b, facts: map[string]*fact{}, alias: map[string]string{}, refused: map[*Node]error{}}
 	for name, t := range g.Const {
 		s.facts[name] = factOf(t)
 	}
@@ -60,7 +62,7 @@ func (s *simplifier) node(n *Node) {
 			continue
 		}
 		if in[i] = s.facts[name]; in[i] == nil {
-			s.keep = append(s.keep, n) // below a node that cannot be evaluated
+			s.keepBlind(n)
 			return
 		}
 		constant = constant && in[i].value != nil
@@ -68,6 +70,7 @@ func (s *simplifier) node(n *Node) {
 	k, err := bind(n, in)
 	switch {
 	case errors.Is(err, ErrUnsupported):
+		s.refused[n] = err
 	case err != nil:
 		s.errs = append(s.errs, s.nodeError(n, err))
 	case k.identity:
@@ -86,6 +89,15 @@ func (s *simplifier) node(n *Node) {
 	s.keep = append(s.keep, n)
 }
 
+// keepBlind keeps a node behind one that cannot be evaluated: nothing is known of
+// its inputs.
+func (s *simplifier) keepBlind(n *Node) {
+	if _, ok := operators[n.Op]; !ok {
+		s.refused[n] = errOperator
+	}
+	s.keep = append(s.keep, n)
+}
+
 // fold evaluates a node and keeps its outputs as constants.
 func (s *simplifier) fold(n *Node, k *kernel, in []*fact) {
 	work := k.work
@@ -100,7 +112,8 @@ func (s *simplifier) fold(n *Node, k *kernel, in []*fact) {
 	}
 	s.work -= min(work, s.work+1)
 	if s.elements < 0 || s.work < 0 {
-		s.errs = append(s.errs, s.nodeError(n, unsupported("constants too large to fold")))
+		s.refused[n] = unsupported("constants too large to fold")
+		s.keep = append(s.keep, n)
 		return
 	}
 	values := make([]*Tensor, len(in))
@@ -125,15 +138,18 @@ func (s *simplifier) fold(n *Node, k *kernel, in []*fact) {
 // finishOutputs gives outputs that a removed node made their name back: by renaming
 // the value they equal, or with an Identity where that has a name to keep.
 func (s *simplifier) finishOutputs() {
-	fixed := make(map[string]bool)
+	fixed := make(map[string]bool) // names that must stay
+	taken := make(map[string]bool) // names of nodes
 	for _, in := range s.Inputs {
 		fixed[in.Name] = true
 	}
-	for _, o := range s.Outputs {
-		if s.alias[o.Name] == "" {
-			fixed[o.Name] = true
-		}
+	for _, n := range s.Nodes {
+		taken[n.Name] = true
 	}
+	for _, o := range s.Outputs {
+		fixed[o.Name] = s.alias[o.Name] == ""
+	}
+	renamed := make(map[string]string)
 	for _, o := range s.Outputs {
 		from := s.alias[o.Name]
 		switch {
@@ -141,36 +157,23 @@ func (s *simplifier) finishOutputs() {
 			continue
 		case s.Const[from] != nil:
 			s.Const[o.Name] = s.Const[from]
-		case fixed[from]:
-			n := &Node{Op: "Identity", Name: s.freeName(o.Name), Inputs: []string{from}, Outputs: []string{o.Name}, Attrs: Attrs{}, Opset: s.Opset}
+		case fixed[from] || renamed[from] != "":
+			name := o.Name + "_identity"
+			for taken[name] {
+				name += "_"
+			}
+			taken[name] = true
+			n := &Node{Name: name, Op: "Identity", Inputs: []string{from}, Outputs: []string{o.Name}, Attrs: Attrs{}, Opset: s.Opset}
 			s.Nodes = append(s.Nodes, n)
 		default:
-			s.rename(from, o.Name)
-			for other, to := range s.alias {
-				if to == from {
-					s.alias[other] = o.Name
-				}
-			}
-			fixed[o.Name] = true
+			renamed[from] = o.Name
 		}
 		s.facts[o.Name] = s.facts[from]
 	}
-}
-
-func (s *simplifier) freeName(name string) string {
-	name += "_identity"
-	for slices.ContainsFunc(s.Nodes, func(n *Node) bool { return n.Name == name }) {
-		name += "_"
-	}
-	return name
-}
-
-// rename changes the name of a value everywhere.
-func (s *simplifier) rename(from, to string) {
 	for _, n := range s.Nodes {
 		for _, list := range [][]string{n.Inputs, n.Outputs} {
-			for i := range list {
-				if list[i] == from {
+			for i, name := range list {
+				if to, ok := renamed[name]; ok {
 					list[i] = to
 				}
 			}
@@ -192,21 +195,17 @@ func (s *simplifier) finish() error {
 		s.Shapes[in.Name] = in.Shape
 	}
 	for _, n := range s.Nodes {
-		in, ok := s.inputFacts(n)
-		if _, known := operators[n.Op]; !known || ok {
-			if _, err := bind(n, in); err != nil {
-				s.unsupported = append(s.unsupported, s.nodeError(n, err))
-			}
+		if err := s.refused[n]; err != nil {
+			s.unsupported = append(s.unsupported, s.nodeError(n, err))
 		}
 		for _, name := range n.Outputs {
-			if f := s.facts[name]; f != nil {
+			if f := s.facts[name]; f != nil && name != "" {
 				s.Shapes[name] = f.shape
 			}
 		}
 	}
 	for i := range s.Outputs {
 		o := &s.Outputs[i]
-		o.Shape = nil
 		if f := s.facts[o.Name]; f != nil {
 			o.Shape = f.shape
 			if o.Type == Undefined {
@@ -215,16 +214,4 @@ func (s *simplifier) finish() error {
 		}
 	}
 	return errors.Join(s.errs...)
-}
-
-// inputFacts returns the facts of a node's inputs; ok is false if one is unknown.
-func (s *simplifier) inputFacts(n *Node) (in []*fact, ok bool) {
-	in, ok = make([]*fact, len(n.Inputs)), true
-	for i, name := range n.Inputs {
-		if name != "" {
-			in[i] = s.facts[name]
-			ok = ok && in[i] != nil
-		}
-	}
-	return in, ok
 }

@@ -48,21 +48,19 @@ func (g *Graph) Unsupported() []*Error { return slices.Clone(g.unsupported) }
 //
 // The errors are *InputError for inputs that do not fit the graph, and *Error.
 func (g *Graph) Run(inputs []*Tensor) ([]*Tensor, error) {
+	index := make(map[string]int, len(g.Outputs))
 	outputs := make([]*Tensor, len(g.Outputs))
+	for i, o := range g.Outputs {
+		index[o.Name] = i
+		outputs[i] = g.Const[o.Name]
+	}
 	err := g.Trace(inputs, func(name string, t *Tensor) {
-		for i, o := range g.Outputs {
-			if o.Name == name {
-				outputs[i] = t
-			}
+		if i, ok := index[name]; ok {
+			outputs[i] = t
 		}
 	})
 	if err != nil {
 		return nil, err
-	}
-	for i, o := range g.Outputs {
-		if c := g.Const[o.Name]; c != nil {
-			outputs[i] = c
-		}
 	}
 	return outputs, nil
 }

@@ -113,7 +113,7 @@ func (g *Graph) decodeInitializers(p *onnxpb.GraphProto) error {
 		if g.Const[name] != nil || name == "" {
 			return g.errorf(ErrMalformed, "initializer %q appears twice or has no name", name)
 		}
-		t, _, err := decodeTensor(init)
+		t, err := decodeTensor(init)
 		if err != nil {
 			return g.errorf(err, "initializer %q", name)
 		}
@@ -244,6 +244,7 @@ func decodeAttrs(list []*onnxpb.AttributeProto) (Attrs, error) {
 	return attrs, nil
 }
 
+// decodeAttr returns the value as Attrs holds it, or an error for a malformed one.
 func decodeAttr(p *onnxpb.AttributeProto) (any, error) {
 	switch p.GetType() {
 	case onnxpb.AttributeProto_FLOAT:
@@ -267,14 +268,13 @@ func decodeAttr(p *onnxpb.AttributeProto) (any, error) {
 		}
 		return list, nil
 	case onnxpb.AttributeProto_TENSOR:
-		t, typ, err := decodeTensor(p.T)
+		t, err := decodeTensor(p.T)
 		if errors.Is(err, ErrUnsupported) {
-			return Opaque(fmt.Sprintf("TENSOR, %v", err)), nil
+			return err, nil
 		}
-		_ = typ
 		return t, err
 	}
-	return Opaque(p.GetType().String()), nil
+	return unsupported("a value of type %v", p.GetType()), nil
 }
 
 func finite(list ...float32) error {

@@ -11,8 +11,7 @@ import (
 type wire struct {
 	typ  ElemType
 	size int // bytes per element of raw_data
-	// raw decodes one element of raw_data; typed decodes element i of the typed
-	// field, of which count gives the length. Floats are returned in f.
+	// raw decodes one element of raw_data: a float to f, an integer to n.
 	raw func(b []byte) (f float64, n int64)
 }
 
@@ -75,40 +74,39 @@ func float16(b uint16) float64 {
 
 // decodeTensor converts a TensorProto. Lengths are checked before anything is
 // allocated; NaN, infinities and integers outside the type's range are refused.
-func decodeTensor(p *onnxpb.TensorProto) (*Tensor, ElemType, error) {
+func decodeTensor(p *onnxpb.TensorProto) (*Tensor, error) {
 	if p == nil {
-		return nil, Undefined, malformed("no tensor")
+		return nil, malformed("no tensor")
 	}
 	if p.GetDataLocation() == onnxpb.TensorProto_EXTERNAL || len(p.GetExternalData()) > 0 {
-		return nil, Undefined, unsupported("external data (save the model with its weights inside)")
+		return nil, unsupported("external data (save the model with its weights inside)")
 	}
 	if p.Segment != nil {
-		return nil, Undefined, unsupported("a tensor in segments")
+		return nil, unsupported("a tensor in segments")
 	}
 	typ, err := elemTypeOf(p.GetDataType())
 	if err != nil {
-		return nil, Undefined, err
+		return nil, err
 	}
 	shape, err := intsOf64(p.GetDims())
 	if err != nil {
-		return nil, Undefined, err
+		return nil, err
 	}
 	if err := checkShape(shape); err != nil {
-		return nil, Undefined, err
+		return nil, err
 	}
 	w := wires[onnxpb.TensorProto_DataType(p.GetDataType())]
 	n := product(shape)
 	count, at := w.typedField(p)
 	if p.RawData != nil {
 		if len(p.RawData) != n*w.size || count > 0 {
-			return nil, Undefined, malformed("%d bytes of raw data and %d values for shape %v of %v", len(p.RawData), count, shape, typ)
+			return nil, malformed("%d bytes of raw data and %d values for shape %v of %v", len(p.RawData), count, shape, typ)
 		}
 		at = func(i int) (float64, int64) { return w.raw(p.RawData[i*w.size:]) }
 	} else if count != n {
-		return nil, Undefined, malformed("%d values for shape %v of %v", count, shape, typ)
+		return nil, malformed("%d values for shape %v of %v", count, shape, typ)
 	}
-	t, err := fill(shape, typ, at)
-	return t, typ, err
+	return fill(shape, typ, at)
 }
 
 // typedField returns the number of elements in the typed field of the data type,

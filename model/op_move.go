@@ -31,11 +31,14 @@ func bindTranspose(c *call) (*kernel, error) {
 			perm = append(perm, rank-1-i)
 		}
 	}
+	if len(perm) != rank {
+		return nil, malformed("perm %v for rank %d", perm, rank)
+	}
 	sorted := slices.Sorted(slices.Values(perm))
 	shape, strides := make([]int, rank), make([]int, rank)
 	from := stridesOf(x.shape)
 	for i := range rank {
-		if len(perm) != rank || sorted[i] != i {
+		if sorted[i] != i {
 			return nil, malformed("perm %v for rank %d", perm, rank)
 		}
 		shape[i], strides[i] = x.shape[perm[i]], from[perm[i]]

@@ -213,12 +213,14 @@ var operators = map[string]operator{
 	"Transpose": {1, 1, anyTypes, bindTranspose},
 }
 
+var errOperator = unsupported("operator")
+
 // bind checks a node against its inputs and returns its kernel. Errors wrap
 // ErrMalformed or ErrUnsupported.
 func bind(n *Node, in []*fact) (*kernel, error) {
 	op, ok := operators[n.Op]
 	if !ok {
-		return nil, unsupported("operator")
+		return nil, errOperator
 	}
 	c := &call{op: n.Op, opset: n.Opset, attrs: n.Attrs, in: in, outputs: n.Outputs}
 	if err := op.checkInputs(in); err != nil {

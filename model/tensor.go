@@ -227,6 +227,9 @@ func normAxis(axis, rank int) (int, error) {
 
 // normAxes maps axes into [0, rank), sorted, and refuses repetitions.
 func normAxes(axes []int, rank int) ([]int, error) {
+	if rank > maxRank || len(axes) > rank {
+		return nil, malformed("axes %v for rank %d", axes, rank)
+	}
 	out := make([]int, len(axes))
 	for i, a := range axes {
 		var err error

@@ -168,7 +168,11 @@ func (w *window) touchesInput() bool {
 		if n > 0 && (n-1)*stride-w.padBegin[axis] >= in {
 			return false
 		}
-		for start := -w.padBegin[axis]; start < 0; start += stride { // later ones begin inside
+		for o := range n {
+			start := o*stride - w.padBegin[axis]
+			if start >= 0 {
+				break // this one and the rest begin inside
+			}
 			if insideCount(start, w.dilations[axis], w.kernel[axis], 0, in) == 0 {
 				return false
 			}
