@@ -126,6 +126,8 @@ type packed struct {
 	Blinding frontend.Variable
 	X, Y     []frontend.Variable
 	M        []frontend.Variable
+
+	simple bool // E = X_0 instead, which gnark's prover can handle
 }
 
 const packedTable = 256
@@ -170,16 +172,25 @@ func (p *packed) Define(api frontend.API) error {
 		table = api.Add(table, api.Mul(m, api.Inverse(api.Sub(z, v))))
 	}
 	api.AssertIsEqual(queries, table)
+	if p.simple {
+		z = 1
+	}
 	api.AssertIsEqual(p.E, api.Mul(z, p.X[0]))
 	return nil
 }
 
 // packedCase returns the case, with the wires of the weights and blinding.
 func packedCase(t testing.TB, in, rows int, input uint64) (c testCase, bound []int) {
+	c, bound = anyPackedCase(t, in, rows, input, false)
+	c.public = nil
+	return c, bound
+}
+
+func anyPackedCase(t testing.TB, in, rows int, input uint64, simple bool) (c testCase, bound []int) {
 	r := rand.New(rand.NewPCG(1, 2))
 	ri := rand.New(rand.NewPCG(3, input))
 	a := newPacked(in, rows)
-	a.E, a.Blinding = 0, randomElement(r)
+	a.Blinding = randomElement(r)
 	x := make([]fr.Element, in)
 	count := make([]int, packedTable)
 	for j := range x {
@@ -200,8 +211,10 @@ func packedCase(t testing.TB, in, rows int, input uint64) (c testCase, bound []i
 		}
 		a.Y[i] = sum
 	}
-	c = newCase(t, newPacked(in, rows), a)
-	c.public = nil
+	a.E = x[0]
+	circuit := newPacked(in, rows)
+	circuit.simple = simple
+	c = newCase(t, circuit, a)
 	for w := range in*rows + 1 {
 		bound = append(bound, c.r1cs.GetNbPublicVariables()+w)
 	}
@@ -214,4 +227,27 @@ func randomElement(r *rand.Rand) (s fr.Element) {
 	}
 	s[3] >>= 3
 	return s
+}
+
+// linear multiplies by W twice in a row, on either side, and by a constant.
+type linear struct {
+	W, V, X, U frontend.Variable
+	Y          frontend.Variable `gnark:",public"`
+}
+
+func (c *linear) Define(api frontend.API) error {
+	p := api.Mul(c.W, c.X)                       // folds into X
+	q := api.Mul(api.Add(p, c.X, 3), c.V)        // folds into p, X and ONE
+	s := api.Mul(api.Sub(q, p), api.Add(c.W, 1)) // folds into q and p
+	square := api.Mul(s, s)                      // does not fold
+	api.AssertIsEqual(api.Add(square, api.Mul(q, c.U), api.Mul(c.W, c.V)), c.Y)
+	return nil
+}
+
+func linearCase(t testing.TB) testCase {
+	w, v, x, u := 3, 5, -7, 11
+	p := w * x
+	q := (p + x + 3) * v
+	s := (q - p) * (w + 1)
+	return newCase(t, &linear{}, &linear{W: w, V: v, X: x, U: u, Y: s*s + q*u + w*v})
 }
