@@ -56,8 +56,7 @@ func nameOf(names []string, i int) string {
 	return "unknown(" + strconv.Itoa(i) + ")"
 }
 
-// Limits of a card. With them a statement and its decoded tensors stay below
-// 64 MiB.
+// Limits of a card. With them verification allocates less than 64 MiB.
 const (
 	maxText     = 256     // bytes of a name or a label
 	maxTensors  = 64      // inputs, and outputs
@@ -65,8 +64,8 @@ const (
 	maxSize     = 1 << 28 // integers of a tensor
 	maxExp      = 256     // |exp|
 	maxLabels   = 1 << 16
-	maxIntegers = 1 << 22 // integers of all public tensors
-	maxElements = 1 << 18 // field elements of a statement
+	maxIntegers = 1 << 21 // integers of all public tensors
+	maxElements = 1 << 17 // field elements of a statement
 )
 
 // Card describes a model: what a statement's field elements stand for. It is

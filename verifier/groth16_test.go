@@ -51,24 +51,26 @@ func TestGroth16Forgeries(t *testing.T) {
 	same := m.prove(t, 0, [3]int64{7, 0, 255})
 	require.NotEqual(t, aProof().Groth16.D, same.Groth16.D, "the commitment is masked afresh")
 	for name, forge := range map[string]func(p *verifier.Proof){
-		"Ar of another proof":         func(p *verifier.Proof) { p.Groth16.Ar = same.Groth16.Ar },
-		"Bs of another proof":         func(p *verifier.Proof) { p.Groth16.Bs = same.Groth16.Bs },
-		"Krs of another proof":        func(p *verifier.Proof) { p.Groth16.Krs = same.Groth16.Krs },
-		"D of another proof":          func(p *verifier.Proof) { p.Groth16.D = same.Groth16.D },
-		"D, PoK of another proof":     func(p *verifier.Proof) { p.Groth16.D, p.Groth16.PoK = same.Groth16.D, same.Groth16.PoK },
-		"PoK of another proof":        func(p *verifier.Proof) { p.Groth16.PoK = same.Groth16.PoK },
-		"PoK is the generator":        func(p *verifier.Proof) { p.Groth16.PoK = generatorG1 },
-		"weights' PoK":                func(p *verifier.Proof) { p.Groth16.PoK = m.key.Groth16.Weights.PoK },
-		"weights' commitment":         func(p *verifier.Proof) { p.Groth16.D = m.key.Groth16.Weights.C },
-		"weights' commitment and PoK": func(p *verifier.Proof) { p.Groth16.D, p.Groth16.PoK = m.key.Groth16.Weights.C, m.key.Groth16.Weights.PoK },
-		"Ar and Krs swapped":          func(p *verifier.Proof) { p.Groth16.Ar, p.Groth16.Krs = p.Groth16.Krs, p.Groth16.Ar },
-		"D and PoK swapped":           func(p *verifier.Proof) { p.Groth16.D, p.Groth16.PoK = p.Groth16.PoK, p.Groth16.D },
-		"Ar negated":                  func(p *verifier.Proof) { p.Groth16.Ar.Neg(&p.Groth16.Ar) },
-		"PoK negated":                 func(p *verifier.Proof) { p.Groth16.PoK.Neg(&p.Groth16.PoK) },
-		"other statement":             func(p *verifier.Proof) { p.Statement = other.Statement },
-		"other output":                func(p *verifier.Proof) { p.Statement[2] = other.Statement[2] },
-		"other input":                 func(p *verifier.Proof) { p.Statement[1] = other.Statement[1] },
-		"proof of another statement":  func(p *verifier.Proof) { p.Groth16 = other.Groth16 },
+		"Ar of another proof":     func(p *verifier.Proof) { p.Groth16.Ar = same.Groth16.Ar },
+		"Bs of another proof":     func(p *verifier.Proof) { p.Groth16.Bs = same.Groth16.Bs },
+		"Krs of another proof":    func(p *verifier.Proof) { p.Groth16.Krs = same.Groth16.Krs },
+		"D of another proof":      func(p *verifier.Proof) { p.Groth16.D = same.Groth16.D },
+		"D, PoK of another proof": func(p *verifier.Proof) { p.Groth16.D, p.Groth16.PoK = same.Groth16.D, same.Groth16.PoK },
+		"PoK of another proof":    func(p *verifier.Proof) { p.Groth16.PoK = same.Groth16.PoK },
+		"PoK is the generator":    func(p *verifier.Proof) { p.Groth16.PoK = generatorG1 },
+		"weights' PoK":            func(p *verifier.Proof) { p.Groth16.PoK = m.key.Groth16.Weights.PoK },
+		"weights' commitment":     func(p *verifier.Proof) { p.Groth16.D = m.key.Groth16.Weights.C },
+		"weights' commitment and PoK": func(p *verifier.Proof) {
+			p.Groth16.D, p.Groth16.PoK = m.key.Groth16.Weights.C, m.key.Groth16.Weights.PoK
+		},
+		"Ar and Krs swapped":         func(p *verifier.Proof) { p.Groth16.Ar, p.Groth16.Krs = p.Groth16.Krs, p.Groth16.Ar },
+		"D and PoK swapped":          func(p *verifier.Proof) { p.Groth16.D, p.Groth16.PoK = p.Groth16.PoK, p.Groth16.D },
+		"Ar negated":                 func(p *verifier.Proof) { p.Groth16.Ar.Neg(&p.Groth16.Ar) },
+		"PoK negated":                func(p *verifier.Proof) { p.Groth16.PoK.Neg(&p.Groth16.PoK) },
+		"other statement":            func(p *verifier.Proof) { p.Statement = other.Statement },
+		"other output":               func(p *verifier.Proof) { p.Statement[2] = other.Statement[2] },
+		"other input":                func(p *verifier.Proof) { p.Statement[1] = other.Statement[1] },
+		"proof of another statement": func(p *verifier.Proof) { p.Groth16 = other.Groth16 },
 		// Moves value between Krs and D, which only the proof of knowledge forbids.
 		"D shifted into Krs": func(p *verifier.Proof) {
 			p.Groth16.D.Add(&p.Groth16.D, &generatorG1)

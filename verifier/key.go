@@ -98,7 +98,10 @@ func (vk *VerifyingKey) Digest() [32]byte {
 // a weight commitment without proof of knowledge. It cannot tell who knows the
 // setup's trapdoors.
 func (vk *VerifyingKey) Check() error {
-	_, err := vk.prepare()
+	data, err := vk.MarshalBinary()
+	if err == nil {
+		_, err = vk.precompute(sha256.Sum256(data))
+	}
 	return err
 }
 
@@ -118,8 +121,8 @@ func (vk *VerifyingKey) checkStructure() error {
 	return vk.Plonk.checkStructure(&vk.Card)
 }
 
-// prepare checks the key and precomputes, once per content: the cache is
-// looked up by digest, so that a key changed since is not taken for the old one.
+// prepare returns the precomputations, from the cache if the key is still the
+// one they belong to.
 func (vk *VerifyingKey) prepare() (*preparedKey, error) {
 	data, err := vk.MarshalBinary()
 	if err != nil {
@@ -129,6 +132,12 @@ func (vk *VerifyingKey) prepare() (*preparedKey, error) {
 	if p := vk.cache.Load(); p != nil && p.digest == digest {
 		return p, nil
 	}
+	return vk.precompute(digest)
+}
+
+// precompute checks the key and fills the cache.
+func (vk *VerifyingKey) precompute(digest [32]byte) (*preparedKey, error) {
+	var err error
 	p := &preparedKey{digest: digest}
 	if vk.Groth16 != nil {
 		p.system, err = prepareGroth16(vk.Groth16)

@@ -61,15 +61,15 @@ func ParseProofJSON(data []byte) (*Proof, error) {
 		seen[name] = true
 		switch name {
 		case "format":
-			format = s.text()
+			format = s.text(maxJSONName)
 		case "system":
-			system = s.text()
+			system = s.text(maxJSONName)
 		case "key":
-			key = s.text()
+			key = s.text(2 * len(Proof{}.KeyDigest))
 		case "statement":
 			statement = s.statement()
 		case "proof":
-			points = s.text()
+			points = s.text(2 * max(Groth16ProofSize, PlonkProofSize))
 		default:
 			s.fail("unknown key %q", name)
 		}
@@ -118,6 +118,9 @@ func (d *decoder) hex(s string) []byte {
 	return b
 }
 
+// maxJSONName bounds the strings that are not bytes: keys, format, system.
+const maxJSONName = 32
+
 // jsonScanner reads the little JSON that proofs need: one object of strings
 // and arrays of strings, without escapes. The first failure sticks.
 type jsonScanner struct {
@@ -152,7 +155,7 @@ func (s *jsonScanner) expect(c byte) {
 // object calls member for each name; member reads the value.
 func (s *jsonScanner) object(member func(name string)) {
 	s.list('{', '}', func() {
-		name := s.text()
+		name := s.text(maxJSONName)
 		s.expect(':')
 		if s.err == nil {
 			member(name)
@@ -175,11 +178,11 @@ func (s *jsonScanner) list(open, close byte, item func()) {
 	}
 }
 
-// text reads a string of printable ASCII without escapes.
-func (s *jsonScanner) text() string {
+// text reads a string of at most limit bytes of printable ASCII, without escapes.
+func (s *jsonScanner) text(limit int) string {
 	s.expect('"')
 	for i, c := range s.rest {
-		if s.err != nil || c < ' ' || c == '\\' || c > '~' {
+		if s.err != nil || i > limit || c < ' ' || c == '\\' || c > '~' {
 			break
 		}
 		if c == '"' {
@@ -188,14 +191,14 @@ func (s *jsonScanner) text() string {
 			return text
 		}
 	}
-	s.fail("string expected, %d bytes before the end", len(s.rest))
+	s.fail("string of at most %d plain characters expected, %d bytes before the end", limit, len(s.rest))
 	return ""
 }
 
 func (s *jsonScanner) statement() (elements []fr.Element) {
 	s.list('[', ']', func() {
 		var d decoder
-		d.rest = d.hex(s.text())
+		d.rest = d.hex(s.text(2 * fr.Bytes))
 		x := d.scalar()
 		if err := d.end(); err != nil && s.err == nil {
 			s.err = err

@@ -1,0 +1,209 @@
+package verifier_test
+
+import (
+	"sync"
+	"testing"
+
+	"github.com/consensys/gnark-crypto/ecc"
+	"github.com/consensys/gnark-crypto/ecc/bn254"
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+	"github.com/consensys/gnark-crypto/ecc/bn254/kzg"
+	"github.com/consensys/gnark/backend"
+	plonk "github.com/consensys/gnark/backend/plonk/bn254"
+	cs "github.com/consensys/gnark/constraint/bn254"
+	"github.com/consensys/gnark/frontend"
+	"github.com/consensys/gnark/frontend/cs/scs"
+	"github.com/consensys/gnark/test/unsafekzg"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nnark/nnark/verifier"
+)
+
+// plonkCircuit is the test model with the statement as public inputs, all
+// committed. Its digest of the weights is a stand-in: a linear combination.
+type plonkCircuit struct {
+	Context frontend.Variable   `gnark:",public"`
+	PackedX frontend.Variable   `gnark:",public"`
+	PackedY frontend.Variable   `gnark:",public"`
+	Digest  []frontend.Variable `gnark:",public"`
+	W       []frontend.Variable
+	X       [3]frontend.Variable
+	Y       [2]frontend.Variable
+}
+
+func (c *plonkCircuit) Define(api frontend.API) error {
+	w := []frontend.Variable{weights[0], weights[1]}
+	committed := []frontend.Variable{c.Context, c.PackedX, c.PackedY, c.X[0], c.X[1], c.X[2], c.Y[0], c.Y[1]}
+	if len(c.W) > 0 {
+		w = c.W
+		api.AssertIsEqual(c.Digest[0], api.Add(w[0], api.Mul(w[1], 1000)))
+		committed = append(committed, c.Digest[0], w[0], w[1])
+	}
+	z, err := api.(frontend.Committer).Commit(committed...)
+	if err != nil {
+		return err
+	}
+	api.AssertIsDifferent(api.Mul(z, z), 0)
+	for i := range c.Y {
+		api.AssertIsEqual(c.Y[i], api.Add(api.Mul(w[0], c.X[i]), api.Mul(w[1], c.X[i+1])))
+	}
+	api.AssertIsEqual(c.PackedX, pack(api, c.X[:], xBase, xLo))
+	api.AssertIsEqual(c.PackedY, pack(api, c.Y[:], yBase, yLo))
+	return nil
+}
+
+type plonkModel struct {
+	scs   *cs.SparseR1CS
+	pk    *plonk.ProvingKey
+	gnark *plonk.VerifyingKey
+	key   *verifier.VerifyingKey
+}
+
+func newPlonkModel(t testing.TB, mode verifier.WeightsMode) *plonkModel {
+	m := new(plonkModel)
+	c := new(plonkCircuit)
+	card := testCard(verifier.Plonk, mode)
+	var digest *fr.Element
+	if mode == verifier.CommittedWeights {
+		c.W, c.Digest = make([]frontend.Variable, 2), make([]frontend.Variable, 1)
+		d := signed(weights[0] + 1000*weights[1])
+		digest = &d
+	}
+	compiled, err := frontend.Compile(ecc.BN254.ScalarField(), scs.NewBuilder, c)
+	require.NoError(t, err)
+	m.scs = compiled.(*cs.SparseR1CS)
+	srs, lagrange, err := unsafekzg.NewSRS(compiled)
+	require.NoError(t, err)
+	m.pk, m.gnark, err = plonk.Setup(m.scs, *srs.(*kzg.SRS), *lagrange.(*kzg.SRS))
+	require.NoError(t, err)
+	m.key = &verifier.VerifyingKey{Card: card, Plonk: convertPlonkKey(m.gnark, digest)}
+	require.NoError(t, m.key.Check())
+	return m
+}
+
+// convertPlonkKey takes from gnark's key what does not follow from the rest.
+func convertPlonkKey(vk *plonk.VerifyingKey, digest *fr.Element) *verifier.PlonkKey {
+	return &verifier.PlonkKey{
+		Size: vk.Size, S: vk.S, Ql: vk.Ql, Qr: vk.Qr, Qm: vk.Qm, Qo: vk.Qo, Qk: vk.Qk,
+		Qcp: vk.Qcp[0], CommitmentIndex: vk.CommitmentConstraintIndexes[0],
+		G1: vk.Kzg.G1, G2: vk.Kzg.G2[0], G2Tau: vk.Kzg.G2[1], WeightsDigest: digest,
+	}
+}
+
+func (m *plonkModel) prove(t testing.TB, context uint64, x [3]int64) *verifier.Proof {
+	in, out := tensors(x)
+	statement := statementOf(t, &m.key.Card, context, x)
+	a := &plonkCircuit{Context: statement[0], PackedX: statement[1], PackedY: statement[2]}
+	for i := range in {
+		a.X[i] = in[i]
+	}
+	for i := range out {
+		a.Y[i] = out[i]
+	}
+	if d := m.key.Plonk.WeightsDigest; d != nil {
+		a.W, a.Digest = []frontend.Variable{weights[0], weights[1]}, []frontend.Variable{*d}
+		statement = append(statement, *d)
+	}
+	witness, err := frontend.NewWitness(a, ecc.BN254.ScalarField())
+	require.NoError(t, err)
+	g, err := plonk.Prove(m.scs, m.pk, witness, backend.WithStatisticalZeroKnowledge())
+	require.NoError(t, err)
+	require.NoError(t, plonk.Verify(g, m.gnark, statement))
+	p := &verifier.PlonkProof{
+		LRO: g.LRO, Z: g.Z, H: g.H, Commitment: g.Bsb22Commitments[0],
+		Opening: g.BatchedProof.H, ShiftedOpening: g.ZShiftedOpening.H, ShiftedZ: g.ZShiftedOpening.ClaimedValue,
+	}
+	require.Len(t, g.BatchedProof.ClaimedValues, copy(p.Claims[:], g.BatchedProof.ClaimedValues))
+	return &verifier.Proof{KeyDigest: m.key.Digest(), Statement: statement, Plonk: p}
+}
+
+// toGnark rebuilds gnark's proof from ours: nothing was lost.
+func toGnark(p *verifier.PlonkProof) *plonk.Proof {
+	return &plonk.Proof{
+		LRO: p.LRO, Z: p.Z, H: p.H, Bsb22Commitments: []kzg.Digest{p.Commitment},
+		BatchedProof:    kzg.BatchOpeningProof{H: p.Opening, ClaimedValues: append([]fr.Element{}, p.Claims[:]...)},
+		ZShiftedOpening: kzg.OpeningProof{H: p.ShiftedOpening, ClaimedValue: p.ShiftedZ},
+	}
+}
+
+var (
+	committedPlonk = sync.OnceValue(func() *plonkModel { return newPlonkModel(must{}, verifier.CommittedWeights) })
+	bakedPlonk     = sync.OnceValue(func() *plonkModel { return newPlonkModel(must{}, verifier.BakedWeights) })
+	aPlonkProof    = sync.OnceValue(func() *verifier.Proof { return committedPlonk().prove(must{}, 0, [3]int64{7, 0, 255}) })
+)
+
+func TestPlonk(t *testing.T) {
+	for name, m := range map[string]*plonkModel{"committed": committedPlonk(), "baked": bakedPlonk()} {
+		t.Run(name, func(t *testing.T) {
+			x := [3]int64{3, 200, 17}
+			p := m.prove(t, 42, x)
+			st, err := verifier.Verify(m.key, p, verifier.WithContext(42))
+			require.NoError(t, err)
+			in, out := tensors(x)
+			require.Equal(t, in, st.Inputs[0].Ints)
+			require.Equal(t, out, st.Outputs[0].Ints)
+			require.Len(t, p.Plonk.Bytes(), verifier.PlonkProofSize)
+			require.NoError(t, plonk.Verify(toGnark(clone(t, p).Plonk), m.gnark, p.Statement))
+		})
+	}
+}
+
+// Every field of a PLONK proof replaced by another valid value is refused, by
+// gnark's verifier too.
+func TestPlonkForgeries(t *testing.T) {
+	m := committedPlonk()
+	other := m.prove(t, 0, [3]int64{7, 0, 254})
+	forgeries := map[string]func(p *verifier.Proof){
+		"other statement": func(p *verifier.Proof) { p.Statement = other.Statement },
+		"other input":     func(p *verifier.Proof) { p.Statement[1] = other.Statement[1] },
+		"other output":    func(p *verifier.Proof) { p.Statement[2] = other.Statement[2] },
+		"other weights":   func(p *verifier.Proof) { p.Statement[3].SetUint64(5) },
+		"another proof":   func(p *verifier.Proof) { p.Plonk = other.Plonk },
+		"Z(omega*zeta)":   func(p *verifier.Proof) { p.Plonk.ShiftedZ = other.Plonk.ShiftedZ },
+		"openings swapped": func(p *verifier.Proof) {
+			p.Plonk.Opening, p.Plonk.ShiftedOpening = p.Plonk.ShiftedOpening, p.Plonk.Opening
+		},
+		"H rotated": func(p *verifier.Proof) {
+			p.Plonk.H[0], p.Plonk.H[1], p.Plonk.H[2] = p.Plonk.H[1], p.Plonk.H[2], p.Plonk.H[0]
+		},
+	}
+	for i := range aPlonkProof().Plonk.Claims {
+		forgeries["claim "+string(rune('0'+i))] = func(p *verifier.Proof) { p.Plonk.Claims[i] = other.Plonk.Claims[i] }
+	}
+	for name, point := range plonkPoints(&verifier.PlonkProof{}) {
+		_ = point
+		forgeries[name+" of another proof"] = func(p *verifier.Proof) { *plonkPoints(p.Plonk)[name] = *plonkPoints(other.Plonk)[name] }
+		forgeries[name+" is the generator"] = func(p *verifier.Proof) { *plonkPoints(p.Plonk)[name] = generatorG1 }
+	}
+	for name, forge := range forgeries {
+		t.Run(name, func(t *testing.T) {
+			p := clone(t, aPlonkProof())
+			forge(p)
+			_, err := verifier.Verify(m.key, p)
+			require.ErrorIs(t, err, verifier.ErrRejected)
+			require.Error(t, plonk.Verify(toGnark(p.Plonk), m.gnark, p.Statement))
+		})
+	}
+	for name := range plonkPoints(&verifier.PlonkProof{}) {
+		p := clone(t, aPlonkProof())
+		plonkPoints(p.Plonk)[name].SetInfinity()
+		_, err := verifier.Verify(m.key, p)
+		require.ErrorIs(t, err, verifier.ErrMalformed, name)
+	}
+}
+
+func plonkPoints(p *verifier.PlonkProof) map[string]*bn254.G1Affine {
+	return map[string]*bn254.G1Affine{
+		"L": &p.LRO[0], "R": &p.LRO[1], "O": &p.LRO[2], "Z": &p.Z, "H0": &p.H[0], "H1": &p.H[1], "H2": &p.H[2],
+		"commitment": &p.Commitment, "opening": &p.Opening, "shifted opening": &p.ShiftedOpening,
+	}
+}
+
+func BenchmarkVerifyPlonk(b *testing.B) {
+	m, p := committedPlonk(), aPlonkProof()
+	for b.Loop() {
+		if _, err := verifier.Verify(m.key, p); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
