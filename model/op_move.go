@@ -82,7 +82,7 @@ func bindTile(c *call) (*kernel, error) {
 	var pairs, strides []int
 	for i, s := range stridesOf(x.shape) {
 		if repeats[i] < 0 || repeats[i] > maxElements {
-			return nil, malformed("repeats %v", repeats)
+			return nil, malformed("repeats %v for shape %v", repeats, x.shape)
 		}
 		shape = append(shape, repeats[i]*x.shape[i])
 		pairs = append(pairs, repeats[i], x.shape[i])

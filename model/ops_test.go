@@ -1,0 +1,225 @@
+package model
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/nnark/nnark/model/onnxpb"
+)
+
+// opCase is one chunk of testdata/ops.txt.
+type opCase struct {
+	name, op string
+	opset    int64
+	attrs    []*onnxpb.AttributeProto
+	in       []*Tensor // nil where omitted
+	constant []bool
+	want     []*Tensor
+	err      string
+}
+
+// TestOps runs every case twice: as it is, and with all inputs as initializers, so
+// that the whole graph folds away.
+func TestOps(t *testing.T) {
+	covered := map[string]bool{}
+	for _, c := range readOpCases(t) {
+		t.Run(c.name, func(t *testing.T) {
+			c.run(t, false)
+			if len(c.in) > 0 && c.err != "input 1 decides a shape and depends on data: unsupported" {
+				c.run(t, true)
+			}
+		})
+		if c.err == "" {
+			covered[c.op] = true
+		}
+	}
+	for op := range operators {
+		if !covered[op] {
+			t.Errorf("testdata/ops.txt has no case for %s", op)
+		}
+	}
+}
+
+func (c *opCase) run(t *testing.T, folded bool) {
+	t.Helper()
+	got, err := c.eval(t, folded)
+	if c.err != "" {
+		var e *Error
+		if !errors.As(err, &e) || e.Err.Error() != c.err || e.Op != c.op {
+			t.Fatalf("folded %v: got error %v, want %s", folded, err, c.err)
+		}
+		if !errors.Is(err, ErrMalformed) && !errors.Is(err, ErrUnsupported) {
+			t.Fatalf("error %v of no class", err)
+		}
+		return
+	}
+	if err != nil {
+		t.Fatalf("folded %v: %v", folded, err)
+	}
+	for i, want := range c.want {
+		if !near(got[i], want, 2e-6) {
+			t.Errorf("folded %v: output %d\n got %v\nwant %v", folded, i, *got[i], *want)
+		}
+	}
+}
+
+// eval makes a graph of one node and runs it.
+func (c *opCase) eval(t *testing.T, folded bool) ([]*Tensor, error) {
+	t.Helper()
+	f := newFile(c.opset)
+	var names, outs []string
+	var feed []*Tensor
+	for i, x := range c.in {
+		name := fmt.Sprintf("x%d", i)
+		switch {
+		case x == nil:
+			name = ""
+		case folded || c.constant[i]:
+			f.init(name, x)
+		default:
+			f.input(name, x)
+			feed = append(feed, x)
+		}
+		names = append(names, name)
+	}
+	for i := range max(len(c.want), 1) {
+		outs = append(outs, fmt.Sprintf("y%d", i))
+	}
+	g, err := ParseONNX("case.onnx", f.node(c.op, names, outs, c.attrs...).output(outs...).bytes(t))
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range g.Unsupported() {
+		return nil, e
+	}
+	if folded && len(g.Nodes) > 0 {
+		t.Errorf("%s was not folded", g.Nodes[0].Op)
+	}
+	got, err := g.Run(feed)
+	for i, y := range got {
+		if len(g.Outputs[i].Shape) != len(y.Shape) || product(g.Outputs[i].Shape) != y.Len() {
+			t.Errorf("inferred shape %v, computed %v", g.Outputs[i].Shape, y.Shape)
+		}
+	}
+	return got, err
+}
+
+func readOpCases(t *testing.T) []*opCase {
+	t.Helper()
+	text, err := os.ReadFile("testdata/ops.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cases []*opCase
+	for _, chunk := range strings.Split(string(text), "\n---\n")[1:] {
+		lines := strings.Split(strings.TrimSpace(chunk), "\n")
+		head, failure, _ := strings.Cut(lines[0], " ### ")
+		c := &opCase{name: head}
+		if failure != "" {
+			c.err = failure[1 : len(failure)-1]
+		}
+		words := strings.Split(head, " ")
+		op, opset, _ := strings.Cut(words[0], "@")
+		c.op, c.opset = op, int64(parseInt(t, opset))
+		for _, w := range words[1:] {
+			name, v, _ := strings.Cut(w, "=")
+			c.attrs = append(c.attrs, attr(name, parseAttr(t, v)))
+		}
+		for _, line := range lines[1:] {
+			if out, ok := strings.CutPrefix(line, "= "); ok {
+				x, _ := parseTensor(t, out)
+				c.want = append(c.want, x)
+				continue
+			}
+			x, constant := parseTensor(t, line)
+			c.in = append(c.in, x)
+			c.constant = append(c.constant, constant)
+		}
+		cases = append(cases, c)
+	}
+	return cases
+}
+
+var tensorForm = regexp.MustCompile(`^(c?)([fib])\[([\d,]*)\]`)
+
+func parseTensor(t *testing.T, s string) (x *Tensor, constant bool) {
+	t.Helper()
+	if s == "-" {
+		return nil, false
+	}
+	m := tensorForm.FindStringSubmatch(s)
+	if m == nil {
+		t.Fatalf("tensor %q", s)
+	}
+	x = &Tensor{Shape: []int{}}
+	for d := range strings.FieldsFuncSeq(m[3], func(r rune) bool { return r == ',' }) {
+		x.Shape = append(x.Shape, parseInt(t, d))
+	}
+	x.Int = []int64{}
+	if m[2] == "f" {
+		x.Int, x.Float = nil, []float32{}
+	}
+	for v := range strings.FieldsSeq(s[len(m[0]):]) {
+		if m[2] == "f" {
+			f, err := strconv.ParseFloat(v, 32)
+			if err != nil {
+				t.Fatal(err)
+			}
+			x.Float = append(x.Float, float32(f))
+		} else {
+			x.Int = append(x.Int, int64(parseInt(t, v)))
+		}
+	}
+	if !x.valid() {
+		t.Fatalf("tensor %q", s)
+	}
+	return x, m[1] == "c"
+}
+
+// parseAttr reads "text", [list], f[2]:1,2 (a tensor), 1.5 or 1.
+func parseAttr(t *testing.T, s string) any {
+	t.Helper()
+	switch {
+	case s[0] == '"':
+		return strings.Trim(s, `"`)
+	case s[0] == '[':
+		list := strings.Split(strings.Trim(s, "[]"), ",")
+		if strings.Contains(s, ".") {
+			floats := make([]float32, len(list))
+			for i, v := range list {
+				floats[i] = parseAttr(t, v).(float32)
+			}
+			return floats
+		}
+		ints := make([]int, len(list))
+		for i, v := range list {
+			ints[i] = parseInt(t, v)
+		}
+		return ints
+	case strings.Contains(s, ":"):
+		form, values, _ := strings.Cut(s, ":")
+		x, _ := parseTensor(t, form+" "+strings.ReplaceAll(values, ",", " "))
+		return x
+	case strings.Contains(s, "."):
+		f, err := strconv.ParseFloat(s, 32)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return float32(f)
+	}
+	return parseInt(t, s)
+}
+
+func parseInt(t *testing.T, s string) int {
+	t.Helper()
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
