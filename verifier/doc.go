@@ -40,4 +40,55 @@
 // be. [ErrWrongModel]: the proof was made for another key. [ErrRejected]: well
 // formed, but not an acceptable proof; [ErrContext], [ErrInput] and
 // [ErrUnsafeKey] are kinds of it.
+//
+// # Statement
+//
+// A statement is a vector of elements of BN254's scalar field: the context;
+// each input, packed (see [Pack]) when public, one salted digest when a digest,
+// nothing when private; each output likewise; last, under PLONK with committed
+// weights, the digest of the weights, which the key pins.
+//
+// # Groth16
+//
+// The circuit has one public input E and up to two Pedersen commitments
+// (BSB22): the weights' C, which is the key's and the same in every proof, and
+// D to everything else. With keyDigest the SHA-256 of the key's encoding and
+// the statement s_0, s_1, ...:
+//
+//	stmt = SHA-256(keyDigest || s_0 || s_1 || ...)
+//	c0   = SHA-256(stmt || C) mod r                committed weights
+//	z    = SHA-256(stmt || D || c0) mod r          committed weights
+//	z    = SHA-256(stmt || D) mod r                baked weights
+//	E    = s_0*z + s_1*z^2 + ...
+//	L    = K_one + E*K_E + c0*K_c0 + z*K_z + C + D, without c0 and C for baked weights
+//
+// with field elements in 32 bytes and points as X || Y, big-endian. A proof is
+// accepted when
+//
+//	e(Ar, Bs) = e(alpha, beta) * e(L, gamma) * e(Krs, delta)
+//	e(D, -sigma*G) * e(PoK, G) = 1
+//
+// Both equations are checked at once, the second raised to a power that hashes
+// the whole proof: an error of 2^-128 per attempt. Proofs of D's knowledge are
+// not folded with that of C, which was checked with the key. gnark's Groth16
+// verifier accepts the same proof, given the public witness E, both commitments,
+// the folded proof of knowledge and [NewChallengeHash].
+//
+// # PLONK
+//
+// The statement is the public input. Transcript, challenges and equations are
+// those of gnark's PLONK with one commitment; its verifier accepts the same proofs.
+//
+// # Encodings
+//
+// Integers are big-endian, booleans one byte, points compressed as gnark-crypto
+// does, texts UTF-8 after a 16-bit length. A key is "nnark-vk-1"; the card:
+// system, weights mode, unsafe flag, architecture, name, inputs, outputs (each
+// after an 8-bit count: name, mode, 8-bit rank, 32-bit axes, 16-bit exponent,
+// Lo, Hi, RealLo, RealHi), labels after a 32-bit count; then for Groth16 alpha,
+// beta, gamma, delta, K, G, the -sigma*G, and C, PoK for committed weights; for
+// PLONK size, row of the commitment (64 bits each), S1, S2, S3, Ql, Qr, Qm, Qo,
+// Qk, Qcp, the SRS's G1, G2, tau*G2, and the digest of committed weights. For
+// proofs see [Proof.MarshalBinary] and [Proof.MarshalJSON]. Every object has
+// one binary encoding; nothing else is read.
 package verifier

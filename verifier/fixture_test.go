@@ -64,6 +64,10 @@ type circuit struct {
 	Context frontend.Variable
 	X       [3]frontend.Variable
 	Y       [2]frontend.Variable
+
+	// constrainC0 puts the weights' challenge into a constraint, which nnark's
+	// circuits do not need.
+	constrainC0 bool
 }
 
 func (c *circuit) Define(api frontend.API) error {
@@ -78,6 +82,9 @@ func (c *circuit) Define(api frontend.API) error {
 			return err
 		}
 		funnel = append(funnel, challenge)
+		if c.constrainC0 {
+			api.Mul(challenge, challenge)
+		}
 	}
 	z, err := commit(funnel...)
 	if err != nil {
@@ -113,9 +120,9 @@ type groth16Model struct {
 	key   *verifier.VerifyingKey
 }
 
-func newGroth16Model(t testing.TB, mode verifier.WeightsMode) *groth16Model {
+func newGroth16Model(t testing.TB, mode verifier.WeightsMode, constrainC0 bool) *groth16Model {
 	m := new(groth16Model)
-	c := new(circuit)
+	c := &circuit{constrainC0: constrainC0}
 	if mode == verifier.CommittedWeights {
 		c.W, c.Blind = make([]frontend.Variable, 2), make([]frontend.Variable, 1)
 	}
@@ -245,8 +252,9 @@ func signed(x int64) (e fr.Element) { return *e.SetInt64(x) }
 
 // models are made once for all tests.
 var (
-	committedModel = sync.OnceValue(func() *groth16Model { return newGroth16Model(must{}, verifier.CommittedWeights) })
-	bakedModel     = sync.OnceValue(func() *groth16Model { return newGroth16Model(must{}, verifier.BakedWeights) })
+	committedModel = sync.OnceValue(func() *groth16Model { return newGroth16Model(must{}, verifier.CommittedWeights, false) })
+	bakedModel     = sync.OnceValue(func() *groth16Model { return newGroth16Model(must{}, verifier.BakedWeights, false) })
+	constrainedC0  = sync.OnceValue(func() *groth16Model { return newGroth16Model(must{}, verifier.CommittedWeights, true) })
 	aProof         = sync.OnceValue(func() *verifier.Proof { return committedModel().prove(must{}, 0, [3]int64{7, 0, 255}) })
 )
 

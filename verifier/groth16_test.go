@@ -14,7 +14,11 @@ import (
 )
 
 func TestGroth16(t *testing.T) {
-	for name, m := range map[string]*groth16Model{"committed": committedModel(), "baked": bakedModel()} {
+	require.True(t, committedModel().key.Groth16.K[2].IsInfinity())
+	require.False(t, constrainedC0().key.Groth16.K[2].IsInfinity())
+	for name, m := range map[string]*groth16Model{
+		"committed": committedModel(), "baked": bakedModel(), "constrained challenge of the weights": constrainedC0(),
+	} {
 		t.Run(name, func(t *testing.T) {
 			x := [3]int64{3, 200, 17}
 			p, gnarkProof, public := m.proveBoth(t, 42, x)
@@ -138,6 +142,18 @@ func BenchmarkVerifyGroth16(b *testing.B) {
 	m, p := committedModel(), aProof()
 	for b.Loop() {
 		if _, err := verifier.Verify(m.key, p); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// gnark's verifier on the same proof.
+func BenchmarkVerifyGroth16Gnark(b *testing.B) {
+	m := committedModel()
+	p, g, public := m.proveBoth(b, 0, [3]int64{1, 2, 3})
+	hash := verifier.NewChallengeHash(verifier.StatementHash(p.KeyDigest, p.Statement))
+	for b.Loop() {
+		if err := groth16.Verify(g, &m.gnark, public, backend.WithVerifierHashToFieldFunction(hash)); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -68,11 +68,14 @@ func Unpack(t *TensorCard, e []fr.Element) ([]int64, error) {
 // width is B-1 for the tensor's base B, which itself may be 2^64.
 func (t *TensorCard) width() uint64 { return uint64(t.Hi) - uint64(t.Lo) }
 
-// digitsPerElement returns the largest k with (width+1)^k <= 2^253.
+// maxDigits is the number of digits per element for the least base, 2.
+const maxDigits = 253
+
+// digitsPerElement returns the largest k <= maxDigits with (width+1)^k <= 2^253.
 func digitsPerElement(width uint64) int {
 	limit := uint256{0, 0, 0, 1 << 61}
 	x, k := uint256{1}, 0
-	for x.mulAdd(width, 0) == 0 && !limit.less(&x) {
+	for k < maxDigits && x.mulAdd(width, 0) == 0 && !limit.less(&x) {
 		k++
 	}
 	return k

@@ -141,6 +141,7 @@ func TestElements(t *testing.T) {
 	card.Mode = verifier.Digest
 	require.Equal(t, 1, card.Elements())
 	require.Equal(t, 1, (&verifier.TensorCard{Hi: 1}).Size(), "a scalar")
+	require.Equal(t, 1, tensor(5, 5, 100).Elements(), "an invalid card ends too")
 }
 
 func TestQuantise(t *testing.T) {
