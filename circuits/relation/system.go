@@ -3,7 +3,9 @@ package relation
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math/bits"
+	"slices"
 
 	"github.com/nnark/nnark/fixedpoint"
 )
@@ -29,11 +31,7 @@ type System struct {
 // Finish settles the open range checks and derives every column's interval. It fails
 // with [ErrRange] if a column is bounded by no statement.
 func (b *Builder) Finish() (*System, error) {
-	for _, r := range b.atLeast {
-		b.node = r.name
-		b.lowerAtLeast(r)
-	}
-	b.atLeast = nil
+	b.lowerAtLeast()
 	sys := &b.sys
 	if err := sys.bound(); err != nil {
 		return nil, err
@@ -41,25 +39,43 @@ func (b *Builder) Finish() (*System, error) {
 	return sys, nil
 }
 
-// lowerAtLeast turns "0 <= t" into lookups: one in a table that holds a long enough run
-// (a range table, or the flat part of a function: its rows (x, c) for constant c are a
-// range check of x), where need be lengthened, else one a digit.
-func (b *Builder) lowerAtLeast(r atLeast) {
-	t, extra := b.host(r.bound)
+// lowerAtLeast turns each "0 <= t" into lookups: one in a table that holds a long enough
+// run (a range table, or the flat part of a function: its rows (x, c) for constant c are a
+// range check of x), where need be lengthened, else one a digit. All checks of one bound
+// decide together, the largest bound first.
+func (b *Builder) lowerAtLeast() {
+	sizes := map[int64]int{}
+	for _, r := range b.atLeast {
+		sizes[r.bound] += r.t.Size()
+	}
 	width := b.digitBits()
-	digits := (bits.Len64(uint64(r.bound)) + width - 1) / width
-	if t == nil || extra > int64(r.t.Size()*(digits-1)) {
-		b.digits(r.t, digits, width)
-		return
+	hosts := map[int64]*Table{}
+	for _, bound := range slices.Backward(slices.Sorted(maps.Keys(sizes))) {
+		t, extra := b.host(bound)
+		if t != nil && extra <= int64(sizes[bound]*(digitsFor(bound, width)-1)) {
+			t.Domain.Lo -= extra
+			hosts[bound] = t
+		}
 	}
-	t.Domain.Lo -= extra
-	at, c, _ := t.plateau()
-	if t.IsFunction() {
-		b.Lookup(t, r.t.PlusConst(at.Lo), Const(r.t.Shape, c))
-	} else {
-		b.Lookup(t, r.t.PlusConst(at.Lo))
+	for _, r := range b.atLeast {
+		b.node = r.name
+		t := hosts[r.bound]
+		if t == nil {
+			b.digits(r.t, digitsFor(r.bound, width), width)
+			continue
+		}
+		at, c, _ := t.plateau()
+		if t.IsFunction() {
+			b.Lookup(t, r.t.PlusConst(at.Lo), Const(r.t.Shape, c))
+		} else {
+			b.Lookup(t, r.t.PlusConst(at.Lo))
+		}
 	}
+	b.atLeast = nil
 }
+
+// digitsFor returns how many digits of a width hold [0, bound].
+func digitsFor(bound int64, width int) int { return (bits.Len64(uint64(bound)) + width - 1) / width }
 
 // host finds the table whose run can cover [0,bound] with the fewest extra rows, and
 // among those the shortest run, so that the enforced interval stays small.

@@ -1,0 +1,110 @@
+package circuits
+
+import (
+	"math"
+
+	"github.com/nnark/nnark/model"
+)
+
+// calibration is what samples show of the float network: the range of every value, a
+// sample of its elements, and the outputs.
+type calibration struct {
+	graph   *model.Graph
+	values  map[string]*observed
+	samples [][]*model.Tensor
+	outputs [][]*model.Tensor // of each sample
+}
+
+// observed is what the samples show of one value.
+type observed struct {
+	lo, hi float64
+	kept   []float32 // up to maxKept elements, spread over samples and positions
+}
+
+const (
+	maxSamples = 500  // samples that calibration and the accuracy check look at
+	maxKept    = 8192 // elements of a value that choose its scale
+)
+
+// calibrate runs the float network on the samples.
+func calibrate(g *model.Graph, samples [][]*model.Tensor) (*calibration, error) {
+	samples = samples[:min(len(samples), maxSamples)]
+	c := &calibration{graph: g, values: map[string]*observed{}, samples: samples}
+	for _, s := range samples {
+		byName := map[string]*model.Tensor{}
+		err := g.Trace(s, func(name string, t *model.Tensor) {
+			if t.Float == nil {
+				return
+			}
+			v := c.values[name]
+			if v == nil {
+				v = &observed{lo: math.Inf(1), hi: math.Inf(-1)}
+				c.values[name] = v
+			}
+			v.observe(t.Float, maxKept/len(samples)+1)
+			byName[name] = t
+		})
+		if err != nil {
+			return nil, err
+		}
+		var out []*model.Tensor
+		for _, o := range g.Outputs {
+			t := byName[o.Name]
+			if t == nil {
+				t = g.Const[o.Name]
+			}
+			out = append(out, t)
+		}
+		c.outputs = append(c.outputs, out)
+	}
+	return c, nil
+}
+
+// observe adds a sample's elements and keeps about keep of them.
+func (v *observed) observe(x []float32, keep int) {
+	for _, f := range x {
+		v.lo, v.hi = min(v.lo, float64(f)), max(v.hi, float64(f))
+	}
+	step := max(1, len(x)/keep)
+	if step%2 == 0 && step > 2 {
+		step-- // even strides meet the same columns of an image
+	}
+	for i := len(v.kept) % step; i < len(x); i += step {
+		v.kept = append(v.kept, x[i])
+	}
+}
+
+// exp returns the exponent e for which rounding to integers q = x·2^e clamped to
+// [lo, hi] loses least (mean square) over the observed elements, among the one that
+// covers the observed range and the next two finer, which saturate outliers.
+func (v *observed) exp(lo, hi int64) int {
+	e := coveringExp(v.lo, v.hi, lo, hi)
+	best, least := e, math.Inf(1)
+	for k := range 3 {
+		if loss := v.loss(e+k, lo, hi); loss < least {
+			best, least = e+k, loss
+		}
+	}
+	return best
+}
+
+func (v *observed) loss(e int, lo, hi int64) (sum float64) {
+	scale := math.Ldexp(1, e)
+	for _, f := range v.kept {
+		q := min(max(math.Floor(float64(f)*scale+0.5), float64(lo)), float64(hi))
+		d := float64(f) - q/scale
+		sum += d * d
+	}
+	return sum
+}
+
+// coveringExp returns the largest e with [x0·2^e, x1·2^e] inside [lo, hi].
+func coveringExp(x0, x1 float64, lo, hi int64) int {
+	for e := 30; e > -64; e-- {
+		s := math.Ldexp(1, e)
+		if x0*s >= float64(lo)-0.5 && x1*s <= float64(hi)+0.5 {
+			return e
+		}
+	}
+	return -64
+}

@@ -1,0 +1,73 @@
+package circuits
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/consensys/gnark-crypto/ecc"
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+	"github.com/consensys/gnark/constraint"
+	"github.com/consensys/gnark/frontend"
+	"github.com/consensys/gnark/frontend/cs/r1cs"
+	"github.com/consensys/gnark/frontend/cs/scs"
+	"github.com/consensys/gnark/logger"
+	"github.com/rs/zerolog"
+
+	"github.com/nnark/nnark/circuits/gadget"
+	"github.com/nnark/nnark/circuits/relation"
+)
+
+// Compiled is a program with its gnark constraint system.
+type Compiled struct {
+	Program *Program
+	Plan    *gadget.Plan
+	System  constraint.ConstraintSystem
+}
+
+var quiet = sync.OnceFunc(func() { logger.Set(zerolog.Nop()) })
+
+// Compile builds the constraint system of a program. It is the same for all weights of
+// one architecture, unless they are baked. Errors wrap [ErrRange] if an integer could
+// overflow.
+func Compile(p *Program) (*Compiled, error) {
+	quiet()
+	sys, err := p.System()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", p.Name, err)
+	}
+	cfg := gadget.Config{Baked: p.Config.Weights == Baked, Plonk: p.Config.System == Plonk}
+	plan, err := gadget.New(sys, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", p.Name, err)
+	}
+	// Long sums stay one expression under R1CS: splitting them would add constraints. The
+	// threshold also sizes buffers.
+	opts := []frontend.CompileOption{frontend.IgnoreUnconstrainedInputs()}
+	var builder frontend.NewBuilder = scs.NewBuilder[constraint.U64]
+	if !cfg.Plonk {
+		builder = r1cs.NewBuilder[constraint.U64]
+		opts = append(opts, frontend.WithCompressThreshold(1<<17))
+	}
+	ccs, err := frontend.Compile(ecc.BN254.ScalarField(), builder, plan.Circuit(), opts...)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", p.Name, err)
+	}
+	return &Compiled{p, plan, ccs}, nil
+}
+
+// Constraints returns the number of constraints.
+func (c *Compiled) Constraints() int { return c.System.GetNbConstraints() }
+
+// Assign runs the network on quantised inputs and returns the circuit's witness.
+// weights are Plan.PackedWeights.
+func (c *Compiled) Assign(inputs [][]int64, weights fr.Vector, context fr.Element, salt func() (fr.Element, error)) (*gadget.Witness, error) {
+	values, err := c.Program.Eval(inputs)
+	if err != nil {
+		return nil, err
+	}
+	return c.Plan.Assign(c.assignment(values), weights, context, salt)
+}
+
+func (c *Compiled) assignment(values [][]int64) *relation.Assignment {
+	return c.Plan.Sys.Assign(values)
+}

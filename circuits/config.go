@@ -1,0 +1,80 @@
+package circuits
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/nnark/nnark/fixedpoint"
+)
+
+// Config holds the choices that fix a circuit. The zero value is the default: committed
+// weights, public input and output, Groth16.
+type Config struct {
+	Weights Weights    `json:"weights"`
+	Input   Visibility `json:"input"`
+	Output  Visibility `json:"output"`
+	System  System     `json:"system"`
+
+	// Bits fixes the width of activations, 4 to 14 bits beside the sign; 0 chooses the
+	// least that meets the target.
+	Bits int `json:"bits,omitempty"`
+	// Tolerance is the accuracy target: relative L2 error of the outputs over the samples.
+	// 0 means the default: for a classifier (one vector of scores an input) with at least
+	// 50 samples, top-1 agreement of 99.5 % and an error of at most 2 %; else an error of at
+	// most 1 %.
+	Tolerance float64 `json:"tolerance,omitempty"`
+}
+
+// Weights says where the weights are.
+type Weights string
+
+const (
+	Committed Weights = ""      // private; a published hiding commitment identifies the model
+	Baked     Weights = "baked" // constants of the circuit; the key identifies the model
+)
+
+// Visibility says what a statement shows of a tensor.
+type Visibility string
+
+const (
+	Public  Visibility = ""        // its integers
+	Private Visibility = "private" // nothing
+	Digest  Visibility = "digest"  // a salted Poseidon2 digest
+)
+
+// System is a proof system, over BN254.
+type System string
+
+const (
+	Groth16 System = ""
+	Plonk   System = "plonk"
+)
+
+func (c *Config) check() error {
+	if !slices.Contains([]Weights{Committed, Baked}, c.Weights) ||
+		!slices.Contains([]Visibility{Public, Private, Digest}, c.Input) ||
+		!slices.Contains([]Visibility{Public, Digest}, c.Output) ||
+		!slices.Contains([]System{Groth16, Plonk}, c.System) ||
+		c.Bits != 0 && (c.Bits < 4 || c.Bits > 14) || !(c.Tolerance >= 0 && c.Tolerance < 1) {
+		return fmt.Errorf("configuration %+v: %w", *c, ErrMalformed)
+	}
+	return nil
+}
+
+// Report says how well the quantised network follows the float one on the samples.
+type Report struct {
+	Samples       int     `json:"samples"`
+	RelativeError float64 `json:"relative_error"` // L2, over all outputs of all samples
+	Agreement     float64 `json:"agreement"`      // share of samples with the same top-1, 0 if no classifier
+	Bits          int     `json:"bits"`           // of activations
+	Layers        []Layer `json:"layers,omitempty"`
+}
+
+// Layer is the error of one value of the network.
+type Layer struct {
+	Name          string              `json:"name"`
+	Op            string              `json:"op"`
+	Exp           int                 `json:"exp"`
+	Range         fixedpoint.Interval `json:"range"`
+	RelativeError float64             `json:"relative_error"`
+}

@@ -1,0 +1,22 @@
+package circuits
+
+import (
+	"errors"
+
+	"github.com/nnark/nnark/circuits/relation"
+)
+
+var (
+	// ErrMalformed means that a program or a program file contradicts itself.
+	ErrMalformed = errors.New("malformed program")
+	// ErrBound means that integers could leave the range the program declares for them.
+	ErrBound = errors.New("values exceed their declared range")
+	// ErrInput means that an input does not fit the model: its size, or a value outside the
+	// declared range.
+	ErrInput = errors.New("input does not fit the model")
+	// ErrTarget means that no quantisation that was tried met the accuracy target.
+	ErrTarget = errors.New("accuracy target not met")
+	// ErrRange means that the range of an integer in the circuit is not excluded from
+	// overflow.
+	ErrRange = relation.ErrRange
+)

@@ -1,0 +1,359 @@
+package circuits
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/nnark/nnark/fixedpoint"
+	"github.com/nnark/nnark/model"
+)
+
+// lowerings says how each ONNX operator becomes operators on integers, in the order of
+// ONNX's list. Each function stands in the file of its operator family (lower_*.go).
+var lowerings map[string]func(*lowerer, *model.Node) error
+
+func init() { // not a literal: the functions refer back to the table through fused nodes
+	lowerings = map[string]func(*lowerer, *model.Node) error{
+		"Add":                (*lowerer).add,
+		"AveragePool":        (*lowerer).averagePool,
+		"BatchNormalization": (*lowerer).batchNorm,
+		"Cast":               (*lowerer).alias,
+		"Clip":               (*lowerer).clip,
+		"Concat":             (*lowerer).concat,
+		"Conv":               (*lowerer).conv,
+		"Dropout":            (*lowerer).alias,
+		"Elu":                (*lowerer).unary,
+		"Erf":                (*lowerer).unary,
+		"Exp":                (*lowerer).unary,
+		"Flatten":            (*lowerer).reshape,
+		"Gelu":               (*lowerer).unary,
+		"Gemm":               (*lowerer).gemm,
+		"GlobalAveragePool":  (*lowerer).averagePool,
+		"GlobalMaxPool":      (*lowerer).maxPool,
+		"HardSigmoid":        (*lowerer).unary,
+		"HardSwish":          (*lowerer).unary,
+		"Identity":           (*lowerer).alias,
+		"LeakyRelu":          (*lowerer).unary,
+		"LogSoftmax":         (*lowerer).softmax,
+		"MatMul":             (*lowerer).matMul,
+		"MaxPool":            (*lowerer).maxPool,
+		"Mul":                (*lowerer).mul,
+		"Relu":               (*lowerer).relu,
+		"Reshape":            (*lowerer).reshape,
+		"Selu":               (*lowerer).unary,
+		"Sigmoid":            (*lowerer).unary,
+		"Softmax":            (*lowerer).softmax,
+		"Softplus":           (*lowerer).unary,
+		"Softsign":           (*lowerer).unary,
+		"Squeeze":            (*lowerer).reshape,
+		"Sub":                (*lowerer).add,
+		"Tanh":               (*lowerer).unary,
+		"Transpose":          (*lowerer).transpose,
+		"Unsqueeze":          (*lowerer).reshape,
+	}
+}
+
+// lowerer turns a graph into a program at one width.
+type lowerer struct {
+	*calibration
+	g      *model.Graph
+	bits   int   // of activations, beside the sign
+	shift  int   // of accumulators, where the consumer fixes their scale
+	clipAt int64 // domains wider than this are saturated by Clip, not by a table
+
+	p         *Program
+	vals      map[string]int // program value of each graph value
+	narrowed  map[string]int // the same, requantised to an activation
+	rescaled  map[[2]int]int // value and exponent to its requantised value
+	consumers map[string][]*model.Node
+	fused     map[*model.Node]bool // nodes an earlier one has taken over
+	names     map[int]string       // graph value that a program value stands for
+	demand    []demand
+}
+
+// demand is a saturation to tabulate: elements of a domain of so many integers.
+type demand struct {
+	width    int64
+	elements int
+}
+
+func newLowerer(g *model.Graph, c *calibration, bits, shift int, clipAt int64) *lowerer {
+	l := &lowerer{calibration: c, g: g, bits: bits, shift: shift, clipAt: clipAt,
+		p: &Program{}, vals: map[string]int{}, narrowed: map[string]int{}, rescaled: map[[2]int]int{},
+		consumers: map[string][]*model.Node{}, fused: map[*model.Node]bool{}, names: map[int]string{}}
+	for _, n := range g.Nodes {
+		for _, v := range n.Inputs {
+			l.consumers[v] = append(l.consumers[v], n)
+		}
+	}
+	return l
+}
+
+// lower builds the program. Errors of all nodes are joined.
+func (l *lowerer) lower(cfg Config) error {
+	l.p.Name, l.p.Config = l.g.File, cfg
+	for _, in := range l.g.Inputs {
+		if err := l.input(in); err != nil {
+			return err
+		}
+	}
+	var errs []error
+	for _, n := range l.g.Nodes {
+		if l.fused[n] || slices.ContainsFunc(n.Inputs, l.missing) {
+			continue // missing: the node before it has failed
+		}
+		if err := lowerings[n.Op](l, n); err != nil {
+			errs = append(errs, &model.Error{File: l.g.File, Node: n.Name, Op: n.Op, Err: err})
+		}
+	}
+	if len(errs) > 0 {
+		return errors.Join(errs...)
+	}
+	return l.outputs()
+}
+
+// missing reports whether a value is neither computed nor constant.
+func (l *lowerer) missing(name string) bool {
+	_, ok := l.vals[name]
+	return name != "" && !ok && l.g.Const[name] == nil
+}
+
+// input adds an input: its scale is the finest for which the samples span at most
+// 2^max(8, bits) integers.
+func (l *lowerer) input(in model.Value) error {
+	v := l.values[in.Name]
+	if v == nil {
+		return &model.Error{File: l.g.File, Node: in.Name, Op: "input",
+			Err: fmt.Errorf("%v input, want floating point: %w", in.Type, model.ErrUnsupported)}
+	}
+	lo, hi := min(v.lo, 0), max(v.hi, 0)
+	n := int64(1) << max(8, l.bits)
+	e := coveringExp(0, hi-lo, 0, n)
+	q := fixedpoint.Interval{Lo: int64(math.Floor(math.Ldexp(lo, e)))}
+	q.Hi = q.Lo + n - 1
+	half := math.Ldexp(0.5, -e)
+	port := Port{Name: in.Name, Value: len(l.p.Inputs), Shape: slices.Clone(in.Shape), Exp: e, Range: q,
+		RealLo: fixedpoint.Real(q.Lo, e) - half, RealHi: max(hi, fixedpoint.Real(q.Hi, e)+half)}
+	l.p.Inputs = append(l.p.Inputs, port)
+	l.p.types = append(l.p.types, Type{Shape: port.Shape, Exp: e, Range: q})
+	l.set(in.Name, port.Value)
+	l.narrowed[in.Name] = port.Value
+	return nil
+}
+
+// outputs exposes the graph's outputs.
+func (l *lowerer) outputs() error {
+	for _, o := range l.g.Outputs {
+		v, ok := l.vals[o.Name]
+		if !ok {
+			return &model.Error{File: l.g.File, Node: o.Name, Op: "output",
+				Err: fmt.Errorf("output is constant or an input: %w", model.ErrUnsupported)}
+		}
+		t := l.p.types[v]
+		l.p.Outputs = append(l.p.Outputs, Port{Name: o.Name, Value: v, Shape: slices.Clone(l.g.Shapes[o.Name]), Exp: t.Exp, Range: l.outputRange(v)})
+	}
+	return nil
+}
+
+// outputRange is the range an output's packing declares. For accumulators that are packed
+// by their matrix product it comes from the architecture's worst case, a power of two
+// above what weights of the declared width can reach, not from one set of weights.
+func (l *lowerer) outputRange(v int) fixedpoint.Interval {
+	t := l.p.types[v]
+	node := v - len(l.p.Inputs)
+	if node < 0 {
+		return t.Range
+	}
+	op, ok := l.p.Nodes[node].Op.(*MatMul)
+	if !ok {
+		return t.Range
+	}
+	x := l.p.types[l.p.Nodes[node].In[0]].Range
+	worst := float64(op.Inner)*float64(max(-x.Lo, x.Hi))*math.Ldexp(1, l.bits+1) + float64(max(-t.Range.Lo, t.Range.Hi))
+	k := int(math.Ceil(math.Log2(worst)))
+	return fixedpoint.Interval{Lo: -1 << k, Hi: 1<<k - 1}
+}
+
+// emit appends a node and returns its value.
+func (l *lowerer) emit(name string, op Op, in ...int) (int, error) {
+	types := make([]Type, len(in))
+	for i, v := range in {
+		types[i] = l.p.types[v]
+	}
+	t, err := op.Bind(types)
+	if err != nil {
+		return 0, err
+	}
+	l.p.Nodes = append(l.p.Nodes, Node{name, op, in})
+	l.p.types = append(l.p.types, t)
+	return len(l.p.types) - 1, nil
+}
+
+// set records that program value v stands for the graph's value.
+func (l *lowerer) set(name string, v int) {
+	l.vals[name] = v
+	l.names[v] = name
+}
+
+// sole returns the only consumer of a graph value, or nil if there are several or it is
+// an output.
+func (l *lowerer) sole(name string) *model.Node {
+	if c := l.consumers[name]; len(c) == 1 && !slices.ContainsFunc(l.g.Outputs, func(o model.Value) bool { return o.Name == name }) {
+		return c[0]
+	}
+	return nil
+}
+
+// activationRange is the range of a graph value as an activation of the given bits:
+// unsigned if the samples show no negative value.
+func (l *lowerer) activationRange(name string, bits int) fixedpoint.Interval {
+	if v := l.values[name]; v == nil || v.lo < 0 {
+		return fixedpoint.Interval{Lo: -1 << bits, Hi: 1<<bits - 1}
+	}
+	return fixedpoint.Interval{Lo: 0, Hi: 1<<bits - 1}
+}
+
+// exp is the exponent a graph value has as an activation of the given bits.
+func (l *lowerer) exp(name string, bits int) int {
+	v := l.values[name]
+	if v == nil || v.lo == 0 && v.hi == 0 {
+		return 0
+	}
+	r := l.activationRange(name, bits)
+	return v.exp(r.Lo, r.Hi)
+}
+
+// target returns the exponent to which the value's consumer will requantise it, if that
+// is known: the weights that make the value can then share one shift.
+func (l *lowerer) target(name string) (int, bool) {
+	n := l.sole(name)
+	if n == nil {
+		return 0, false
+	}
+	switch n.Op {
+	case "Relu", "Clip":
+		return l.exp(l.pooled(n.Outputs[0]), l.bits), true
+	case "MaxPool", "GlobalMaxPool", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Identity", "Dropout":
+		return l.target(n.Outputs[0])
+	case "Softmax", "LogSoftmax":
+		return l.exp(name, l.scoreBits()), true
+	case "Conv", "Gemm", "MatMul":
+		return l.exp(name, l.bits), true
+	}
+	if _, ok := unaryDomain[n.Op]; ok {
+		return l.exp(name, l.bits+1), true
+	}
+	return 0, false
+}
+
+// pooled follows a value through the max-pools that are its only consumers.
+func (l *lowerer) pooled(name string) string {
+	for n := l.sole(name); n != nil && (n.Op == "MaxPool" || n.Op == "GlobalMaxPool"); n = l.sole(name) {
+		name = n.Outputs[0]
+	}
+	return name
+}
+
+// rescale returns the value at exponent e, or at its own where that is coarser.
+func (l *lowerer) rescale(node string, v, e int) (int, error) {
+	for l.p.types[v].Exp > e {
+		if w, ok := l.rescaled[[2]int{v, e}]; ok {
+			return w, nil
+		}
+		s := min(l.p.types[v].Exp-e, maxShift)
+		w, err := l.emit(node+"/requantize", &Requantize{Shift: s}, v)
+		if err != nil {
+			return 0, err
+		}
+		if l.p.types[w].Exp == e {
+			l.rescaled[[2]int{v, e}] = w
+		}
+		v = w
+	}
+	return v, nil
+}
+
+// saturate returns value v clamped to out, by a table or by Clip; f is "Identity" or "Relu".
+func (l *lowerer) saturate(node, f string, v int, out fixedpoint.Interval) (int, error) {
+	t := l.p.types[v]
+	if f == "Relu" {
+		out.Lo = max(out.Lo, 0)
+	}
+	if t.Range.Lo >= out.Lo && t.Range.Hi <= out.Hi {
+		return v, nil
+	}
+	width := t.Range.Hi - t.Range.Lo + 1
+	l.demand = append(l.demand, demand{width, t.Size()})
+	if width > l.clipAt || width > maxTable {
+		return l.emit(node, &Clip{Interval: out}, v)
+	}
+	return l.emit(node, &Function{Name: f, OutExp: t.Exp, Out: out}, v)
+}
+
+// cheapestClip returns the widest domain worth a table: a table costs its rows once for
+// all functions that share it, Clip about clipExtra more constraints an element.
+func (l *lowerer) cheapestClip() int64 {
+	const clipExtra = 5
+	best, at := math.Inf(1), int64(0)
+	for _, d := range append(l.demand, demand{}) {
+		cost := float64(d.width)
+		if d.width > maxTable {
+			continue
+		}
+		for _, e := range l.demand {
+			if e.width > d.width {
+				cost += float64(clipExtra * e.elements)
+			}
+		}
+		if cost < best {
+			best, at = cost, d.width
+		}
+	}
+	return at
+}
+
+// narrow returns the graph value as an activation: bounded integers of the program's
+// width, which is what products and sums take.
+func (l *lowerer) narrow(name string) (int, error) {
+	return l.narrowTo(name, l.bits)
+}
+
+func (l *lowerer) narrowTo(name string, bits int) (int, error) {
+	if v, ok := l.narrowed[name]; ok {
+		return v, nil
+	}
+	v, ok := l.vals[name]
+	if !ok {
+		return 0, fmt.Errorf("operand %q is constant: %w", name, model.ErrUnsupported)
+	}
+	if r := l.p.types[v].Range; r.Hi-r.Lo < 2<<bits {
+		return v, nil
+	}
+	v, err := l.rescale(name, v, l.exp(name, bits))
+	if err != nil {
+		return 0, err
+	}
+	if v, err = l.saturate(name, "Identity", v, l.activationRange(name, bits)); err != nil {
+		return 0, err
+	}
+	l.narrowed[name] = v
+	return v, nil
+}
+
+// scoreBits is the width of a softmax's inputs.
+func (l *lowerer) scoreBits() int { return max(10, l.bits+1) }
+
+// alias lowers operators that change nothing.
+func (l *lowerer) alias(n *model.Node) error {
+	v, ok := l.vals[n.Inputs[0]]
+	if !ok {
+		return fmt.Errorf("operand is constant: %w", model.ErrUnsupported)
+	}
+	l.vals[n.Outputs[0]] = v
+	if w, ok := l.narrowed[n.Inputs[0]]; ok {
+		l.narrowed[n.Outputs[0]] = w
+	}
+	return nil
+}

@@ -1,0 +1,187 @@
+package circuits
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/nnark/nnark/fixedpoint"
+	"github.com/nnark/nnark/model"
+)
+
+// activate lowers "activation, then max-pools" as "requantise, max-pools, activation":
+// monotone functions commute with max, and are then paid once a window. f maps the
+// requantised value to the activation.
+func (l *lowerer) activate(n *model.Node, e int, f func(v int) (int, error)) error {
+	v, ok := l.vals[n.Inputs[0]]
+	if !ok {
+		return fmt.Errorf("operand is constant: %w", model.ErrUnsupported)
+	}
+	v, err := l.rescale(n.Name, v, e)
+	if err != nil {
+		return err
+	}
+	out := n.Outputs[0]
+	for pool := l.sole(out); pool != nil && (pool.Op == "MaxPool" || pool.Op == "GlobalMaxPool"); pool = l.sole(out) {
+		op, err := l.poolOp(pool)
+		if err != nil {
+			return &model.Error{File: l.g.File, Node: pool.Name, Op: pool.Op, Err: err}
+		}
+		if v, err = l.emit(pool.Name, op, v); err != nil {
+			return err
+		}
+		l.fused[pool] = true
+		out = pool.Outputs[0]
+	}
+	if v, err = f(v); err != nil {
+		return err
+	}
+	l.set(out, v)
+	l.narrowed[out] = v
+	return nil
+}
+
+func (l *lowerer) relu(n *model.Node) error {
+	out := l.pooled(n.Outputs[0])
+	return l.activate(n, l.exp(out, l.bits), func(v int) (int, error) {
+		return l.saturate(n.Name, "Relu", v, l.activationRange(out, l.bits))
+	})
+}
+
+// clip lowers Clip: its bounds, rounded to the scale, narrow the activation's range.
+func (l *lowerer) clip(n *model.Node) error {
+	lo, hi := math.Inf(-1), math.Inf(1)
+	if err := n.Attrs.Unpack("min?", &lo, "max?", &hi); err != nil {
+		return err
+	}
+	for i, bound := range []*float64{&lo, &hi} {
+		if i+1 < len(n.Inputs) && n.Inputs[i+1] != "" {
+			c, _, ok := l.constant(n.Inputs[i+1])
+			if !ok || len(c) != 1 {
+				return fmt.Errorf("bounds are not constant: %w", model.ErrUnsupported)
+			}
+			*bound = c[0]
+		}
+	}
+	out := l.pooled(n.Outputs[0])
+	return l.activate(n, l.exp(out, l.bits), func(v int) (int, error) {
+		r, e := l.activationRange(out, l.bits), l.p.types[v].Exp
+		a, errA := fixedpoint.Quantise(lo, e, r)
+		b, errB := fixedpoint.Quantise(hi, e, r)
+		if errA != nil || errB != nil || a >= b {
+			return 0, fmt.Errorf("bounds %g and %g: %w", lo, hi, model.ErrUnsupported)
+		}
+		return l.saturate(n.Name, "Identity", v, fixedpoint.Interval{Lo: a, Hi: b})
+	})
+}
+
+// unaryDomain lists the functions lowered as tables; true marks monotone ones, which
+// commute with max-pools.
+var unaryDomain = map[string]bool{
+	"Elu": true, "Erf": true, "Exp": true, "Gelu": false, "HardSigmoid": true, "HardSwish": false,
+	"LeakyRelu": true, "Selu": true, "Sigmoid": true, "Softplus": true, "Softsign": true, "Tanh": true,
+}
+
+// unary lowers an elementwise function to a table over its input, requantised with one
+// bit more than activations and saturated at twice the range the samples show.
+func (l *lowerer) unary(n *model.Node) error {
+	name, params, err := unaryFunction(n)
+	if err != nil {
+		return err
+	}
+	in, out := n.Inputs[0], n.Outputs[0]
+	if unaryDomain[n.Op] {
+		out = l.pooled(out)
+	}
+	f := func(v int) (int, error) {
+		domain := l.activationRange(in, l.bits+2)
+		v, err := l.saturate(n.Name+"/saturate", "Identity", v, domain)
+		if err != nil {
+			return 0, err
+		}
+		return l.emit(n.Name, &Function{Name: name, Params: params, OutExp: l.exp(out, l.bits), Out: l.activationRange(out, l.bits)}, v)
+	}
+	if unaryDomain[n.Op] {
+		return l.activate(n, l.exp(in, l.bits+1), f)
+	}
+	v, ok := l.vals[in]
+	if !ok {
+		return fmt.Errorf("operand is constant: %w", model.ErrUnsupported)
+	}
+	if v, err = l.rescale(n.Name, v, l.exp(in, l.bits+1)); err != nil {
+		return err
+	}
+	if v, err = f(v); err != nil {
+		return err
+	}
+	l.set(out, v)
+	l.narrowed[out] = v
+	return nil
+}
+
+// unaryFunction returns the name and parameters of a node's function in package
+// fixedpoint.
+func unaryFunction(n *model.Node) (name string, params []float64, err error) {
+	var alpha, beta, gamma float64
+	switch n.Op {
+	case "LeakyRelu":
+		alpha = float64(float32(0.01))
+		err = n.Attrs.Unpack("alpha?", &alpha)
+		params = []float64{alpha}
+	case "Elu":
+		alpha = 1
+		err = n.Attrs.Unpack("alpha?", &alpha)
+		params = []float64{alpha}
+	case "Selu":
+		alpha, gamma = float64(float32(1.67326319217681884765625)), float64(float32(1.05070102214813232421875))
+		err = n.Attrs.Unpack("alpha?", &alpha, "gamma?", &gamma)
+		params = []float64{alpha, gamma}
+	case "HardSigmoid":
+		alpha, beta = float64(float32(0.2)), 0.5
+		err = n.Attrs.Unpack("alpha?", &alpha, "beta?", &beta)
+		params = []float64{alpha, beta}
+	case "Gelu":
+		approximate := "none"
+		if err = n.Attrs.Unpack("approximate?", &approximate); approximate == "tanh" {
+			return "GeluTanh", nil, err
+		}
+	default:
+		err = n.Attrs.Unpack()
+	}
+	return n.Op, params, err
+}
+
+// softmax lowers Softmax and LogSoftmax over the last axis.
+func (l *lowerer) softmax(n *model.Node) error {
+	shape := l.g.Shapes[n.Inputs[0]]
+	axis := -1
+	if n.Opset < 13 {
+		axis = 1
+	}
+	if err := n.Attrs.Unpack("axis?", &axis); err != nil {
+		return err
+	}
+	if axis < 0 {
+		axis += len(shape)
+	}
+	if axis != len(shape)-1 {
+		return fmt.Errorf("axis %d of %v is not the last: %w", axis, shape, model.ErrUnsupported)
+	}
+	x, err := l.narrowTo(n.Inputs[0], l.scoreBits())
+	if err != nil {
+		return err
+	}
+	var op Op = &Softmax{exponential: exponential{ExpBits: 12}, OutBits: max(l.bits, 12)}
+	if n.Op == "LogSoftmax" {
+		expBits := 12
+		for shape[axis]<<expBits > 4096 && expBits > 6 {
+			expBits--
+		}
+		op = &LogSoftmax{exponential: exponential{ExpBits: expBits}}
+	}
+	y, err := l.emit(n.Name, op, x)
+	if err != nil {
+		return err
+	}
+	l.set(n.Outputs[0], y)
+	return nil
+}

@@ -1,0 +1,210 @@
+package circuits
+
+import (
+	"fmt"
+	"math"
+	"math/bits"
+	"slices"
+
+	"github.com/nnark/nnark/model"
+)
+
+// window converts a pooling node's window over two spatial axes.
+func (l *lowerer) window(n *model.Node) (Window, *model.Window, error) {
+	xs := l.g.Shapes[n.Inputs[0]]
+	if len(xs) != 4 {
+		return Window{}, nil, fmt.Errorf("input %v is not [N, C, H, W]: %w", xs, model.ErrUnsupported)
+	}
+	if n.Op == "GlobalAveragePool" || n.Op == "GlobalMaxPool" {
+		w := &model.Window{Kernel: xs[2:], PadBegin: []int{0, 0}, PadEnd: []int{0, 0}}
+		return Window{Kernel: [2]int(xs[2:]), Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}, Shape: [2]int{1, 1}}, w, n.Attrs.Unpack()
+	}
+	w, err := n.Window(xs[2:], nil)
+	if err != nil {
+		return Window{}, nil, err
+	}
+	return Window{Kernel: [2]int(w.Kernel), Stride: [2]int(w.Strides), Dilation: [2]int(w.Dilations),
+		Pads: [4]int{w.PadBegin[0], w.PadBegin[1], w.PadEnd[0], w.PadEnd[1]}, Shape: [2]int(w.Out)}, w, nil
+}
+
+func (l *lowerer) poolOp(n *model.Node) (*MaxPool, error) {
+	if len(n.Outputs) > 1 && n.Outputs[1] != "" {
+		return nil, fmt.Errorf("output Indices: %w", model.ErrUnsupported)
+	}
+	w, _, err := l.window(n)
+	return &MaxPool{Window: w}, err
+}
+
+// maxPool lowers a max-pool that follows no monotone activation: over accumulators it
+// comes after their requantisation.
+func (l *lowerer) maxPool(n *model.Node) error {
+	op, err := l.poolOp(n)
+	if err != nil {
+		return err
+	}
+	v := l.vals[n.Inputs[0]]
+	e, ok := l.target(n.Inputs[0])
+	if !ok {
+		e = l.exp(n.Inputs[0], l.bits)
+	}
+	if _, ok := l.narrowed[n.Inputs[0]]; !ok {
+		if v, err = l.rescale(n.Name, v, e); err != nil {
+			return err
+		}
+	}
+	if v, err = l.emit(n.Name, op, v); err != nil {
+		return err
+	}
+	l.set(n.Outputs[0], v)
+	return nil
+}
+
+// averagePool lowers AveragePool and GlobalAveragePool; padding has to count in every
+// window, or there is none.
+func (l *lowerer) averagePool(n *model.Node) error {
+	w, win, err := l.window(n)
+	if err != nil {
+		return err
+	}
+	if w.Pads != [4]int{} && !win.CountIncludePad || win.CeilMode {
+		return fmt.Errorf("windows of different sizes at the border: %w", model.ErrUnsupported)
+	}
+	x, err := l.narrow(n.Inputs[0])
+	if err != nil {
+		return err
+	}
+	k := w.Kernel[0] * w.Kernel[1]
+	op := &AveragePool{Window: w, Scale: 1, ScaleExp: bits.Len(uint(k)) - 1}
+	if k&(k-1) != 0 {
+		op.ScaleExp = bits.Len(uint(k)) + l.bits + 2
+		op.Scale = int64(math.Round(math.Ldexp(1, op.ScaleExp) / float64(k)))
+	}
+	y, err := l.emit(n.Name, op, x)
+	if err != nil {
+		return err
+	}
+	l.set(n.Outputs[0], y)
+	return nil
+}
+
+func (l *lowerer) reshape(n *model.Node) error {
+	v, ok := l.vals[n.Inputs[0]]
+	if !ok {
+		return fmt.Errorf("operand is constant: %w", model.ErrUnsupported)
+	}
+	return l.move(n, &Reshape{Shape: slices.Clone(l.g.Shapes[n.Outputs[0]])}, v)
+}
+
+func (l *lowerer) transpose(n *model.Node) error {
+	v, ok := l.vals[n.Inputs[0]]
+	if !ok {
+		return fmt.Errorf("operand is constant: %w", model.ErrUnsupported)
+	}
+	var perm []int
+	if err := n.Attrs.Unpack("perm?", &perm); err != nil {
+		return err
+	}
+	if perm == nil {
+		for k := range l.p.types[v].Shape {
+			perm = append([]int{k}, perm...)
+		}
+	}
+	return l.move(n, &Transpose{Perm: perm}, v)
+}
+
+// move emits an operator that rearranges elements.
+func (l *lowerer) move(n *model.Node, op Op, v int) error {
+	if w, ok := l.narrowed[n.Inputs[0]]; ok {
+		v = w
+	}
+	y, err := l.emit(n.Name, op, v)
+	if err != nil {
+		return err
+	}
+	l.set(n.Outputs[0], y)
+	if _, ok := l.narrowed[n.Inputs[0]]; ok {
+		l.narrowed[n.Outputs[0]] = y
+	}
+	return nil
+}
+
+// add lowers Add and Sub of two activations.
+func (l *lowerer) add(n *model.Node) error {
+	if err := n.Attrs.Unpack("axis?", new(int), "broadcast?", new(int)); err != nil {
+		return err
+	}
+	x, err := l.narrow(n.Inputs[0])
+	if err != nil {
+		return err
+	}
+	y, err := l.narrow(n.Inputs[1])
+	if err != nil {
+		return err
+	}
+	a, b := l.p.types[x].Exp, l.p.types[y].Exp
+	e := max(a, b)
+	if e-min(a, b) > 40 {
+		return fmt.Errorf("operands' exponents %d and %d: %w", a, b, ErrBound)
+	}
+	op := &Add{Scale: [2]int64{1 << (e - a), 1 << (e - b)}, Exp: e}
+	if n.Op == "Sub" {
+		op.Scale[1] = -op.Scale[1]
+	}
+	v, err := l.emit(n.Name, op, x, y)
+	if err != nil {
+		return err
+	}
+	l.set(n.Outputs[0], v)
+	return nil
+}
+
+// mul lowers the product of two activations.
+func (l *lowerer) mul(n *model.Node) error {
+	x, err := l.narrow(n.Inputs[0])
+	if err != nil {
+		return err
+	}
+	y, err := l.narrow(n.Inputs[1])
+	if err != nil {
+		return err
+	}
+	v, err := l.emit(n.Name, new(Mul), x, y)
+	if err != nil {
+		return err
+	}
+	l.set(n.Outputs[0], v)
+	return nil
+}
+
+// concat lowers Concat: all operands at the coarsest of their exponents.
+func (l *lowerer) concat(n *model.Node) error {
+	var axis int
+	if err := n.Attrs.Unpack("axis", &axis); err != nil {
+		return err
+	}
+	if axis < 0 {
+		axis += len(l.g.Shapes[n.Outputs[0]])
+	}
+	var in []int
+	e := math.MaxInt
+	for _, name := range n.Inputs {
+		v, err := l.narrow(name)
+		if err != nil {
+			return err
+		}
+		in = append(in, v)
+		e = min(e, l.p.types[v].Exp)
+	}
+	for i := range in {
+		var err error
+		if in[i], err = l.rescale(n.Name, in[i], e); err != nil {
+			return err
+		}
+	}
+	v, err := l.emit(n.Name, &Concat{Axis: axis}, in...)
+	if err != nil {
+		return err
+	}
+	l.set(n.Outputs[0], v)
+	return nil
+}

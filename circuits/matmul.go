@@ -1,0 +1,92 @@
+package circuits
+
+import (
+	"fmt"
+
+	"github.com/nnark/nnark/circuits/relation"
+	"github.com/nnark/nnark/fixedpoint"
+)
+
+// MatMul is ONNX MatMul (https://onnx.ai/onnx/operators/onnx__MatMul.html, opset 1-13) and
+// Gemm with a constant matrix and a bias:
+//
+//	out[…,m,o] = Bias[o] + Σ_k W[o,k]·x[…,m,k]
+//
+// x: [..., M, K]; W: [O, K] (transposed, as the proof packs it); out: [..., M, O], exact
+// accumulators whose scale is the product of x's and the weights'.
+//
+// Cost: package gadget's contraction; for one row M = 1 about O/12·K constraints.
+//
+// Soundness: one relation.Contract with the rows as positions.
+type MatMul struct {
+	Rows    int                 `json:"rows"` // O
+	Inner   int                 `json:"inner"`
+	Exp     int                 `json:"weight_exp"`
+	Bound   fixedpoint.Interval `json:"bound"`
+	Weights Ints                `json:"weights"`
+	Bias    Ints                `json:"bias"`
+
+	in, out Type
+}
+
+// Bind implements Op.
+func (m *MatMul) Bind(in []Type) (Type, error) {
+	if err := checkInputs(in, 1); err != nil {
+		return Type{}, err
+	}
+	x := in[0].Shape
+	if len(x) == 0 || m.Rows < 1 || m.Inner < 1 || x[len(x)-1] != m.Inner {
+		return Type{}, fmt.Errorf("input %v does not fit a matrix of %d×%d: %w", x, m.Inner, m.Rows, ErrMalformed)
+	}
+	if len(m.Weights) != m.Rows*m.Inner || len(m.Bias) != m.Rows {
+		return Type{}, fmt.Errorf("%d weights and %d biases for %d×%d: %w", len(m.Weights), len(m.Bias), m.Inner, m.Rows, ErrMalformed)
+	}
+	got, _, err := accumulators(in[0].Range, m.Weights, m.Bias, m.Rows, false)
+	if err != nil {
+		return Type{}, err
+	}
+	if !m.Bound.Covers(got) {
+		return Type{}, fmt.Errorf("these weights reach %v, declared is %v: %w", got, m.Bound, ErrBound)
+	}
+	shape := append(append([]int{}, x[:len(x)-1]...), m.Rows)
+	m.in, m.out = in[0], Type{Shape: shape, Exp: in[0].Exp + m.Exp, Range: m.Bound}
+	return m.out, nil
+}
+
+// Eval implements Op.
+func (m *MatMul) Eval(in [][]int64) []int64 {
+	x, out := in[0], make([]int64, 0, m.out.Size())
+	for ; len(x) > 0; x = x[m.Inner:] {
+		row := x[:m.Inner]
+		for o := range m.Rows {
+			acc := m.Bias[o]
+			for k, w := range m.Weights[o*m.Inner:][:m.Inner] {
+				acc += w * row[k]
+			}
+			out = append(out, acc)
+		}
+	}
+	return out
+}
+
+// Relate implements Op.
+func (m *MatMul) Relate(b *relation.Builder, in []relation.Tensor, out relation.Tensor) {
+	rows := m.in.Size() / m.Inner
+	x, y := in[0].Reshape(m.Inner, 1, 1), out.Reshape(m.Rows, 1, 1)
+	if rows > 1 {
+		x = in[0].Reshape(rows, m.Inner).Transpose(1, 0).Reshape(m.Inner, rows, 1)
+		y = out.Reshape(rows, m.Rows).Transpose(1, 0).Reshape(m.Rows, rows, 1)
+	}
+	b.Contract(relation.Contract{
+		X: x, Out: y,
+		W:      b.Param("weights", []int{m.Rows, m.Inner, 1, 1}, m.Weights),
+		Bias:   b.Param("bias", []int{m.Rows}, m.Bias),
+		Stride: [2]int{1, 1}, Dilation: [2]int{1, 1},
+	})
+}
+
+func (m *MatMul) withoutParams() Op {
+	d := *m
+	d.Weights, d.Bias = nil, nil
+	return &d
+}

@@ -1,0 +1,140 @@
+package circuits
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/nnark/nnark/circuits/relation"
+)
+
+// MaxPool is ONNX MaxPool (https://onnx.ai/onnx/operators/onnx__MaxPool.html, opset 1-22)
+// over two spatial axes, and GlobalMaxPool: the largest element of each window. Padding
+// never wins. x: [N, C, H, W]; out: [N, C, I, J].
+//
+// Cost: k lookups and k-1 products for a window of k elements; it comes before monotone
+// activations, so that those are paid once a window.
+//
+// Soundness: relation.Builder.Max.
+type MaxPool struct {
+	Window
+
+	in, out Type
+}
+
+// Window is a pooling window over the two spatial axes.
+type Window struct {
+	Kernel   [2]int `json:"kernel"`
+	Stride   [2]int `json:"stride"`
+	Dilation [2]int `json:"dilation"`
+	Pads     [4]int `json:"pads"`  // top, left, bottom, right
+	Shape    [2]int `json:"shape"` // output rows and columns (ceil_mode resolved)
+}
+
+// bind checks the window against an input and returns the output's shape.
+func (w *Window) bind(in []Type) ([]int, error) {
+	if err := checkInputs(in, 1); err != nil {
+		return nil, err
+	}
+	x := in[0].Shape
+	if len(x) != 4 {
+		return nil, fmt.Errorf("input %v is not [N, C, H, W]: %w", x, ErrMalformed)
+	}
+	for k := range 2 {
+		if w.Kernel[k] < 1 || w.Stride[k] < 1 || w.Dilation[k] < 1 || w.Shape[k] < 1 || w.Pads[k] < 0 {
+			return nil, fmt.Errorf("window %+v: %w", *w, ErrMalformed)
+		}
+		// The last window must touch the input.
+		if first := (w.Shape[k]-1)*w.Stride[k] - w.Pads[k]; first >= x[2+k] || w.Pads[k] > w.Dilation[k]*(w.Kernel[k]-1) {
+			return nil, fmt.Errorf("window %+v leaves input %v: %w", *w, x, ErrMalformed)
+		}
+	}
+	return []int{x[0], x[1], w.Shape[0], w.Shape[1]}, nil
+}
+
+// taps calls f for each element of the window at output position (i, j) that lies inside.
+func (w *Window) taps(h, width, i, j int, f func(r, q int)) {
+	for a := range w.Kernel[0] {
+		for b := range w.Kernel[1] {
+			r, q := i*w.Stride[0]+a*w.Dilation[0]-w.Pads[0], j*w.Stride[1]+b*w.Dilation[1]-w.Pads[1]
+			if r >= 0 && r < h && q >= 0 && q < width {
+				f(r, q)
+			}
+		}
+	}
+}
+
+// tap returns, for element (a, b) of the window, x at every output position; zero outside.
+func (w *Window) tap(x relation.Tensor, out []int, a, b int) relation.Tensor {
+	start := []int{0, 0, a*w.Dilation[0] - w.Pads[0], b*w.Dilation[1] - w.Pads[1]}
+	return x.Slice(start, []int{1, 1, w.Stride[0], w.Stride[1]}, out)
+}
+
+// Bind implements Op.
+func (m *MaxPool) Bind(in []Type) (Type, error) {
+	shape, err := m.Window.bind(in)
+	if err != nil {
+		return Type{}, err
+	}
+	m.in, m.out = in[0], in[0]
+	m.out.Shape = shape
+	return m.out, nil
+}
+
+// Eval implements Op.
+func (m *MaxPool) Eval(in [][]int64) []int64 {
+	h, w, out := m.in.Shape[2], m.in.Shape[3], make([]int64, 0, m.out.Size())
+	for x := in[0]; len(x) > 0; x = x[h*w:] {
+		for i := range m.Shape[0] {
+			for j := range m.Shape[1] {
+				best := int64(math.MinInt64)
+				m.taps(h, w, i, j, func(r, q int) { best = max(best, x[r*w+q]) })
+				out = append(out, best)
+			}
+		}
+	}
+	return out
+}
+
+// Relate implements Op.
+func (m *MaxPool) Relate(b *relation.Builder, in []relation.Tensor, out relation.Tensor) {
+	lo := m.in.Range.Lo
+	x := in[0].Reshape(m.in.Shape...).PlusConst(-lo) // so that padding, zero, is the least value
+	var taps []relation.Tensor
+	for a := range m.Kernel[0] {
+		for c := range m.Kernel[1] {
+			taps = append(taps, m.tap(x, m.out.Shape, a, c))
+		}
+	}
+	b.Max(taps, out.PlusConst(-lo), m.span())
+	m.boundRest(b, x)
+}
+
+// span bounds the honest difference between a window's largest element and any other;
+// padding may be as low as the range's end.
+func (m *MaxPool) span() int64 {
+	if m.Pads != [4]int{} {
+		return m.in.Range.Hi - m.in.Range.Lo
+	}
+	return m.in.spread()
+}
+
+// boundRest bounds the inputs that no window reaches: no value of theirs matters, but
+// packing needs every accumulator inside its interval.
+func (m *MaxPool) boundRest(b *relation.Builder, x relation.Tensor) {
+	n, c, h, w := m.in.Shape[0], m.in.Shape[1], m.in.Shape[2], m.in.Shape[3]
+	end := func(k int) int {
+		return min(m.in.Shape[2+k], (m.Shape[k]-1)*m.Stride[k]-m.Pads[k]+m.Dilation[k]*(m.Kernel[k]-1)+1)
+	}
+	span := m.in.Range.Hi - m.in.Range.Lo
+	rest := func(r, q, rows, cols int) {
+		if rows > 0 && cols > 0 {
+			b.NonNegative(x.Slice([]int{0, 0, r, q}, []int{1, 1, 1, 1}, []int{n, c, rows, cols}), span)
+		}
+	}
+	if m.Stride[0] > m.Kernel[0] || m.Stride[1] > m.Kernel[1] || m.Dilation != [2]int{1, 1} {
+		rest(0, 0, h, w) // gaps between windows
+		return
+	}
+	rest(end(0), 0, h-end(0), w)
+	rest(0, end(1), end(0), w-end(1))
+}

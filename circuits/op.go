@@ -1,0 +1,115 @@
+package circuits
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/nnark/nnark/circuits/relation"
+	"github.com/nnark/nnark/fixedpoint"
+)
+
+// Type describes a quantised tensor: integers q that stand for the reals q·2^-Exp.
+type Type struct {
+	Shape []int               `json:"shape"`
+	Exp   int                 `json:"exp"`
+	Range fixedpoint.Interval `json:"range"` // every value that any input in the declared range can lead to
+	// Spread bounds the difference of two elements of one channel, where that is known to
+	// be less than the range's width; else 0.
+	Spread int64 `json:"spread,omitempty"`
+}
+
+// spread returns the largest difference of two elements of one channel.
+func (t Type) spread() int64 {
+	if t.Spread > 0 {
+		return t.Spread
+	}
+	return t.Range.Hi - t.Range.Lo
+}
+
+// Size returns the number of elements.
+func (t Type) Size() int { return relation.Size(t.Shape) }
+
+// Op is one operator. Eval is its meaning, in exact integers; Relate states the same to
+// a proof system, so the two are written to be read side by side.
+type Op interface {
+	// Bind checks the attributes against the inputs' types, keeps what the other methods
+	// need and returns the output's type. After it no method fails.
+	Bind(in []Type) (Type, error)
+	// Eval returns the output's integers. Inputs lie in their types' ranges.
+	Eval(in [][]int64) []int64
+	// Relate adds statements that force out = Eval(in).
+	Relate(b *relation.Builder, in []relation.Tensor, out relation.Tensor)
+}
+
+// A viewer only moves or adds up elements: its output is an expression of its inputs and
+// needs no columns and no statement.
+type viewer interface {
+	View(in []relation.Tensor) relation.Tensor
+}
+
+// A definer can name its input in terms of its output and columns of its own, so that
+// the input (an accumulator) needs no columns. Where it is the only consumer, Define takes
+// the place of Relate: it makes the same statements and returns the input.
+type definer interface {
+	Define(b *relation.Builder, out relation.Tensor, in ref) relation.Tensor
+}
+
+// ref finds a program value's integers in an assignment.
+type ref int
+
+func (r ref) of(a *relation.Assignment) []int64 { return a.Value(int(r)) }
+
+// parametrised operators have weights. Params are the private ones under committed
+// weights; everything else about an operator is architecture.
+type parametrised interface {
+	// withoutParams returns a copy that describes the architecture alone.
+	withoutParams() Op
+}
+
+// kinds lists the operators of a program by the name under which files hold them.
+var kinds = map[string]func() Op{
+	"Add":         func() Op { return new(Add) },
+	"AveragePool": func() Op { return new(AveragePool) },
+	"Clip":        func() Op { return new(Clip) },
+	"Concat":      func() Op { return new(Concat) },
+	"Conv":        func() Op { return new(Conv) },
+	"Function":    func() Op { return new(Function) },
+	"LogSoftmax":  func() Op { return new(LogSoftmax) },
+	"MatMul":      func() Op { return new(MatMul) },
+	"MaxPool":     func() Op { return new(MaxPool) },
+	"Mul":         func() Op { return new(Mul) },
+	"Requantize":  func() Op { return new(Requantize) },
+	"Reshape":     func() Op { return new(Reshape) },
+	"Slice":       func() Op { return new(Slice) },
+	"Softmax":     func() Op { return new(Softmax) },
+	"Transpose":   func() Op { return new(Transpose) },
+}
+
+// kindOf returns the name of an operator.
+func kindOf(op Op) string {
+	s := fmt.Sprintf("%T", op)
+	return s[len("*circuits."):]
+}
+
+// encodeOp and decodeOp write operators as JSON objects of their attributes.
+func encodeOp(op Op) (json.RawMessage, error) { return json.Marshal(op) }
+
+func decodeOp(kind string, data json.RawMessage) (Op, error) {
+	make, ok := kinds[kind]
+	if !ok {
+		return nil, fmt.Errorf("operator %q: %w", kind, ErrMalformed)
+	}
+	op := make()
+	if err := strictJSON(data, op); err != nil {
+		return nil, fmt.Errorf("operator %s: %w", kind, err)
+	}
+	return op, nil
+}
+
+// checkInputs is Bind's usual first check.
+func checkInputs(in []Type, n int) error {
+	if len(in) != n {
+		return fmt.Errorf("%d inputs, want %d: %w", len(in), n, ErrMalformed)
+	}
+	return nil
+}

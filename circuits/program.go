@@ -1,0 +1,222 @@
+package circuits
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/nnark/nnark/circuits/relation"
+	"github.com/nnark/nnark/fixedpoint"
+)
+
+// Program is a quantised network: inputs, then one value for each node, in order.
+type Program struct {
+	Name    string   `json:"name"`
+	Config  Config   `json:"config"`
+	Inputs  []Port   `json:"inputs"`
+	Nodes   []Node   `json:"nodes"`
+	Outputs []Port   `json:"outputs"`
+	Labels  []string `json:"labels,omitempty"`
+	Report  Report   `json:"report"`
+
+	types []Type // of every value: inputs, then nodes
+}
+
+// Node applies an operator to earlier values.
+type Node struct {
+	Name string
+	Op   Op
+	In   []int
+}
+
+// Port is an input or an output.
+type Port struct {
+	Name   string              `json:"name"`
+	Value  int                 `json:"value"` // index of the value
+	Shape  []int               `json:"shape"`
+	Exp    int                 `json:"exp"`
+	Range  fixedpoint.Interval `json:"range"`
+	RealLo float64             `json:"real_lo"` // inputs: what reals are accepted
+	RealHi float64             `json:"real_hi"`
+}
+
+// Quantise turns reals into the port's integers. Values outside the accepted interval,
+// and NaN, are errors.
+func (p *Port) Quantise(x []float32) ([]int64, error) {
+	if len(x) != relation.Size(p.Shape) {
+		return nil, fmt.Errorf("input %q: %d values, want %d (shape %v): %w", p.Name, len(x), relation.Size(p.Shape), p.Shape, ErrInput)
+	}
+	out := make([]int64, len(x))
+	for i, v := range x {
+		if f := float64(v); !(p.RealLo <= f && f <= p.RealHi) {
+			return nil, fmt.Errorf("input %q: element %d is %v, outside the declared range [%g, %g]: %w", p.Name, i, v, p.RealLo, p.RealHi, ErrInput)
+		}
+		q, err := fixedpoint.Quantise(float64(v), p.Exp, p.Range)
+		if err != nil {
+			return nil, fmt.Errorf("input %q: element %d: %w: %w", p.Name, i, err, ErrInput)
+		}
+		out[i] = q
+	}
+	return out, nil
+}
+
+// Floats returns the reals that the port's integers stand for.
+func (p *Port) Floats(q []int64) []float64 {
+	out := make([]float64, len(q))
+	for i, v := range q {
+		out[i] = fixedpoint.Real(v, p.Exp)
+	}
+	return out
+}
+
+// Bind checks the whole program and must precede the other methods; programs from
+// [Quantize] and [ReadProgram] are bound.
+func (p *Program) Bind() error {
+	if err := p.Config.check(); err != nil {
+		return err
+	}
+	if len(p.Inputs) == 0 || len(p.Outputs) == 0 {
+		return fmt.Errorf("%d inputs, %d outputs: %w", len(p.Inputs), len(p.Outputs), ErrMalformed)
+	}
+	p.types = nil
+	for i, in := range p.Inputs {
+		if in.Value != i || !validShape(in.Shape) || !narrow(in.Range) {
+			return fmt.Errorf("input %q: %w", in.Name, ErrMalformed)
+		}
+		p.types = append(p.types, Type{Shape: in.Shape, Exp: in.Exp, Range: in.Range})
+	}
+	for _, n := range p.Nodes {
+		var in []Type
+		for _, v := range n.In {
+			if v < 0 || v >= len(p.types) {
+				return fmt.Errorf("node %q uses value %d before it exists: %w", n.Name, v, ErrMalformed)
+			}
+			in = append(in, p.types[v])
+		}
+		t, err := n.Op.Bind(in)
+		if err != nil {
+			return fmt.Errorf("node %q (%s): %w", n.Name, kindOf(n.Op), err)
+		}
+		if !validShape(t.Shape) || t.Exp < -maxExp || t.Exp > maxExp {
+			return fmt.Errorf("node %q (%s): output %v at exponent %d: %w", n.Name, kindOf(n.Op), t.Shape, t.Exp, ErrMalformed)
+		}
+		p.types = append(p.types, t)
+	}
+	for i := range p.Outputs {
+		o := &p.Outputs[i]
+		if o.Value < 0 || o.Value >= len(p.types) {
+			return fmt.Errorf("output %q is value %d: %w", o.Name, o.Value, ErrMalformed)
+		}
+		t := p.types[o.Value]
+		if o.Exp != t.Exp || relation.Size(o.Shape) != t.Size() || !validShape(o.Shape) ||
+			o.Range.Lo > t.Range.Lo || o.Range.Hi < t.Range.Hi || o.Range.Lo == o.Range.Hi {
+			return fmt.Errorf("output %q: %w", o.Name, ErrMalformed)
+		}
+	}
+	return nil
+}
+
+const maxExp = 200
+
+// narrow bounds an input's range: its integers are range-checked by one table.
+func narrow(r fixedpoint.Interval) bool { return r.Lo < r.Hi && r.Hi-r.Lo < maxTable && r.Hi-r.Lo > 0 }
+
+// Eval runs the network on quantised inputs and returns every value's integers: the
+// inputs, then each node's output.
+func (p *Program) Eval(inputs [][]int64) ([][]int64, error) {
+	if len(inputs) != len(p.Inputs) {
+		return nil, fmt.Errorf("%d inputs, want %d: %w", len(inputs), len(p.Inputs), ErrInput)
+	}
+	values := slices.Clone(inputs)
+	for i, x := range inputs {
+		in := &p.Inputs[i]
+		if len(x) != relation.Size(in.Shape) {
+			return nil, fmt.Errorf("input %q: %d integers, want %d: %w", in.Name, len(x), relation.Size(in.Shape), ErrInput)
+		}
+		for k, v := range x {
+			if !in.Range.Contains(v) {
+				return nil, fmt.Errorf("input %q: element %d is %d, outside %v: %w", in.Name, k, v, in.Range, ErrInput)
+			}
+		}
+	}
+	for _, n := range p.Nodes {
+		in := make([][]int64, len(n.In))
+		for k, v := range n.In {
+			in[k] = values[v]
+		}
+		values = append(values, n.Op.Eval(in))
+	}
+	return values, nil
+}
+
+// Run quantises real inputs, runs the network and returns the outputs as reals.
+func (p *Program) Run(inputs [][]float32) ([][]float64, error) {
+	values, err := p.quantisedRun(inputs)
+	if err != nil {
+		return nil, err
+	}
+	var out [][]float64
+	for i := range p.Outputs {
+		out = append(out, p.Outputs[i].Floats(values[p.Outputs[i].Value]))
+	}
+	return out, nil
+}
+
+// Quantise turns real inputs into the program's integers.
+func (p *Program) Quantise(inputs [][]float32) ([][]int64, error) {
+	if len(inputs) != len(p.Inputs) {
+		return nil, fmt.Errorf("%d inputs, want %d: %w", len(inputs), len(p.Inputs), ErrInput)
+	}
+	var out [][]int64
+	for i := range inputs {
+		q, err := p.Inputs[i].Quantise(inputs[i])
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, q)
+	}
+	return out, nil
+}
+
+func (p *Program) quantisedRun(inputs [][]float32) ([][]int64, error) {
+	q, err := p.Quantise(inputs)
+	if err != nil {
+		return nil, err
+	}
+	return p.Eval(q)
+}
+
+// Architecture is the digest of everything but the private weights: what one setup serves.
+// With baked weights it covers them too.
+func (p *Program) Architecture() [32]byte {
+	q := *p
+	q.Name, q.Labels, q.Report = "", nil, Report{}
+	if p.Config.Weights == Committed {
+		q.Nodes = slices.Clone(p.Nodes)
+		for i, n := range q.Nodes {
+			q.Nodes[i].Name = ""
+			if w, ok := n.Op.(parametrised); ok {
+				q.Nodes[i].Op = w.withoutParams()
+			}
+		}
+	}
+	data, err := json.Marshal(&q)
+	if err != nil {
+		panic("circuits: " + err.Error()) // plain structs of integers
+	}
+	return sha256.Sum256(append([]byte("nnark architecture 1\n"), data...))
+}
+
+// Parameters returns the number of weights.
+func (p *Program) Parameters() (n int) {
+	for _, node := range p.Nodes {
+		switch op := node.Op.(type) {
+		case *Conv:
+			n += len(op.Weights) + len(op.Bias)
+		case *MatMul:
+			n += len(op.Weights) + len(op.Bias)
+		}
+	}
+	return n
+}

@@ -1,0 +1,211 @@
+package circuits
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/nnark/nnark/model"
+)
+
+// widths are the pairs tried, cheapest first: bits of activations beside the sign, and
+// the shift of accumulators, which is what weights' precision follows from.
+var widths = []struct{ bits, shift int }{
+	{7, 8}, {7, 9}, {8, 8}, {8, 9}, {9, 9}, {9, 10}, {10, 11}, {11, 12}, {12, 13}, {13, 14}, {14, 15},
+}
+
+// The default accuracy target.
+const (
+	defaultTolerance    = 0.01
+	classifierTolerance = 0.02 // beside the agreement
+	minAgreement        = 0.995
+	classifierSample    = 50 // samples from which agreement decides
+)
+
+// Check returns an error for every node of the graph that cannot be proven, joined, or
+// nil. The errors are *model.Error and wrap model.ErrUnsupported.
+func Check(g *model.Graph) error {
+	var errs []error
+	seen := map[string]bool{}
+	for _, e := range g.Unsupported() {
+		seen[e.Node] = true
+		errs = append(errs, e)
+	}
+	for _, n := range g.Nodes {
+		if _, ok := lowerings[n.Op]; !ok && !seen[n.Name] {
+			errs = append(errs, &model.Error{File: g.File, Node: n.Name, Op: n.Op,
+				Err: fmt.Errorf("no circuit for this operator: %w", model.ErrUnsupported)})
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Quantize turns a float network into a program of integers whose accuracy over the
+// samples meets the configuration's target, with the narrowest widths that do. samples
+// are lists of input tensors, as model.LoadInputs returns them; a few hundred are plenty.
+//
+// Errors: those of [Check]; *model.Error for nodes whose attributes or shapes cannot be
+// proven, all of them; [ErrTarget] if no width meets the target.
+func Quantize(g *model.Graph, samples [][]*model.Tensor, cfg Config) (*Program, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	if err := Check(g); err != nil {
+		return nil, err
+	}
+	if len(samples) == 0 {
+		return nil, fmt.Errorf("no samples to choose scales from: %w", ErrInput)
+	}
+	c, err := calibrate(g, samples)
+	if err != nil {
+		return nil, err
+	}
+	var last error
+	best := math.Inf(1)
+	for _, w := range widths {
+		if cfg.Bits != 0 && w.bits != cfg.Bits {
+			continue
+		}
+		p, err := quantizeAt(g, c, cfg, w.bits, w.shift)
+		if err != nil {
+			if last == nil || errors.Is(last, ErrBound) {
+				last = err
+			}
+			if !errors.Is(err, ErrBound) {
+				return nil, err
+			}
+			continue // too wide for a table or an int64: other widths may fit
+		}
+		if p.meetsTarget() || cfg.Bits != 0 && cfg.Tolerance == 0 {
+			return p, nil
+		}
+		best = min(best, p.Report.RelativeError)
+		last = fmt.Errorf("best relative error %.3g, agreement %.4g with %d bits: %w", best, p.Report.Agreement, p.Report.Bits, ErrTarget)
+	}
+	if last == nil {
+		last = fmt.Errorf("no width of %d bits is tried: %w", cfg.Bits, ErrMalformed)
+	}
+	return nil, last
+}
+
+// meetsTarget applies the configuration's accuracy target to the report.
+func (p *Program) meetsTarget() bool {
+	r := &p.Report
+	switch {
+	case p.Config.Tolerance > 0:
+		return r.RelativeError <= p.Config.Tolerance
+	case r.Agreement > 0 && r.Samples >= classifierSample:
+		return r.Agreement >= minAgreement && r.RelativeError <= classifierTolerance
+	}
+	return r.RelativeError <= defaultTolerance
+}
+
+// quantizeAt lowers the graph at one width and measures it. Lowering runs twice: the
+// first pass shows how wide the functions' tables would be, which decides from where on
+// saturation by Clip is cheaper.
+func quantizeAt(g *model.Graph, c *calibration, cfg Config, bits, shift int) (*Program, error) {
+	clipAt := int64(math.MaxInt64)
+	var l *lowerer
+	for range 2 {
+		l = newLowerer(g, c, bits, shift, clipAt)
+		if err := l.lower(cfg); err != nil {
+			return nil, err
+		}
+		clipAt = l.cheapestClip()
+	}
+	if err := l.p.Bind(); err != nil {
+		return nil, fmt.Errorf("%s: %w", g.File, err)
+	}
+	l.p.Report.Bits = bits
+	if _, err := l.p.System(); err != nil {
+		return nil, fmt.Errorf("%s: %w: %w", g.File, err, ErrBound)
+	}
+	return l.p, l.p.measure(c, l.names)
+}
+
+// measure fills the report: the program against the float network on the samples.
+func (p *Program) measure(c *calibration, names map[int]string) error {
+	r := &p.Report
+	r.Samples = len(c.samples)
+	classifier := len(p.Outputs) == 1 && len(c.outputs[0][0].Float) > 1 && classScores(c.outputs[0][0].Shape)
+	var num, den, agree float64
+	for k, s := range c.samples {
+		var in [][]float32
+		for _, t := range s {
+			in = append(in, t.Float)
+		}
+		out, err := p.Run(in)
+		if err != nil {
+			return err
+		}
+		for i, y := range out {
+			want := c.outputs[k][i].Float
+			for j, v := range y {
+				d := v - float64(want[j])
+				num, den = num+d*d, den+float64(want[j])*float64(want[j])
+			}
+			if classifier && argmax(y) == argmax(want) {
+				agree++
+			}
+		}
+	}
+	r.RelativeError = math.Sqrt(num / max(den, 1e-300))
+	if classifier {
+		r.Agreement = agree / float64(r.Samples)
+	}
+	return p.measureLayers(c, names)
+}
+
+// classScores reports whether a shape is one vector of scores.
+func classScores(shape []int) bool {
+	for _, d := range shape[:max(len(shape)-1, 0)] {
+		if d != 1 {
+			return false
+		}
+	}
+	return len(shape) > 0
+}
+
+// measureLayers compares the values that stand for the float network's, on the first
+// sample.
+func (p *Program) measureLayers(c *calibration, names map[int]string) error {
+	var in [][]float32
+	for _, t := range c.samples[0] {
+		in = append(in, t.Float)
+	}
+	values, err := p.quantisedRun(in)
+	if err != nil {
+		return err
+	}
+	want := map[string]*model.Tensor{}
+	if err := c.graph.Trace(c.samples[0], func(name string, t *model.Tensor) { want[name] = t }); err != nil {
+		return err
+	}
+	p.Report.Layers = nil
+	for v, t := range p.types {
+		w := want[names[v]]
+		if v < len(p.Inputs) || w == nil || len(w.Float) != t.Size() {
+			continue
+		}
+		var num, den float64
+		for i, q := range values[v] {
+			d := float64(q)*math.Ldexp(1, -t.Exp) - float64(w.Float[i])
+			num, den = num+d*d, den+float64(w.Float[i])*float64(w.Float[i])
+		}
+		n := p.Nodes[v-len(p.Inputs)]
+		p.Report.Layers = append(p.Report.Layers, Layer{Name: names[v], Op: kindOf(n.Op), Exp: t.Exp, Range: t.Range,
+			RelativeError: math.Sqrt(num / max(den, 1e-300))})
+	}
+	return nil
+}
+
+// argmax returns the lowest index of the largest element, as ONNX ArgMax does.
+func argmax[T float32 | float64](x []T) int {
+	best := 0
+	for i, v := range x {
+		if v > x[best] {
+			best = i
+		}
+	}
+	return best
+}

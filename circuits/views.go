@@ -1,0 +1,228 @@
+package circuits
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/nnark/nnark/circuits/relation"
+)
+
+// The operators of this file rearrange elements. They cost nothing: their outputs are
+// their inputs' expressions.
+
+// Reshape is ONNX Reshape, Flatten, Squeeze and Unsqueeze: the same elements, row-major,
+// in another shape.
+type Reshape struct {
+	Shape []int `json:"shape"`
+
+	out Type
+}
+
+// Bind implements Op.
+func (o *Reshape) Bind(in []Type) (Type, error) {
+	if err := checkInputs(in, 1); err != nil {
+		return Type{}, err
+	}
+	if !validShape(o.Shape) || relation.Size(o.Shape) != in[0].Size() {
+		return Type{}, fmt.Errorf("reshape of %v to %v: %w", in[0].Shape, o.Shape, ErrMalformed)
+	}
+	o.out = in[0]
+	o.out.Shape, o.out.Spread = slices.Clone(o.Shape), 0
+	return o.out, nil
+}
+
+// Eval implements Op.
+func (o *Reshape) Eval(in [][]int64) []int64 { return in[0] }
+
+// View implements viewer.
+func (o *Reshape) View(in []relation.Tensor) relation.Tensor { return in[0].Reshape(o.Shape...) }
+
+// Relate implements Op: the view says it all.
+func (o *Reshape) Relate(*relation.Builder, []relation.Tensor, relation.Tensor) {}
+
+// Transpose is ONNX Transpose (https://onnx.ai/onnx/operators/onnx__Transpose.html).
+type Transpose struct {
+	Perm []int `json:"perm"`
+
+	in, out Type
+}
+
+// Bind implements Op.
+func (o *Transpose) Bind(in []Type) (Type, error) {
+	if err := checkInputs(in, 1); err != nil {
+		return Type{}, err
+	}
+	sorted := slices.Sorted(slices.Values(o.Perm))
+	for i, p := range sorted {
+		if p != i || len(o.Perm) != len(in[0].Shape) {
+			return Type{}, fmt.Errorf("permutation %v of %v: %w", o.Perm, in[0].Shape, ErrMalformed)
+		}
+	}
+	o.in, o.out = in[0], in[0]
+	o.out.Shape, o.out.Spread = nil, 0
+	for _, p := range o.Perm {
+		o.out.Shape = append(o.out.Shape, in[0].Shape[p])
+	}
+	return o.out, nil
+}
+
+// Eval implements Op.
+func (o *Transpose) Eval(in [][]int64) []int64 {
+	stride := make([]int, len(o.Perm))
+	step := 1
+	for i := len(stride) - 1; i >= 0; i-- {
+		stride[i] = step
+		step *= o.in.Shape[i]
+	}
+	out := make([]int64, len(in[0]))
+	for i := range out {
+		at, rest := 0, i
+		for k := len(o.Perm) - 1; k >= 0; k-- {
+			at += rest % o.out.Shape[k] * stride[o.Perm[k]]
+			rest /= o.out.Shape[k]
+		}
+		out[i] = in[0][at]
+	}
+	return out
+}
+
+// View implements viewer.
+func (o *Transpose) View(in []relation.Tensor) relation.Tensor {
+	return in[0].Reshape(o.in.Shape...).Transpose(o.Perm...)
+}
+
+// Relate implements Op: the view says it all.
+func (o *Transpose) Relate(*relation.Builder, []relation.Tensor, relation.Tensor) {}
+
+// Slice is ONNX Slice and, where indices leave the input, Pad with zeros: along axis k the
+// Size[k] elements Start[k], Start[k]+Step[k], ….
+type Slice struct {
+	Start []int `json:"start"`
+	Step  []int `json:"step"`
+	Size  []int `json:"size"`
+
+	in, out Type
+}
+
+// Bind implements Op.
+func (o *Slice) Bind(in []Type) (Type, error) {
+	if err := checkInputs(in, 1); err != nil {
+		return Type{}, err
+	}
+	n := len(in[0].Shape)
+	if len(o.Start) != n || len(o.Step) != n || len(o.Size) != n || !validShape(o.Size) {
+		return Type{}, fmt.Errorf("slice %+v of %v: %w", *o, in[0].Shape, ErrMalformed)
+	}
+	o.in, o.out = in[0], in[0]
+	o.out.Shape, o.out.Spread = slices.Clone(o.Size), 0
+	for k := range n {
+		last := o.Start[k] + o.Step[k]*(o.Size[k]-1)
+		if min(o.Start[k], last) < 0 || max(o.Start[k], last) >= in[0].Shape[k] {
+			o.out.Range.Lo, o.out.Range.Hi = min(o.out.Range.Lo, 0), max(o.out.Range.Hi, 0)
+		}
+	}
+	return o.out, nil
+}
+
+// Eval implements Op.
+func (o *Slice) Eval(in [][]int64) []int64 {
+	out := make([]int64, o.out.Size())
+	for i := range out {
+		at, rest, step, inside := 0, i, 1, true
+		for k := len(o.Size) - 1; k >= 0; k-- {
+			x := o.Start[k] + o.Step[k]*(rest%o.Size[k])
+			inside = inside && x >= 0 && x < o.in.Shape[k]
+			at += x * step
+			step *= o.in.Shape[k]
+			rest /= o.Size[k]
+		}
+		if inside {
+			out[i] = in[0][at]
+		}
+	}
+	return out
+}
+
+// View implements viewer.
+func (o *Slice) View(in []relation.Tensor) relation.Tensor {
+	return in[0].Reshape(o.in.Shape...).Slice(o.Start, o.Step, o.Size)
+}
+
+// Relate implements Op: the view says it all.
+func (o *Slice) Relate(*relation.Builder, []relation.Tensor, relation.Tensor) {}
+
+// Concat is ONNX Concat (https://onnx.ai/onnx/operators/onnx__Concat.html) of tensors of
+// one scale: the sum of its inputs, each padded with zeros to its place.
+type Concat struct {
+	Axis int `json:"axis"`
+
+	in  []Type
+	out Type
+}
+
+// Bind implements Op.
+func (o *Concat) Bind(in []Type) (Type, error) {
+	if len(in) == 0 || o.Axis < 0 || o.Axis >= len(in[0].Shape) {
+		return Type{}, fmt.Errorf("concat of %d inputs along axis %d: %w", len(in), o.Axis, ErrMalformed)
+	}
+	o.in, o.out = in, in[0]
+	o.out.Shape, o.out.Spread = slices.Clone(in[0].Shape), 0
+	for _, t := range in[1:] {
+		same := len(t.Shape) == len(o.out.Shape) && t.Exp == in[0].Exp
+		for k := range t.Shape {
+			same = same && (k == o.Axis || t.Shape[k] == in[0].Shape[k])
+		}
+		if !same {
+			return Type{}, fmt.Errorf("concat of %v and %v: %w", in[0].Shape, t.Shape, ErrMalformed)
+		}
+		o.out.Shape[o.Axis] += t.Shape[o.Axis]
+		o.out.Range.Lo, o.out.Range.Hi = min(o.out.Range.Lo, t.Range.Lo), max(o.out.Range.Hi, t.Range.Hi)
+	}
+	return o.out, nil
+}
+
+// Eval implements Op.
+func (o *Concat) Eval(in [][]int64) []int64 {
+	out := make([]int64, 0, o.out.Size())
+	outer := relation.Size(o.out.Shape[:o.Axis])
+	for i := range outer {
+		for k, x := range in {
+			n := o.in[k].Size() / outer
+			out = append(out, x[i*n:][:n]...)
+		}
+	}
+	return out
+}
+
+// View implements viewer.
+func (o *Concat) View(in []relation.Tensor) relation.Tensor {
+	sum := relation.Const(o.out.Shape, 0)
+	start, step := make([]int, len(o.out.Shape)), make([]int, len(o.out.Shape))
+	for k := range step {
+		step[k] = 1
+	}
+	for k, t := range in {
+		sum = sum.Plus(t.Reshape(o.in[k].Shape...).Slice(start, step, o.out.Shape))
+		start = slices.Clone(start)
+		start[o.Axis] -= o.in[k].Shape[o.Axis]
+	}
+	return sum
+}
+
+// Relate implements Op: the view says it all.
+func (o *Concat) Relate(*relation.Builder, []relation.Tensor, relation.Tensor) {}
+
+// validShape bounds ranks and sizes, so that products of dimensions do not overflow.
+func validShape(shape []int) bool {
+	n := 1
+	for _, d := range shape {
+		if d < 1 || d > maxElements/n {
+			return false
+		}
+		n *= d
+	}
+	return len(shape) <= 8
+}
+
+// maxElements bounds a tensor's size.
+const maxElements = 1 << 26
