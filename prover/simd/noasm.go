@@ -1,4 +1,4 @@
-// build tag follows with the assembly
+//go:build !amd64 || purego
 
 package simd
 
