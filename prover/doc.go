@@ -1,1 +1,22 @@
+// Package prover makes keys and proofs for compiled networks.
+//
+//	c, err := circuits.Compile(p)
+//	keys, err := prover.UnsafeSetup(ctx, c, nil)   // one-party keys, marked so
+//	proof, err := keys.Prove(ctx, inputs, prover.Options{})
+//	out, err := verifier.Verify(keys.VerifyingKey, proof)
+//
+// # Keys
+//
+// A setup serves an architecture. Under Groth16 with committed weights, [Keys.WithModel]
+// gives the keys of other weights of the same architecture: the proof system's part stays,
+// the model's commitment in the verifying key changes. Whoever made a Groth16 key alone
+// could prove false statements with what they may have kept; such keys are marked, and
+// verifiers can refuse them. [Import] takes keys from a ceremony.
+//
+// # Secrets
+//
+// A program holds the weights; the opening of a model's commitment is the weights with a
+// random blinding. Proofs and verifying keys reveal neither.
+//
+// A proof is checked with package verifier before it is returned.
 package prover

@@ -1,0 +1,268 @@
+package prover
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+	g16 "github.com/consensys/gnark/backend/groth16/bn254"
+	gplonk "github.com/consensys/gnark/backend/plonk/bn254"
+
+	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/verifier"
+)
+
+// Names of the files in a key folder.
+const (
+	ProvingKeyFile   = "proving.key"
+	VerifyingKeyFile = "verifying.key"
+	OpeningFile      = "model.opening" // opens the model's commitment: secret
+)
+
+// provingMagic starts a proving key's file; the architecture's digest, gnark's raw key and
+// the SHA-256 of all that follow.
+const provingMagic = "nnark-proving-key-1\n"
+
+// opening is the content of OpeningFile.
+type opening struct {
+	Format       string `json:"format"`
+	Architecture string `json:"architecture"` // digest of what the setup serves
+	Blinding     string `json:"blinding"`     // field element, 32 bytes big-endian
+}
+
+const openingFormat = "nnark-opening-1"
+
+// Save writes the keys into a folder, which it makes if need be. Each file appears under
+// its name only when it is complete and on disk. The opening is as secret as the model
+// and readable by its owner alone.
+func (k *Keys) Save(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	arch := k.compiled.Program.Architecture()
+	if k.compiled.Plan.Committed() {
+		blinding := k.weights[len(k.weights)-1].Bytes()
+		data, err := json.MarshalIndent(opening{openingFormat, hex.EncodeToString(arch[:]), hex.EncodeToString(blinding[:])}, "", "  ")
+		if err != nil {
+			return err
+		}
+		if err := WriteFile(filepath.Join(dir, OpeningFile), 0o600, func(w io.Writer) error {
+			_, err := w.Write(append(data, '\n'))
+			return err
+		}); err != nil {
+			return err
+		}
+	}
+	err := WriteFile(filepath.Join(dir, ProvingKeyFile), 0o644, func(w io.Writer) error {
+		h := sha256.New()
+		both := io.MultiWriter(w, h)
+		if _, err := both.Write(append([]byte(provingMagic), arch[:]...)); err != nil {
+			return err
+		}
+		var err error
+		if k.plonk != nil {
+			_, err = k.plonk.WriteRawTo(both)
+		} else {
+			_, err = k.groth16.WriteRawTo(both)
+		}
+		if err != nil {
+			return err
+		}
+		_, err = w.Write(h.Sum(nil))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	vk, err := k.VerifyingKey.MarshalBinary()
+	if err != nil {
+		return err
+	}
+	return WriteFile(filepath.Join(dir, VerifyingKeyFile), 0o644, func(w io.Writer) error {
+		_, err := w.Write(vk)
+		return err
+	})
+}
+
+// WriteFile writes a file through a temporary one beside it, synced and then renamed, so
+// that the name never stands for half of it.
+func WriteFile(name string, mode os.FileMode, write func(io.Writer) error) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, f.Close(), os.Remove(f.Name()))
+		}
+	}()
+	w := bufio.NewWriterSize(f, 1<<20)
+	if err := write(w); err != nil {
+		return err
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if err := f.Chmod(mode); err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	if err := os.Rename(f.Name(), name); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(name))
+}
+
+// syncDir makes a rename durable; not every system lets folders be synced.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return nil
+	}
+	defer d.Close()
+	_ = d.Sync()
+	return nil
+}
+
+// Load reads the keys of a compiled program from a folder. Damaged files and those of
+// another architecture or other weights are [ErrKeys].
+func Load(dir string, c *circuits.Compiled) (*Keys, error) {
+	k := &Keys{compiled: c}
+	data, err := os.ReadFile(filepath.Join(dir, VerifyingKeyFile))
+	if err != nil {
+		return nil, err
+	}
+	if k.VerifyingKey, err = verifier.ParseVerifyingKey(data); err != nil {
+		return nil, fmt.Errorf("%s: %w: %w", VerifyingKeyFile, err, ErrKeys)
+	}
+	want := card(c)
+	want.UnsafeSetup, want.Name, want.Labels = k.VerifyingKey.Card.UnsafeSetup, k.VerifyingKey.Card.Name, k.VerifyingKey.Card.Labels
+	if want.Architecture != k.VerifyingKey.Card.Architecture || want.System != k.VerifyingKey.Card.System {
+		return nil, fmt.Errorf("%s is for another model: %w", VerifyingKeyFile, ErrKeys)
+	}
+	if err := k.loadProvingKey(filepath.Join(dir, ProvingKeyFile)); err != nil {
+		return nil, err
+	}
+	if c.Plan.Committed() {
+		if err := k.loadOpening(filepath.Join(dir, OpeningFile)); err != nil {
+			return nil, err
+		}
+	}
+	return k, nil
+}
+
+func (k *Keys) loadProvingKey(name string) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := checkSum(f, k.compiled.Program.Architecture()); err != nil {
+		return fmt.Errorf("%s: %w", filepath.Base(name), err)
+	}
+	if _, err := f.Seek(int64(len(provingMagic)+sha256.Size), io.SeekStart); err != nil {
+		return err
+	}
+	// The checksum says that these are the bytes this package wrote: points need no checks.
+	r := bufio.NewReaderSize(f, 1<<20)
+	if k.VerifyingKey.Plonk != nil {
+		k.plonk = new(gplonk.ProvingKey)
+		_, err = k.plonk.UnsafeReadFrom(r)
+	} else {
+		k.groth16 = new(g16.ProvingKey)
+		_, err = k.groth16.UnsafeReadFrom(r)
+		k.preparing()
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w: %w", filepath.Base(name), err, ErrKeys)
+	}
+	return nil
+}
+
+// checkSum checks a proving key's file but for gnark's part.
+func checkSum(f *os.File, arch [32]byte) error {
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	body := info.Size() - sha256.Size
+	if body < int64(len(provingMagic)+sha256.Size) {
+		return fmt.Errorf("too short: %w", ErrKeys)
+	}
+	h := sha256.New()
+	head := new(bytes.Buffer)
+	if err := hashed(h, f, head, body); err != nil {
+		return err
+	}
+	sum, err := io.ReadAll(f)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(sum, h.Sum(nil)) {
+		return fmt.Errorf("damaged, its checksum is wrong: %w", ErrKeys)
+	}
+	if !bytes.Equal(head.Bytes(), append([]byte(provingMagic), arch[:]...)) {
+		return fmt.Errorf("is for another model: %w", ErrKeys)
+	}
+	return nil
+}
+
+// hashed hashes n bytes of f and keeps the header.
+func hashed(h hash.Hash, f io.Reader, head *bytes.Buffer, n int64) error {
+	size := int64(len(provingMagic) + sha256.Size)
+	if _, err := io.Copy(io.MultiWriter(h, head), io.LimitReader(f, size)); err != nil {
+		return err
+	}
+	_, err := io.CopyBuffer(h, io.LimitReader(f, n-size), make([]byte, 1<<20))
+	return err
+}
+
+// loadOpening reads the blinding and checks that weights and blinding open the verifying
+// key's commitment.
+func (k *Keys) loadOpening(name string) error {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	var o opening
+	base := filepath.Base(name)
+	if err := json.Unmarshal(data, &o); err != nil || o.Format != openingFormat {
+		return fmt.Errorf("%s is damaged: %w", base, ErrKeys)
+	}
+	raw, err := hex.DecodeString(o.Blinding)
+	var blinding fr.Element
+	if err != nil || len(raw) != fr.Bytes || blinding.SetBytesCanonical(raw) != nil {
+		return fmt.Errorf("%s is damaged: %w", base, ErrKeys)
+	}
+	check := &Keys{compiled: k.compiled, groth16: k.groth16, plonk: k.plonk, VerifyingKey: &verifier.VerifyingKey{
+		Groth16: &verifier.Groth16Key{}, Plonk: &verifier.PlonkKey{}}}
+	if err := check.commit(blinding); err != nil {
+		return err
+	}
+	k.weights = check.weights
+	same := false
+	if g := k.VerifyingKey.Groth16; g != nil {
+		same = g.Weights != nil && *g.Weights == *check.VerifyingKey.Groth16.Weights
+	} else {
+		d := k.VerifyingKey.Plonk.WeightsDigest
+		same = d != nil && *d == *check.VerifyingKey.Plonk.WeightsDigest
+	}
+	if !same {
+		return fmt.Errorf("these weights and %s do not open the commitment in %s: %w", base, VerifyingKeyFile, ErrKeys)
+	}
+	return nil
+}

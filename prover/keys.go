@@ -1,0 +1,185 @@
+package prover
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+	g16 "github.com/consensys/gnark/backend/groth16/bn254"
+	gplonk "github.com/consensys/gnark/backend/plonk/bn254"
+	cs "github.com/consensys/gnark/constraint/bn254"
+
+	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/prover/groth16"
+	"github.com/nnark/nnark/verifier"
+)
+
+var (
+	// ErrKeys means that keys are damaged or do not belong to the program.
+	ErrKeys = errors.New("keys do not fit")
+	// ErrSelfCheck means that a finished proof did not verify. It is not returned.
+	ErrSelfCheck = errors.New("proof failed its own check")
+)
+
+// Keys are a compiled network's proving and verifying keys. They are safe for
+// concurrent use.
+type Keys struct {
+	VerifyingKey *verifier.VerifyingKey
+
+	compiled *circuits.Compiled
+	groth16  *g16.ProvingKey
+	plonk    *gplonk.ProvingKey
+	weights  fr.Vector // packed weights and the blinding, empty if baked
+
+	prepare func() (*groth16.Prover, error) // once
+}
+
+// Progress is told what a long operation does and how far it is, from 0 to 1. It may be
+// called from several goroutines, one call at a time.
+type Progress func(stage string, done float64)
+
+func (p Progress) report(stage string, done float64) {
+	if p != nil {
+		p(stage, done)
+	}
+}
+
+// UnsafeSetup makes keys in this process. Whoever runs it could keep what it throws away
+// and prove false statements: the keys are marked, for verifiers that refuse them. It
+// suits development, and settings where the verifier runs it.
+func UnsafeSetup(ctx context.Context, c *circuits.Compiled, p Progress) (*Keys, error) {
+	k := &Keys{compiled: c, VerifyingKey: &verifier.VerifyingKey{Card: card(c)}}
+	k.VerifyingKey.Card.UnsafeSetup = true
+	p.report("setup", 0)
+	if c.Program.Config.System == circuits.Plonk {
+		if err := k.setupPlonk(ctx, nil, p); err != nil {
+			return nil, err
+		}
+		return k.finish()
+	}
+	pk, vk, err := groth16.Setup(ctx, c.System.(*cs.R1CS), func(done float64) { p.report("setup", done) })
+	if err != nil {
+		return nil, err
+	}
+	k.setGroth16(pk, vk)
+	return k.finish()
+}
+
+// finish binds the program's weights with a fresh blinding and checks the verifying key.
+func (k *Keys) finish() (*Keys, error) {
+	if k.compiled.Plan.Committed() {
+		var blinding fr.Element
+		if _, err := blinding.SetRandom(); err != nil {
+			return nil, fmt.Errorf("randomness: %w", err)
+		}
+		if err := k.commit(blinding); err != nil {
+			return nil, err
+		}
+	}
+	if err := k.VerifyingKey.Check(); err != nil {
+		return nil, fmt.Errorf("verifying key: %w: %w", err, ErrKeys)
+	}
+	return k, nil
+}
+
+// commit sets the model's identity in the verifying key: under Groth16 the Pedersen
+// commitment over the key's own basis to the packed weights, the blinding and gnark's
+// mask, which is zero; under PLONK the Poseidon2 digest of weights and blinding.
+func (k *Keys) commit(blinding fr.Element) error {
+	k.weights = k.compiled.Plan.PackedWeights(blinding)
+	if k.plonk != nil {
+		d, err := verifier.Poseidon2(k.weights)
+		k.VerifyingKey.Plonk.WeightsDigest = &d
+		return err
+	}
+	values := append(append(fr.Vector{}, k.weights...), fr.Element{})
+	basis := &k.groth16.CommitmentKeys[0]
+	if len(basis.Basis) != len(values) {
+		return fmt.Errorf("key commits to %d weights, program has %d: %w", len(basis.Basis)-2, len(values)-2, ErrKeys)
+	}
+	c, err := basis.Commit(values)
+	if err != nil {
+		return err
+	}
+	pok, err := basis.ProveKnowledge(values)
+	if err != nil {
+		return err
+	}
+	k.VerifyingKey.Groth16.Weights = &verifier.WeightCommitment{C: c, PoK: pok}
+	return nil
+}
+
+// WithModel returns the keys of another program of the same architecture, bound with a
+// fresh blinding. It fails with [ErrKeys] if the architecture differs.
+func (k *Keys) WithModel(p *circuits.Program) (*Keys, error) {
+	if p.Architecture() != k.compiled.Program.Architecture() {
+		return nil, fmt.Errorf("program %q has another architecture: %w", p.Name, ErrKeys)
+	}
+	c, err := circuits.Compile(p)
+	if err != nil {
+		return nil, err
+	}
+	n := &Keys{compiled: c, groth16: k.groth16, plonk: k.plonk, VerifyingKey: &verifier.VerifyingKey{Card: card(c)}}
+	n.VerifyingKey.Card.UnsafeSetup = k.VerifyingKey.Card.UnsafeSetup
+	if k.plonk != nil {
+		key := *k.VerifyingKey.Plonk
+		n.VerifyingKey.Plonk = &key
+	} else {
+		key := *k.VerifyingKey.Groth16
+		n.VerifyingKey.Groth16 = &key
+		n.preparing()
+	}
+	return n.finish()
+}
+
+// setGroth16 takes gnark's keys.
+func (k *Keys) setGroth16(pk *g16.ProvingKey, vk *g16.VerifyingKey) {
+	k.groth16 = pk
+	g := &verifier.Groth16Key{Alpha: vk.G1.Alpha, Beta: vk.G2.Beta, Gamma: vk.G2.Gamma, Delta: vk.G2.Delta, K: vk.G1.K}
+	for _, c := range vk.CommitmentKeys {
+		g.CommitmentG = c.G
+		g.CommitmentSigmaNeg = append(g.CommitmentSigmaNeg, c.GSigmaNeg)
+	}
+	k.VerifyingKey.Groth16 = g
+	k.preparing()
+}
+
+func (k *Keys) preparing() {
+	k.prepare = sync.OnceValues(func() (*groth16.Prover, error) {
+		return groth16.New(k.compiled.System.(*cs.R1CS), k.groth16)
+	})
+}
+
+// Compiled returns the network the keys are for.
+func (k *Keys) Compiled() *circuits.Compiled { return k.compiled }
+
+// card describes the program to verifiers.
+func card(c *circuits.Compiled) verifier.Card {
+	p := c.Program
+	out := verifier.Card{Name: p.Name, Architecture: p.Architecture(), Labels: p.Labels}
+	if p.Config.System == circuits.Plonk {
+		out.System = verifier.Plonk
+	}
+	if !c.Plan.Committed() {
+		out.Weights = verifier.BakedWeights
+	}
+	port := func(o *circuits.Port, v circuits.Visibility) verifier.TensorCard {
+		t := verifier.TensorCard{Name: o.Name, Shape: o.Shape, Exp: o.Exp, Lo: o.Range.Lo, Hi: o.Range.Hi, RealLo: o.RealLo, RealHi: o.RealHi}
+		switch v {
+		case circuits.Private:
+			t.Mode = verifier.Private
+		case circuits.Digest:
+			t.Mode = verifier.Digest
+		}
+		return t
+	}
+	for i := range p.Inputs {
+		out.Inputs = append(out.Inputs, port(&p.Inputs[i], p.Config.Input))
+	}
+	for i := range p.Outputs {
+		out.Outputs = append(out.Outputs, port(&p.Outputs[i], p.Config.Output))
+	}
+	return out
+}
