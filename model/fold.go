@@ -12,8 +12,8 @@ type budget struct {
 	work     int // multiply-accumulates
 }
 
-// defaultBudget allows about 1 GiB of folded constants and a few seconds of work.
-var defaultBudget = budget{elements: 1 << 28, work: 1 << 31}
+// defaultBudget allows at most 1 GiB of folded constants and seconds of work.
+var defaultBudget = budget{elements: 1 << 27, work: 1 << 30}
 
 // simplifier walks the sorted nodes once, inferring shapes, folding constants and
 // removing nodes that change nothing.

@@ -66,8 +66,8 @@ func (g *Graph) Run(inputs []*Tensor) ([]*Tensor, error) {
 }
 
 // Trace evaluates the graph as Run does and calls visit for every input and every
-// output of a node, in the order of evaluation. visit must not change t; Trace does
-// not use t's memory again, so visit may keep it.
+// output of a node, in the order of evaluation. visit must not change t; it may keep
+// t, whose memory Trace does not write again.
 func (g *Graph) Trace(inputs []*Tensor, visit func(name string, t *Tensor)) error {
 	if err := g.checkInputs(inputs); err != nil {
 		return err

@@ -102,11 +102,27 @@ func decodeTensor(p *onnxpb.TensorProto) (*Tensor, error) {
 		if len(p.RawData) != n*w.size || count > 0 {
 			return nil, malformed("%d bytes of raw data and %d values for shape %v of %v", len(p.RawData), count, shape, typ)
 		}
+		if typ == Float32 {
+			return rawFloats(shape, p.RawData)
+		}
 		at = func(i int) (float64, int64) { return w.raw(p.RawData[i*w.size:]) }
 	} else if count != n {
 		return nil, malformed("%d values for shape %v of %v", count, shape, typ)
 	}
 	return fill(shape, typ, at)
+}
+
+// rawFloats is fill for the raw data that nearly all weights are.
+func rawFloats(shape []int, raw []byte) (*Tensor, error) {
+	t := newTensor(shape, Float32)
+	for i := range t.Float {
+		v := math.Float32frombits(le.Uint32(raw[4*i:]))
+		if v-v != 0 {
+			return nil, malformed("element %d is %v", i, v)
+		}
+		t.Float[i] = v
+	}
+	return t, nil
 }
 
 // typedField returns the number of elements in the typed field of the data type,

@@ -21,7 +21,7 @@ type window struct {
 // (by the last axis's stride) input positions inside the input.
 type span struct{ out, in, n int }
 
-// windowAttrs are the attributes every sliding operator has, for Unpack.
+// attrs are the attributes every sliding operator has, for Unpack.
 func (w *window) attrs(more ...any) []any {
 	return append([]any{
 		"kernel_shape?", &w.kernel, "strides?", &w.strides, "dilations?", &w.dilations,
