@@ -3,6 +3,7 @@ package circuits
 import (
 	"math"
 
+	"github.com/nnark/nnark/circuits/relation"
 	"github.com/nnark/nnark/model"
 )
 
@@ -19,6 +20,9 @@ type calibration struct {
 type observed struct {
 	lo, hi float64
 	kept   []float32 // up to maxKept elements, spread over samples and positions
+	shape  []int
+	sum    []float64 // of each element over the samples
+	count  int
 }
 
 const (
@@ -38,7 +42,7 @@ func calibrate(g *model.Graph, samples [][]*model.Tensor) (*calibration, error) 
 			}
 			v := c.values[name]
 			if v == nil {
-				v = &observed{lo: math.Inf(1), hi: math.Inf(-1)}
+				v = &observed{lo: math.Inf(1), hi: math.Inf(-1), shape: t.Shape, sum: make([]float64, len(t.Float))}
 				c.values[name] = v
 			}
 			v.observe(t.Float, maxKept/len(samples)+1)
@@ -62,9 +66,11 @@ func calibrate(g *model.Graph, samples [][]*model.Tensor) (*calibration, error) 
 
 // observe adds a sample's elements and keeps about keep of them.
 func (v *observed) observe(x []float32, keep int) {
-	for _, f := range x {
+	for i, f := range x {
 		v.lo, v.hi = min(v.lo, float64(f)), max(v.hi, float64(f))
+		v.sum[i] += float64(f)
 	}
+	v.count++
 	step := max(1, len(x)/keep)
 	if step%2 == 0 && step > 2 {
 		step-- // even strides meet the same columns of an image
@@ -72,6 +78,19 @@ func (v *observed) observe(x []float32, keep int) {
 	for i := len(v.kept) % step; i < len(x); i += step {
 		v.kept = append(v.kept, x[i])
 	}
+}
+
+// means returns the mean over samples and over all axes but one.
+func (v *observed) means(axis int) []float64 {
+	out := make([]float64, v.shape[axis])
+	inner := relation.Size(v.shape[axis+1:])
+	for i, s := range v.sum {
+		out[i/inner%len(out)] += s
+	}
+	for i := range out {
+		out[i] *= float64(len(out)) / float64(len(v.sum)*v.count)
+	}
+	return out
 }
 
 // exp returns the exponent e for which rounding to integers q = x·2^e clamped to

@@ -31,12 +31,7 @@ var quiet = sync.OnceFunc(func() { logger.Set(zerolog.Nop()) })
 // overflow.
 func Compile(p *Program) (*Compiled, error) {
 	quiet()
-	sys, err := p.System()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", p.Name, err)
-	}
-	cfg := gadget.Config{Baked: p.Config.Weights == Baked, Plonk: p.Config.System == Plonk}
-	plan, err := gadget.New(sys, cfg)
+	plan, err := p.Plan()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", p.Name, err)
 	}
@@ -44,7 +39,7 @@ func Compile(p *Program) (*Compiled, error) {
 	// threshold also sizes buffers.
 	opts := []frontend.CompileOption{frontend.IgnoreUnconstrainedInputs()}
 	var builder frontend.NewBuilder = scs.NewBuilder[constraint.U64]
-	if !cfg.Plonk {
+	if !plan.Plonk {
 		builder = r1cs.NewBuilder[constraint.U64]
 		opts = append(opts, frontend.WithCompressThreshold(1<<17))
 	}
@@ -53,6 +48,15 @@ func Compile(p *Program) (*Compiled, error) {
 		return nil, fmt.Errorf("%s: %w", p.Name, err)
 	}
 	return &Compiled{p, plan, ccs}, nil
+}
+
+// Plan decides how the program's statements become constraints, without building them.
+func (p *Program) Plan() (*gadget.Plan, error) {
+	sys, err := p.System()
+	if err != nil {
+		return nil, err
+	}
+	return gadget.New(sys, gadget.Config{Baked: p.Config.Weights == Baked, Plonk: p.Config.System == Plonk})
 }
 
 // Constraints returns the number of constraints.

@@ -58,9 +58,8 @@ func init() { // not a literal: the functions refer back to the table through fu
 // lowerer turns a graph into a program at one width.
 type lowerer struct {
 	*calibration
-	g      *model.Graph
-	bits   int   // of activations, beside the sign
-	shift  int   // of accumulators, where the consumer fixes their scale
+	g *model.Graph
+	widths
 	clipAt int64 // domains wider than this are saturated by Clip, not by a table
 
 	p         *Program
@@ -70,17 +69,11 @@ type lowerer struct {
 	consumers map[string][]*model.Node
 	fused     map[*model.Node]bool // nodes an earlier one has taken over
 	names     map[int]string       // graph value that a program value stands for
-	demand    []demand
+	domains   []int64              // widths of the domains that saturate met
 }
 
-// demand is a saturation to tabulate: elements of a domain of so many integers.
-type demand struct {
-	width    int64
-	elements int
-}
-
-func newLowerer(g *model.Graph, c *calibration, bits, shift int, clipAt int64) *lowerer {
-	l := &lowerer{calibration: c, g: g, bits: bits, shift: shift, clipAt: clipAt,
+func newLowerer(g *model.Graph, c *calibration, w widths, clipAt int64) *lowerer {
+	l := &lowerer{calibration: c, g: g, widths: w, clipAt: clipAt,
 		p: &Program{}, vals: map[string]int{}, narrowed: map[string]int{}, rescaled: map[[2]int]int{},
 		consumers: map[string][]*model.Node{}, fused: map[*model.Node]bool{}, names: map[int]string{}}
 	for _, n := range g.Nodes {
@@ -121,7 +114,7 @@ func (l *lowerer) missing(name string) bool {
 }
 
 // input adds an input: its scale is the finest for which the samples span at most
-// 2^max(8, bits) integers.
+// 2^inputBits integers.
 func (l *lowerer) input(in model.Value) error {
 	v := l.values[in.Name]
 	if v == nil {
@@ -129,7 +122,7 @@ func (l *lowerer) input(in model.Value) error {
 			Err: fmt.Errorf("%v input, want floating point: %w", in.Type, model.ErrUnsupported)}
 	}
 	lo, hi := min(v.lo, 0), max(v.hi, 0)
-	n := int64(1) << max(8, l.bits)
+	n := int64(1) << l.inputBits
 	e := coveringExp(0, hi-lo, 0, n)
 	q := fixedpoint.Interval{Lo: int64(math.Floor(math.Ldexp(lo, e)))}
 	q.Hi = q.Lo + n - 1
@@ -285,33 +278,11 @@ func (l *lowerer) saturate(node, f string, v int, out fixedpoint.Interval) (int,
 		return v, nil
 	}
 	width := t.Range.Hi - t.Range.Lo + 1
-	l.demand = append(l.demand, demand{width, t.Size()})
+	l.domains = append(l.domains, width)
 	if width > l.clipAt || width > maxTable {
 		return l.emit(node, &Clip{Interval: out}, v)
 	}
 	return l.emit(node, &Function{Name: f, OutExp: t.Exp, Out: out}, v)
-}
-
-// cheapestClip returns the widest domain worth a table: a table costs its rows once for
-// all functions that share it, Clip about clipExtra more constraints an element.
-func (l *lowerer) cheapestClip() int64 {
-	const clipExtra = 5
-	best, at := math.Inf(1), int64(0)
-	for _, d := range append(l.demand, demand{}) {
-		cost := float64(d.width)
-		if d.width > maxTable {
-			continue
-		}
-		for _, e := range l.demand {
-			if e.width > d.width {
-				cost += float64(clipExtra * e.elements)
-			}
-		}
-		if cost < best {
-			best, at = cost, d.width
-		}
-	}
-	return at
 }
 
 // narrow returns the graph value as an activation: bounded integers of the program's

@@ -16,6 +16,7 @@ type linear struct {
 	bias    []float64 // [rows]
 	out     string    // the graph value it computes, moved on by folding
 	axis    int       // of the output's channels, from the end: 1 is the last
+	means   []float64 // of the inputs that a row's weights meet, in order; nil if unknown
 }
 
 // constant returns a constant operand's floats.
@@ -150,10 +151,25 @@ func (l *lowerer) integers(k *linear, in Type) (exp int, w, b Ints, err error) {
 	if w, err = quantise(k.weights, exp); err != nil {
 		return 0, nil, nil, err
 	}
+	k.correct(w, exp)
 	if b, err = quantise(k.bias, exp+in.Exp); err != nil {
 		return 0, nil, nil, err
 	}
 	return exp, w, b, nil
+}
+
+// correct moves the biases by the mean of what rounding the weights adds to the outputs.
+func (k *linear) correct(w Ints, exp int) {
+	if k.means == nil {
+		return
+	}
+	per := len(w) / k.rows
+	taps := per / len(k.means) // weights that meet one mean: a kernel's
+	for o := range k.rows {
+		for i := range per {
+			k.bias[o] -= (math.Ldexp(float64(w[o*per+i]), -exp) - k.weights[o*per+i]) * k.means[i/taps]
+		}
+	}
 }
 
 func (l *lowerer) conv(n *model.Node) error {
@@ -179,6 +195,9 @@ func (l *lowerer) conv(n *model.Node) error {
 	x, err := l.narrow(n.Inputs[0])
 	if err != nil {
 		return err
+	}
+	if v := l.values[n.Inputs[0]]; v != nil && xs[1] == ws[1] {
+		k.means = v.means(1)
 	}
 	op := &Conv{Group: xs[1] / ws[1], Kernel: [4]int{ws[0], ws[1], 1, 1}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}}
 	for i, d := 0, 4-len(xs); i < len(xs)-2; i++ { // one spatial axis is columns of one row
@@ -263,6 +282,9 @@ func (l *lowerer) matrix(n *model.Node, k *linear) error {
 	x, err := l.narrow(n.Inputs[0])
 	if err != nil {
 		return err
+	}
+	if v := l.values[n.Inputs[0]]; v != nil {
+		k.means = v.means(len(v.shape) - 1)
 	}
 	op := &MatMul{Rows: k.rows, Inner: len(k.weights) / k.rows}
 	if op.Exp, op.Weights, op.Bias, err = l.integers(k, l.p.types[x]); err != nil {

@@ -72,13 +72,14 @@ func (m *MatMul) Eval(in [][]int64) []int64 {
 // Relate implements Op.
 func (m *MatMul) Relate(b *relation.Builder, in []relation.Tensor, out relation.Tensor) {
 	rows := m.in.Size() / m.Inner
-	x, y := in[0].Reshape(m.Inner, 1, 1), out.Reshape(m.Rows, 1, 1)
-	if rows > 1 {
-		x = in[0].Reshape(rows, m.Inner).Transpose(1, 0).Reshape(m.Inner, rows, 1)
-		y = out.Reshape(rows, m.Rows).Transpose(1, 0).Reshape(m.Rows, rows, 1)
+	columns := func(t relation.Tensor, n int) relation.Tensor { // channels first
+		if rows == 1 {
+			return t.Reshape(n, 1, 1)
+		}
+		return t.Reshape(rows, n).Transpose(1, 0).Reshape(n, rows, 1)
 	}
 	b.Contract(relation.Contract{
-		X: x, Out: y,
+		X: columns(in[0], m.Inner), Out: columns(out, m.Rows),
 		W:      b.Param("weights", []int{m.Rows, m.Inner, 1, 1}, m.Weights),
 		Bias:   b.Param("bias", []int{m.Rows}, m.Bias),
 		Stride: [2]int{1, 1}, Dilation: [2]int{1, 1},

@@ -4,14 +4,22 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/nnark/nnark/model"
 )
 
-// widths are the pairs tried, cheapest first: bits of activations beside the sign, and
-// the shift of accumulators, which is what weights' precision follows from.
-var widths = []struct{ bits, shift int }{
-	{7, 8}, {7, 9}, {8, 8}, {8, 9}, {9, 9}, {9, 10}, {10, 11}, {11, 12}, {12, 13}, {13, 14}, {14, 15},
+// widths decide how precise a program is.
+type widths struct {
+	bits      int // of activations, beside the sign
+	shift     int // of accumulators to activations: what weights' precision follows from
+	inputBits int // of the network's inputs, the sign included
+}
+
+// tried lists the widths Quantize tries, cheapest first.
+var tried = []widths{
+	{7, 8, 7}, {7, 9, 7}, {7, 10, 8}, {8, 9, 8}, {8, 10, 8}, {9, 10, 9}, {10, 11, 10}, {11, 12, 11}, {12, 13, 12}, {13, 14, 13}, {14, 15, 14},
+	{4, 8, 4}, {5, 8, 5}, {6, 8, 6}, // only if asked for
 }
 
 // The default accuracy target.
@@ -62,11 +70,17 @@ func Quantize(g *model.Graph, samples [][]*model.Tensor, cfg Config) (*Program, 
 	}
 	var last error
 	best := math.Inf(1)
-	for _, w := range widths {
-		if cfg.Bits != 0 && w.bits != cfg.Bits {
+	for _, w := range tried {
+		if cfg.Bits != 0 && w.bits != cfg.Bits || cfg.Bits == 0 && w.bits < 7 {
 			continue
 		}
-		p, err := quantizeAt(g, c, cfg, w.bits, w.shift)
+		p, err := quantizeAt(g, c, cfg, w)
+		if err == nil && (p.meetsTarget() || cfg.Bits != 0 && cfg.Tolerance == 0) {
+			p, err = cheapest(g, c, cfg, p, w)
+			if err == nil {
+				return p, nil
+			}
+		}
 		if err != nil {
 			if last == nil || errors.Is(last, ErrBound) {
 				last = err
@@ -75,9 +89,6 @@ func Quantize(g *model.Graph, samples [][]*model.Tensor, cfg Config) (*Program, 
 				return nil, err
 			}
 			continue // too wide for a table or an int64: other widths may fit
-		}
-		if p.meetsTarget() || cfg.Bits != 0 && cfg.Tolerance == 0 {
-			return p, nil
 		}
 		best = min(best, p.Report.RelativeError)
 		last = fmt.Errorf("best relative error %.3g, agreement %.4g with %d bits: %w", best, p.Report.Agreement, p.Report.Bits, ErrTarget)
@@ -100,28 +111,66 @@ func (p *Program) meetsTarget() bool {
 	return r.RelativeError <= defaultTolerance
 }
 
-// quantizeAt lowers the graph at one width and measures it. Lowering runs twice: the
-// first pass shows how wide the functions' tables would be, which decides from where on
-// saturation by Clip is cheaper.
-func quantizeAt(g *model.Graph, c *calibration, cfg Config, bits, shift int) (*Program, error) {
-	clipAt := int64(math.MaxInt64)
-	var l *lowerer
-	for range 2 {
-		l = newLowerer(g, c, bits, shift, clipAt)
-		if err := l.lower(cfg); err != nil {
-			return nil, err
-		}
-		clipAt = l.cheapestClip()
+// quantizeAt lowers the graph at one width and measures it.
+func quantizeAt(g *model.Graph, c *calibration, cfg Config, w widths) (*Program, error) {
+	l, err := lowered(g, c, cfg, w, maxTable)
+	if err != nil {
+		return nil, err
+	}
+	l.p.Report.Bits = w.bits
+	return l.p, l.p.measure(c, l.names)
+}
+
+func lowered(g *model.Graph, c *calibration, cfg Config, w widths, clipAt int64) (*lowerer, error) {
+	l := newLowerer(g, c, w, clipAt)
+	if err := l.lower(cfg); err != nil {
+		return nil, err
 	}
 	if err := l.p.Bind(); err != nil {
 		return nil, fmt.Errorf("%s: %w", g.File, err)
 	}
-	l.p.Report.Bits = bits
-	if _, err := l.p.System(); err != nil {
-		return nil, fmt.Errorf("%s: %w: %w", g.File, err, ErrBound)
-	}
-	return l.p, l.p.measure(c, l.names)
+	return l, nil
 }
+
+// cheapest lowers the graph at the widths of p again, with each bound on the domains that
+// tables cover (wider ones are saturated by Clip), and returns the program that costs
+// least. All of them compute the same integers.
+func cheapest(g *model.Graph, c *calibration, cfg Config, p *Program, w widths) (*Program, error) {
+	l, err := lowered(g, c, cfg, w, maxTable)
+	if err != nil {
+		return nil, err
+	}
+	domains := append(l.domains, 0)
+	slices.Sort(domains)
+	domains = slices.Compact(domains)
+	if skip := len(domains) - maxBounds; skip > 0 { // the small domains are surely tables
+		domains = append(domains[:1], domains[1+skip:]...)
+	}
+	best, least := (*Program)(nil), math.MaxInt
+	var failed error
+	for _, at := range domains {
+		l, err := lowered(g, c, cfg, w, at)
+		if err != nil {
+			return nil, err
+		}
+		plan, err := l.p.Plan()
+		if err != nil {
+			failed = err
+			continue
+		}
+		if cost := plan.TotalCost(); cost < least {
+			best, least = l.p, cost
+		}
+	}
+	if best == nil {
+		return nil, fmt.Errorf("%s: %w: %w", g.File, failed, ErrBound)
+	}
+	best.Report = p.Report
+	return best, nil
+}
+
+// maxBounds is how many bounds cheapest tries at most.
+const maxBounds = 8
 
 // measure fills the report: the program against the float network on the samples.
 func (p *Program) measure(c *calibration, names map[int]string) error {

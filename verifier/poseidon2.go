@@ -12,7 +12,7 @@ import (
 const (
 	Poseidon2Width         = 16
 	Poseidon2FullRounds    = 8
-	Poseidon2PartialRounds = 64
+	Poseidon2PartialRounds = 57
 )
 
 // Poseidon2 is a Poseidon2 sponge of rate 15 over field elements; the capacity starts as

@@ -35,7 +35,7 @@ func (c *Circuit) Define(api frontend.API) error {
 		e.product(p)
 	}
 	for _, z := range e.Sys.Zeros {
-		for _, x := range e.tensor(z) {
+		for _, x := range e.tensor(z.T) {
 			e.zero(x)
 		}
 	}

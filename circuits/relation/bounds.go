@@ -43,7 +43,7 @@ func (s *System) bound() error {
 	for _, l := range s.Lookups {
 		for k, col := range l.Cols {
 			in := l.Table.column(k)
-			if k == 0 && l.Table.IsFunction() && len(l.Cols[1].terms) == 0 {
+			if k == 0 && l.Table.IsFunction() && l.Cols[1].IsConst() {
 				hull, ok := l.Table.preimage(l.Cols[1].cst)
 				if !ok {
 					return fmt.Errorf("table %s never takes the value %d: %w", l.Table.Name, l.Cols[1].cst, ErrRange)
@@ -54,7 +54,7 @@ func (s *System) bound() error {
 		}
 	}
 	for _, z := range s.Zeros {
-		facts = append(facts, known{z.Exprs(), fixedpoint.Interval{}})
+		facts = append(facts, known{z.T.Exprs(), fixedpoint.Interval{}})
 	}
 	products := make([][3][]Expr, len(s.Products))
 	for i, p := range s.Products {

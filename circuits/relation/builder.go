@@ -10,12 +10,22 @@ import (
 // Lookup says: for every element i, the tuple (Cols[0][i], Cols[1][i], …) is a row of
 // the table. One column is a range check, two are a function.
 type Lookup struct {
+	Node  string // that made the statement, for messages and reports
 	Table *Table
 	Cols  []Tensor
 }
 
 // Product says: A·B = C, element by element.
-type Product struct{ A, B, C Tensor }
+type Product struct {
+	Node    string
+	A, B, C Tensor
+}
+
+// Zero says: every element of T is zero.
+type Zero struct {
+	Node string
+	T    Tensor
+}
 
 // Contract says: for every output channel o and position p,
 //
@@ -24,13 +34,12 @@ type Product struct{ A, B, C Tensor }
 // with X zero outside its shape. X is [C,R,Q], Out [O,I,J], W [O,C,A,B] a parameter
 // block, Bias [O] a parameter block or nil. A matrix product is the case A = B = 1.
 type Contract struct {
-	Node           string // for messages and reports
-	X, Out         Tensor
-	W, Bias        *Block
-	Stride         [2]int
-	Dilation       [2]int
-	Pad            [2]int // before the first row and column
-	WeightInterval fixedpoint.Interval
+	Node     string
+	X, Out   Tensor
+	W, Bias  *Block
+	Stride   [2]int
+	Dilation [2]int
+	Pad      [2]int // before the first row and column
 }
 
 // Visibility says how much of a tensor a proof's statement shows.
@@ -95,12 +104,12 @@ func (b *Builder) Lookup(t *Table, cols ...Tensor) {
 	if len(cols) != t.columns() {
 		panic(fmt.Sprintf("relation: %d expressions for table %s of %d columns", len(cols), t.Name, t.columns()))
 	}
-	b.sys.Lookups = append(b.sys.Lookups, Lookup{t, cols})
+	b.sys.Lookups = append(b.sys.Lookups, Lookup{b.node, t, cols})
 }
 
 // Product adds a [Product] statement.
 func (b *Builder) Product(x, y, z Tensor) {
-	b.sys.Products = append(b.sys.Products, Product{x, y, z})
+	b.sys.Products = append(b.sys.Products, Product{b.node, x, y, z})
 }
 
 // Contract adds a [Contract] statement.
@@ -110,7 +119,7 @@ func (b *Builder) Contract(c Contract) {
 }
 
 // Zero says that every element of t is zero.
-func (b *Builder) Zero(t Tensor) { b.sys.Zeros = append(b.sys.Zeros, t) }
+func (b *Builder) Zero(t Tensor) { b.sys.Zeros = append(b.sys.Zeros, Zero{b.node, t}) }
 
 // Expose adds an [Expose] statement.
 func (b *Builder) Expose(e Expose) { b.sys.Exposes = append(b.sys.Exposes, e) }

@@ -21,7 +21,7 @@ type System struct {
 	Tables    []*Table
 	Lookups   []Lookup
 	Products  []Product
-	Zeros     []Tensor
+	Zeros     []Zero
 	Contracts []Contract
 	Exposes   []Expose
 

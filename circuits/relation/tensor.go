@@ -106,6 +106,9 @@ func (t Tensor) Block() *Block {
 	return nil
 }
 
+// IsConst reports whether the tensor is one constant.
+func (t Tensor) IsConst() bool { return len(t.terms) == 0 }
+
 // Plus returns t + u; the shapes have equal sizes.
 func (t Tensor) Plus(u Tensor) Tensor {
 	if t.Size() != u.Size() {

@@ -1,0 +1,38 @@
+package gadget
+
+// Cost predicts the number of constraints node by node; "" holds what belongs to none:
+// tables, the statement, the challenge. Under Groth16 it is within a few per cent of the
+// compiled circuit's count; under PLONK, where every term of a sum costs, it is a rough
+// guide.
+func (p *Plan) Cost() map[string]int {
+	cost := map[string]int{}
+	for _, c := range p.Contracts {
+		cost[c.Node] += p.price(c)
+	}
+	for _, l := range p.Sys.Lookups {
+		n := l.Cols[0].Size()
+		if l.Table.IsFunction() && !l.Cols[1].IsConst() {
+			n *= 2
+		}
+		cost[l.Node] += n
+	}
+	for _, x := range p.Sys.Products {
+		cost[x.Node] += x.A.Size()
+	}
+	for _, z := range p.Sys.Zeros {
+		cost[z.Node] += z.T.Size()
+	}
+	for _, t := range p.Sys.Tables {
+		cost[""] += t.Len() + 1
+	}
+	cost[""] += p.StatementSize() + 20
+	return cost
+}
+
+// TotalCost is the sum of [Plan.Cost].
+func (p *Plan) TotalCost() (n int) {
+	for _, c := range p.Cost() {
+		n += c
+	}
+	return n
+}
