@@ -168,7 +168,7 @@ func fromLimbs(x []uint64) fp.Element {
 }
 
 // toLimbs is the inverse of fromLimbs.
-func toLimbs(x []uint64, e fp.Element) {
+func toLimbs(x []uint64, e [4]uint64) {
 	x[0] = e[0] & limbMask
 	x[lanes] = (e[0]>>52 | e[1]<<12) & limbMask
 	x[2*lanes] = (e[1]>>40 | e[2]<<24) & limbMask

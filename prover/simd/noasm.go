@@ -2,8 +2,16 @@
 
 package simd
 
-import "github.com/consensys/gnark-crypto/ecc/bn254"
+import (
+	"github.com/consensys/gnark-crypto/ecc/bn254"
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+)
 
 func supported() bool { return false }
 
 func addG1(dst, a, b []bn254.G1Affine, pairs []Pair) { addG1Generic(dst, a, b, pairs) }
+
+// The vector forms of transforms are not reached: no domain asks for them.
+func newVectorPoly(*Domain, []fr.Element) Poly { return nil }
+func vectorTable([]fr.Element) []uint64        { return nil }
+func (r *roots) toVectors()                    {}

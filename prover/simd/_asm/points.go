@@ -68,6 +68,12 @@ func (g *program) gather(index int, base string, disp, to, t int, signs string) 
 			g.op("ADCL", signs, signs)
 		}
 	}
+	g.transpose(to, t)
+}
+
+// transpose turns four registers, holding the four words of elements 0 | 2,
+// 1 | 3, 4 | 6 and 5 | 7, into words 0 to 3 of eight elements, by way of t..t+3.
+func (g *program) transpose(to, t int) {
 	g.op("VPUNPCKLQDQ", z(to+1), z(to), z(t))     // words 0, 2 of lanes 0-3
 	g.op("VPUNPCKHQDQ", z(to+1), z(to), z(t+1))   // words 1, 3
 	g.op("VPUNPCKLQDQ", z(to+3), z(to+2), z(t+2)) // words 0, 2 of lanes 4-7
