@@ -2,12 +2,13 @@ package prover
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"math/big"
 
 	"github.com/consensys/gnark-crypto/ecc"
+	"github.com/consensys/gnark-crypto/ecc/bn254"
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr/fft"
 	"github.com/consensys/gnark-crypto/ecc/bn254/kzg"
 	"github.com/consensys/gnark/backend"
 	gplonk "github.com/consensys/gnark/backend/plonk/bn254"
@@ -15,6 +16,7 @@ import (
 	cs "github.com/consensys/gnark/constraint/bn254"
 
 	"github.com/nnark/nnark/circuits/gadget"
+	"github.com/nnark/nnark/prover/simd/msm"
 	"github.com/nnark/nnark/verifier"
 )
 
@@ -22,30 +24,24 @@ import (
 func (k *Keys) setupPlonk(ctx context.Context, srs *kzg.SRS, p Progress) error {
 	spr := k.compiled.System.(*cs.SparseR1CS)
 	size := ecc.NextPowerOfTwo(uint64(spr.GetNbConstraints() + spr.GetNbPublicVariables()))
+	var canonical, lagrange kzg.SRS
+	var err error
 	if srs == nil {
-		var err error
-		if srs, err = newSRS(size + 3); err != nil {
-			return err
-		}
+		p.report("reference string", 0)
+		canonical, lagrange, err = newSRS(ctx, size)
+	} else {
+		p.report("Lagrange basis", 0)
+		canonical, lagrange, err = cutSRS(srs, size)
 	}
-	if uint64(len(srs.Pk.G1)) < size+3 {
-		return fmt.Errorf("SRS of %d points, the circuit needs %d: %w", len(srs.Pk.G1), size+3, ErrKeys)
-	}
-	canonical := kzg.SRS{Pk: kzg.ProvingKey{G1: srs.Pk.G1[:size+3]}, Vk: srs.Vk}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	p.report("Lagrange basis", 0.3)
-	lagrange, err := kzg.ToLagrangeG1(srs.Pk.G1[:size])
 	if err != nil {
-		return err
-	}
-	if err := ctx.Err(); err != nil {
 		return err
 	}
 	p.report("setup", 0.6)
-	pk, vk, err := gplonk.Setup(spr, canonical, kzg.SRS{Pk: kzg.ProvingKey{G1: lagrange}, Vk: srs.Vk})
+	pk, vk, err := gplonk.Setup(spr, canonical, lagrange)
 	if err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
 		return err
 	}
 	k.setPlonk(pk, vk)
@@ -53,14 +49,56 @@ func (k *Keys) setupPlonk(ctx context.Context, srs *kzg.SRS, p Progress) error {
 	return nil
 }
 
-// newSRS draws a secret, raises it, and forgets it.
-func newSRS(size uint64) (*kzg.SRS, error) {
-	tau, err := rand.Int(rand.Reader, fr.Modulus())
-	if err != nil {
-		return nil, err
+// blindingDegree is how many more powers of tau than rows gnark's PLONK needs.
+const blindingDegree = 3
+
+// cutSRS takes the powers of tau a circuit of so many rows needs, and their Lagrange form.
+func cutSRS(srs *kzg.SRS, size uint64) (canonical, lagrange kzg.SRS, err error) {
+	if uint64(len(srs.Pk.G1)) < size+blindingDegree {
+		return canonical, lagrange, fmt.Errorf("SRS of %d points, the circuit needs %d: %w", len(srs.Pk.G1), size+blindingDegree, ErrKeys)
 	}
-	defer tau.Set(new(big.Int))
-	return kzg.NewSRS(size, tau)
+	canonical = kzg.SRS{Pk: kzg.ProvingKey{G1: srs.Pk.G1[:size+blindingDegree]}, Vk: srs.Vk}
+	points, err := kzg.ToLagrangeG1(srs.Pk.G1[:size])
+	return canonical, kzg.SRS{Pk: kzg.ProvingKey{G1: points}, Vk: srs.Vk}, err
+}
+
+// newSRS draws a secret tau and forgets it. Knowing tau, the Lagrange form needs no
+// transform: its scalars are L_i(tau) = (tau^n - 1)/n · ω^i/(tau - ω^i).
+func newSRS(ctx context.Context, size uint64) (canonical, lagrange kzg.SRS, err error) {
+	var tau fr.Element
+	if _, err = tau.SetRandom(); err != nil {
+		return canonical, lagrange, err
+	}
+	small, err := kzg.NewSRS(2, tau.BigInt(new(big.Int)))
+	if err != nil {
+		return canonical, lagrange, err
+	}
+	powers := make([]fr.Element, size+blindingDegree)
+	powers[0].SetOne()
+	for i := 1; i < len(powers); i++ {
+		powers[i].Mul(&powers[i-1], &tau)
+	}
+	domain := fft.NewDomain(size, fft.WithoutPrecompute())
+	roots, denominators := make([]fr.Element, size), make([]fr.Element, size)
+	root := fr.One()
+	for i := range roots {
+		roots[i] = root
+		denominators[i].Sub(&tau, &root)
+		root.Mul(&root, &domain.Generator)
+	}
+	one := fr.One()
+	factor := powers[size]
+	factor.Sub(&factor, &one).Mul(&factor, &domain.CardinalityInv)
+	for i, inv := range fr.BatchInvert(denominators) {
+		roots[i].Mul(&roots[i], &inv).Mul(&roots[i], &factor)
+	}
+	canonical = kzg.SRS{Pk: kzg.ProvingKey{G1: make([]bn254.G1Affine, len(powers))}, Vk: small.Vk}
+	lagrange = kzg.SRS{Pk: kzg.ProvingKey{G1: make([]bn254.G1Affine, size)}, Vk: small.Vk}
+	none := func(int) {}
+	if err = msm.MulG1(ctx, canonical.Pk.G1, small.Vk.G1, powers, none); err == nil {
+		err = msm.MulG1(ctx, lagrange.Pk.G1, small.Vk.G1, roots, none)
+	}
+	return canonical, lagrange, err
 }
 
 // setPlonk takes gnark's keys.
