@@ -101,10 +101,7 @@ func (p *Prover) Prove(ctx context.Context, secret fr.Vector, mask func(i int) f
 		return nil, err
 	}
 	progress("quotient")
-	h, err := p.quotient.coefficients(ctx, solution.A, solution.B, solution.C)
-	if err != nil {
-		return nil, err
-	}
+	h := p.quotient.coefficients(solution.A, solution.B, solution.C)
 	progress("sums")
 	if err := run.sums(solution.W, h); err != nil {
 		return nil, err
