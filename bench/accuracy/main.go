@@ -1,0 +1,160 @@
+// Accuracy compares the embedded MNIST networks with their quantised programs over
+// MNIST's whole test set.
+//
+//	go run ./bench/accuracy -mnist DIR
+//
+// DIR holds t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, gzipped (.gz) or not.
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/binary"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"text/tabwriter"
+
+	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/model"
+	"github.com/nnark/nnark/testdata"
+)
+
+func main() {
+	dir := flag.String("mnist", "", "folder of MNIST's test set")
+	flag.Parse()
+	if err := run(*dir); err != nil {
+		fmt.Fprintln(os.Stderr, "accuracy: error:", err)
+		os.Exit(2)
+	}
+}
+
+func run(dir string) error {
+	images, err := readIDX(filepath.Join(dir, "t10k-images-idx3-ubyte"))
+	if err != nil {
+		return err
+	}
+	labels, err := readIDX(filepath.Join(dir, "t10k-labels-idx1-ubyte"))
+	if err != nil {
+		return err
+	}
+	n := len(labels)
+	if len(images) != n*784 {
+		return fmt.Errorf("%d labels, %d pixels", n, len(images))
+	}
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "model\timages\tbits\tfloat top-1 %\tquantised top-1 %\tagreement %\tconstraints\t")
+	for _, m := range []struct {
+		name string
+		onnx []byte
+	}{{"lenet5", testdata.LeNet5()}, {"mlp", testdata.MLP()}} {
+		r, err := measure(m.name, m.onnx, images, labels)
+		if err != nil {
+			return err
+		}
+		pct := func(k int) float64 { return 100 * float64(k) / float64(n) }
+		fmt.Fprintf(w, "%s\t%d\t%d\t%.2f\t%.2f\t%.2f\t%d\t\n", m.name, n, r.bits, pct(r.float), pct(r.quantised), pct(r.agree), r.constraints)
+	}
+	return w.Flush()
+}
+
+type result struct{ bits, constraints, float, quantised, agree int }
+
+func measure(name string, onnx, images, labels []byte) (r result, err error) {
+	g, err := model.ParseONNX(name, onnx)
+	if err != nil {
+		return r, err
+	}
+	var samples [][]*model.Tensor
+	for _, im := range testdata.Calibration() {
+		samples = append(samples, []*model.Tensor{tensor(im)})
+	}
+	p, err := circuits.Quantize(g, samples, circuits.Config{})
+	if err != nil {
+		return r, err
+	}
+	c, err := circuits.Compile(p)
+	if err != nil {
+		return r, err
+	}
+	r.bits, r.constraints = p.Report.Bits, c.Constraints()
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	workers := runtime.GOMAXPROCS(0)
+	for k := range workers {
+		wg.Go(func() {
+			for i := k; i < len(labels); i += workers {
+				x := tensor(images[i*784:][:784])
+				want, err1 := g.Run([]*model.Tensor{x})
+				got, err2 := p.Run([][]float32{x.Float})
+				mu.Lock()
+				if err1 != nil || err2 != nil {
+					err = fmt.Errorf("image %d: %w %w", i, err1, err2)
+				} else {
+					f, q := argmax(want[0].Float), argmax(got[0])
+					r.float += count(f == int(labels[i]))
+					r.quantised += count(q == int(labels[i]))
+					r.agree += count(f == q)
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	return r, err
+}
+
+func count(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func tensor(image []byte) *model.Tensor {
+	t := &model.Tensor{Shape: []int{1, 1, 28, 28}}
+	for _, v := range image {
+		t.Float = append(t.Float, float32(v)/255)
+	}
+	return t
+}
+
+func argmax[T float32 | float64](x []T) int {
+	best := 0
+	for i, v := range x {
+		if v > x[best] {
+			best = i
+		}
+	}
+	return best
+}
+
+// readIDX returns the elements of an IDX file of bytes, gzipped or not.
+func readIDX(name string) ([]byte, error) {
+	data, err := os.ReadFile(name)
+	if os.IsNotExist(err) {
+		name += ".gz"
+		data, err = os.ReadFile(name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if strings.HasSuffix(name, ".gz") {
+		z, err := gzip.NewReader(bytes.NewReader(data))
+		if err != nil {
+			return nil, err
+		}
+		if data, err = io.ReadAll(z); err != nil {
+			return nil, err
+		}
+	}
+	if len(data) < 4 || binary.BigEndian.Uint16(data[2:])>>8 != 8 || len(data) < 4+4*int(data[3]) {
+		return nil, fmt.Errorf("%s is no IDX file of bytes", name)
+	}
+	return data[4+4*int(data[3]):], nil
+}
