@@ -12,7 +12,8 @@ import (
 // too large.
 //
 // Cost: one constraint an element for out's range, and for each side on which in can
-// leave [Lo, Hi] one product and the digits of the excess.
+// leave [Lo, Hi] one product and the digits of the excess. Where it cannot leave at all,
+// Clip only bounds: one constraint.
 //
 // Soundness: in = out + above - below with Lo <= out <= Hi, above, below >= 0,
 // above·(Hi - out) = 0 and below·(out - Lo) = 0. If above > 0, out = Hi and so (Lo < Hi)
@@ -32,7 +33,10 @@ func (c *Clip) Bind(in []Type) (Type, error) {
 		return Type{}, fmt.Errorf("clip to %v: %w", c.Interval, ErrMalformed)
 	}
 	c.in, c.out = in[0], in[0]
-	c.out.Range, c.out.Spread = c.Interval, 0
+	c.out.Range, c.out.Spread = c.Interval.Intersect(in[0].Range), 0
+	if c.out.Range.IsEmpty() { // all of in is on one side
+		c.out.Range = c.Interval
+	}
 	return c.out, nil
 }
 
@@ -56,6 +60,10 @@ func (c *Clip) Define(b *relation.Builder, out relation.Tensor, in ref) relation
 }
 
 func (c *Clip) input(b *relation.Builder, out relation.Tensor, in func(*relation.Assignment) []int64) relation.Tensor {
+	if c.Interval.Covers(c.in.Range) { // nothing to clip: in = out, and bounded
+		b.NonNegative(out.PlusConst(-c.in.Range.Lo), c.in.Range.Hi-c.in.Range.Lo)
+		return out
+	}
 	b.Range(out, c.Interval)
 	hi, lo, zero := c.Interval.Hi, c.Interval.Lo, relation.Const(c.in.Shape, 0)
 	above := c.excess(b, "above", c.in.Range.Hi-hi, in, func(x int64) int64 { return x - hi })

@@ -145,7 +145,9 @@ func (l *lowerer) outputs() error {
 				Err: fmt.Errorf("output is constant or an input: %w", model.ErrUnsupported)}
 		}
 		t := l.p.types[v]
-		l.p.Outputs = append(l.p.Outputs, Port{Name: o.Name, Value: v, Shape: slices.Clone(l.g.Shapes[o.Name]), Exp: t.Exp, Range: l.outputRange(v)})
+		r := l.outputRange(v)
+		r.Hi = max(r.Hi, r.Lo+1) // packing needs two values
+		l.p.Outputs = append(l.p.Outputs, Port{Name: o.Name, Value: v, Shape: slices.Clone(l.g.Shapes[o.Name]), Exp: t.Exp, Range: r})
 	}
 	return nil
 }
@@ -274,8 +276,8 @@ func (l *lowerer) saturate(node, f string, v int, out fixedpoint.Interval) (int,
 	if f == "Relu" {
 		out.Lo = max(out.Lo, 0)
 	}
-	if t.Range.Lo >= out.Lo && t.Range.Hi <= out.Hi {
-		return v, nil
+	if out.Covers(t.Range) {
+		return l.enclose(node, v)
 	}
 	width := t.Range.Hi - t.Range.Lo + 1
 	l.domains = append(l.domains, width)
@@ -283,6 +285,37 @@ func (l *lowerer) saturate(node, f string, v int, out fixedpoint.Interval) (int,
 		return l.emit(node, &Clip{Interval: out}, v)
 	}
 	return l.emit(node, &Function{Name: f, OutExp: t.Exp, Out: out}, v)
+}
+
+// enclose returns value v with its range enforced, by a Clip that never clips if nothing
+// else does it: integers whose range is only what honest provers reach may be anything.
+func (l *lowerer) enclose(node string, v int) (int, error) {
+	if l.enforced(v) {
+		return v, nil
+	}
+	r := l.p.types[v].Range
+	r.Hi = max(r.Hi, r.Lo+1)
+	return l.emit(node+"/range", &Clip{Interval: r}, v)
+}
+
+// enforced reports whether the statements about value v's own making bound it.
+func (l *lowerer) enforced(v int) bool {
+	node := v - len(l.p.Inputs)
+	if node < 0 {
+		return true
+	}
+	switch l.p.Nodes[node].Op.(type) {
+	case *Conv, *MatMul, *Requantize:
+		return false
+	case *Clip, *Function, *Softmax, *LogSoftmax:
+		return true
+	}
+	for _, x := range l.p.Nodes[node].In {
+		if !l.enforced(x) {
+			return false
+		}
+	}
+	return true
 }
 
 // narrow returns the graph value as an activation: bounded integers of the program's
@@ -300,7 +333,7 @@ func (l *lowerer) narrowTo(name string, bits int) (int, error) {
 		return 0, fmt.Errorf("operand %q is constant: %w", name, model.ErrUnsupported)
 	}
 	if r := l.p.types[v].Range; r.Hi-r.Lo < 2<<bits {
-		return v, nil
+		return l.enclose(name, v)
 	}
 	v, err := l.rescale(name, v, l.exp(name, bits))
 	if err != nil {
