@@ -84,6 +84,25 @@ func (g *program) transpose(to, t int) {
 	g.op("VSHUFI64X2", "$0xdd", z(t+3), z(t+1), z(to+3))
 }
 
+// prefetch asks for the points of the pairs some vectors ahead: a large table
+// does not fit the caches, and its points are used in no order. It jumps
+// to label if there are no such pairs.
+func (g *program) prefetch(label string) {
+	const ahead = 4
+	g.op("CMPQ", "CX", imm(ahead))
+	g.op("JLE", label)
+	for l := range 8 {
+		for i, base := range []string{"SI", "DX"} {
+			r := []string{"AX", "R11"}[i]
+			g.op("MOVL", at(pairSize*(8*ahead+l)+4*i, "BX"), r)
+			g.op("ANDL", "$-2", r)
+			g.op("SHLQ", "$5", r)
+			g.op("PREFETCHT0", "("+base+")("+r+"*1)")
+		}
+	}
+	g.label(label)
+}
+
 // pass1 emits func(a, b *G1Affine, pairs *Pair, n uint64, scratch *uint64, masks *uint8).
 func pass1(g *program, f *field) {
 	g.function("addPass1", "func addPass1(a, b *bn254.G1Affine, pairs *Pair, n uint64, scratch *uint64, masks *uint8)", 48)
@@ -97,6 +116,7 @@ func pass1(g *program, f *field) {
 	}
 	g.op("LEAQ", at(scratchHead, "R8"), "R10")
 	g.label("pass1")
+	g.prefetch("pass1NoPrefetch")
 	g.store(product, mem(0, "R10"))
 	g.gather(0, "SI", 0, 0, opB, "")
 	g.gather(4, "DX", 0, 4, opB, "")
