@@ -114,7 +114,7 @@ func cases() []opCase {
 		{"softmax of one", []Port{in(0, -8, 7, 3, 1)}, one(&Softmax{exponential: exponential{ExpBits: 4}, OutBits: 7}, 0), nil},
 		{"logsoftmax", []Port{in(0, -64, 63, 2, 4)}, one(&LogSoftmax{exponential: exponential{ExpBits: 8}}, 0), nil},
 		{"dense softmax", []Port{in(0, -16, 15, 1, 6)}, func() []Node {
-			return []Node{node(dense(13, 5, 6, [2]int64{-16, 15}), 0), node(&Requantize{Shift: 3}, 1), node(&Softmax{exponential: exponential{ExpBits: 8}, OutBits: 7}, 2)}
+			return []Node{node(dense(13, 5, 6, [2]int64{-16, 15}), 0), node(&Requantize{Shift: 3}, 1), node(&Clip{Interval: iv(-90, 90)}, 2), node(&Softmax{exponential: exponential{ExpBits: 8}, OutBits: 7}, 3)}
 		}, nil},
 		{"x minus x", []Port{in(0, -8, 7, 4)}, one(&Add{Scale: [2]int64{1, -1}, Exp: 4}, 0, 0), nil},
 		{"square", []Port{in(0, -8, 7, 4)}, one(new(Mul), 0, 0), nil},

@@ -75,7 +75,6 @@ func (e *exponential) relate(b *relation.Builder, x relation.Tensor) (m, exps, s
 	m = b.Column("max", []int{rows, 1}, perRow(func(m int64, _ []int64) []int64 { return []int64{m} }))
 	exps = b.Column("exp", []int{rows, e.n}, perRow(func(_ int64, exps []int64) []int64 { return exps }))
 	span := e.in.Range.Hi - e.in.Range.Lo
-	b.NonNegative(m.PlusConst(-e.in.Range.Lo), span) // else nothing might bound x, which is m - [0,span]
 	t := b.Function(fmt.Sprintf("exp(-x·2^-%d)·2^%d", e.in.Exp, e.ExpBits), fixedpoint.Interval{Lo: 0, Hi: span}, func(d int64) int64 {
 		return e.exp.at(-d)
 	})
