@@ -1,0 +1,146 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/model"
+)
+
+// compileReport is the JSON object of compile.
+type compileReport struct {
+	Program       string           `json:"program"`
+	Name          string           `json:"name"`
+	Constraints   int              `json:"constraints"`
+	PublicInputs  int              `json:"public_inputs"` // field elements of the statement
+	RelativeError float64          `json:"relative_error"`
+	Agreement     float64          `json:"agreement"` // 0 if the network is no classifier
+	Bits          int              `json:"bits"`
+	Parameters    int              `json:"parameters"`
+	Samples       int              `json:"samples"`
+	System        string           `json:"system"`
+	Weights       string           `json:"weights"`
+	Input         string           `json:"input"`
+	Output        string           `json:"output"`
+	Layers        []circuits.Layer `json:"layers"`
+}
+
+func compile(c *command) (report, error) {
+	samples := c.flags.String("samples", "", "calibrate on the inputs in `FILE`")
+	out := c.flags.String("o", "", "write the program to `M.nnark`, which holds the weights")
+	name := c.flags.String("name", "", "the model's `NAME` in keys (default the file's)")
+	labels := c.flags.String("labels", "", "names of the classes, `a,b,c`")
+	var cfg circuits.Config
+	configFlags(c, &cfg)
+	if err := c.parse([]string{"MODEL.onnx"}, "samples", "o"); err != nil {
+		return nil, err
+	}
+	g, err := model.LoadONNX(c.args[0])
+	if err != nil {
+		return nil, err
+	}
+	if err := circuits.Check(g); err != nil {
+		return nil, err
+	}
+	inputs, err := model.LoadInputs(*samples, g.Inputs)
+	if err != nil {
+		return nil, err
+	}
+	p, err := stage(c, "quantise", func() (*circuits.Program, error) { return circuits.Quantize(g, inputs, cfg) })
+	if err != nil {
+		return nil, err
+	}
+	if p.Name = *name; *name == "" {
+		p.Name = baseName(c.args[0])
+	}
+	if p.Labels, err = splitLabels(*labels, p); err != nil {
+		return nil, err
+	}
+	compiled, err := c.compiled(p)
+	if err != nil {
+		return nil, err
+	}
+	data, err := p.Encode()
+	if err != nil {
+		return nil, err
+	}
+	return newCompileReport(*out, compiled), writeFile(*out, data)
+}
+
+// configFlags adds the flags that fix a circuit.
+func configFlags(c *command, cfg *circuits.Config) {
+	choice(c, &cfg.Weights, "weights", "committed", "baked")
+	choice(c, &cfg.Input, "input", "public", "private", "digest")
+	choice(c, &cfg.Output, "output", "public", "digest")
+	choice(c, &cfg.System, "system", "groth16", "plonk")
+	c.flags.IntVar(&cfg.Bits, "bits", 0, "fix the width of activations to `N` bits, 4 to 14 (default the least that is accurate)")
+	c.flags.Float64Var(&cfg.Tolerance, "tolerance", 0, "accept a relative error `E` of the outputs (default 0.01, classifiers by their answers)")
+}
+
+// choice adds a flag that takes one of some words, the first of which is the default and
+// sets the empty string.
+func choice[T ~string](c *command, into *T, name string, words ...string) {
+	list := strings.Join(words, "|")
+	c.flags.Func(name, fmt.Sprintf("`%s` (default %s)", list, words[0]), func(s string) error {
+		switch slices.Index(words, s) {
+		case -1:
+			return fmt.Errorf("want %s", list)
+		case 0:
+			s = ""
+		}
+		*into = T(s)
+		return nil
+	})
+}
+
+// splitLabels checks that there is one label for each score of the only output.
+func splitLabels(list string, p *circuits.Program) ([]string, error) {
+	if list == "" {
+		return nil, nil
+	}
+	labels := strings.Split(list, ",")
+	scores := 1
+	for _, d := range p.Outputs[0].Shape {
+		scores *= d
+	}
+	if len(p.Outputs) != 1 || scores != len(labels) {
+		return nil, usageError{"compile", fmt.Sprintf("%d labels for %d outputs, the first of shape %v", len(labels), len(p.Outputs), p.Outputs[0].Shape)}
+	}
+	return labels, nil
+}
+
+func newCompileReport(path string, c *circuits.Compiled) *compileReport {
+	p := c.Program
+	word := func(s, none string) string {
+		if s == "" {
+			return none
+		}
+		return s
+	}
+	return &compileReport{
+		Program: path, Name: p.Name,
+		Constraints: c.Constraints(), PublicInputs: c.Plan.StatementSize(),
+		RelativeError: p.Report.RelativeError, Agreement: p.Report.Agreement,
+		Bits: p.Report.Bits, Parameters: p.Parameters(), Samples: p.Report.Samples,
+		System: word(string(p.Config.System), "groth16"), Weights: word(string(p.Config.Weights), "committed"),
+		Input: word(string(p.Config.Input), "public"), Output: word(string(p.Config.Output), "public"),
+		Layers: p.Report.Layers,
+	}
+}
+
+func (r *compileReport) text(w io.Writer) {
+	row(w, "program", r.Program)
+	row(w, "name", r.Name)
+	row(w, "statement", fmt.Sprintf("%s weights, %s input, %s output, %s", r.Weights, r.Input, r.Output, r.System))
+	row(w, "parameters", count(r.Parameters))
+	row(w, "constraints", count(r.Constraints))
+	row(w, "public inputs", fmt.Sprintf("%d field elements", r.PublicInputs))
+	row(w, "activations", fmt.Sprintf("%d bits", r.Bits))
+	row(w, "relative error", fmt.Sprintf("%s on %d samples", percent(r.RelativeError), r.Samples))
+	if r.Agreement > 0 {
+		row(w, "same answer", fmt.Sprintf("%s of the samples", percent(r.Agreement)))
+	}
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"syscall"
+
+	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/model"
+	"github.com/nnark/nnark/prover"
+	"github.com/nnark/nnark/verifier"
+)
+
+// usageError is a command line that makes no sense.
+type usageError struct{ verb, message string }
+
+func (e usageError) Error() string { return e.message }
+
+// rejection is verify's verdict on a proof that it could check.
+type rejection struct{ error }
+
+func (e rejection) Unwrap() error { return e.error }
+
+// errSamples means that a file holds several inputs where one is wanted.
+var errSamples = errors.New("several samples")
+
+// hints says what to do about each class of errors; the first that applies counts.
+var hints = []struct {
+	class error
+	hint  string
+}{
+	{context.Canceled, "nothing was written"},
+	{errSamples, "keep one sample in the file"},
+	{verifier.ErrWrongModel, "the proof names another key: ask for the verifying key that belongs to it"},
+	{verifier.ErrContext, "give the context the proof was asked for with --context, or accept every one with --any-context"},
+	{verifier.ErrInput, "the proof is about another input than the one expected"},
+	{verifier.ErrUnsafeKey, "ask for keys from a ceremony, or leave out --refuse-unsafe if you trust who ran setup"},
+	{verifier.ErrRejected, "do not trust this answer: the proof is forged, damaged or for another statement"},
+	{prover.ErrKeys, "make keys for this program with nnark setup, or give the folder that belongs to it"},
+	{prover.ErrSelfCheck, "the keys are damaged or do not belong together: make them again with nnark setup"},
+	{circuits.ErrTarget, "allow a larger error with --tolerance, fix the width with --bits, or give more typical samples"},
+	{circuits.ErrBound, "the network's sums are too wide to prove: try fewer --bits, or samples in the network's usual range"},
+	{circuits.ErrRange, "the network's sums are too wide to prove: try fewer --bits"},
+	{circuits.ErrInput, "nnark inspect shows the shapes and ranges the program accepts; compile with samples that cover what it will see"},
+	{circuits.ErrMalformed, "the program file is damaged or of another version: make it again with nnark compile"},
+	{verifier.ErrMalformed, "the file is damaged, or not what its place on the command line asks for"},
+	{model.ErrUnsupported, "nnark inspect lists the network's nodes; replace these before exporting it to ONNX"},
+	{fs.ErrNotExist, "check the path"},
+	{fs.ErrPermission, "check the owner and the permissions of the file and its folder"},
+	{syscall.ENOSPC, "free some disk space; nothing was kept of the unfinished file"},
+}
+
+// hint says what to do about an error.
+func hint(err error) string {
+	var u usageError
+	if errors.As(err, &u) {
+		return strings.TrimSpace(fmt.Sprintf("run 'nnark %s", u.verb)) + " -h' for help"
+	}
+	var input *model.InputError
+	if errors.As(err, &input) {
+		return `inputs are JSON, {"input_data": [[...], ...]} with one list per input, or .npy or .npz; nnark inspect shows the shapes`
+	}
+	for _, h := range hints {
+		if errors.Is(err, h.class) {
+			return h.hint
+		}
+	}
+	if errors.Is(err, model.ErrMalformed) {
+		return "the ONNX file is truncated, damaged or of another format: export it again"
+	}
+	return "run 'nnark -h' for help"
+}
+
+// fail reports an error, if there is one, and returns the exit code.
+func (c *command) fail(err error) int {
+	if err == nil {
+		return exitOK
+	}
+	f := failure{Error: err.Error(), Hint: hint(err)}
+	code := exitFailed
+	if errors.Is(err, context.Canceled) {
+		f.Error, code = "interrupted", exitInterrupted
+	}
+	if errors.As(err, new(rejection)) {
+		f.Accepted, code = new(bool), exitRejected
+	}
+	if c.json {
+		_ = c.printJSON(f) // the exit code says the rest
+	}
+	for line := range strings.Lines(f.Error) {
+		fmt.Fprintf(c.stderr, "nnark: error: %s\n", strings.TrimSuffix(line, "\n"))
+	}
+	fmt.Fprintf(c.stderr, "nnark: hint: %s\n", f.Hint)
+	return code
+}
+
+// warn tells of something that is not an error.
+func (c *command) warn(format string, args ...any) {
+	fmt.Fprintf(c.stderr, "nnark: warning: "+format+"\n", args...)
+}

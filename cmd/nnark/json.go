@@ -1,0 +1,35 @@
+package main
+
+import (
+	"encoding/json"
+	"math"
+	"text/tabwriter"
+	"time"
+)
+
+// failure is the JSON object of a verb that failed.
+type failure struct {
+	Accepted *bool  `json:"accepted,omitempty"` // verify, if the proof was rejected: false
+	Error    string `json:"error"`
+	Hint     string `json:"hint"`
+}
+
+// print writes a report to standard output: as JSON, or as aligned text.
+func (c *command) print(r report) error {
+	if c.json {
+		return c.printJSON(r)
+	}
+	w := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', tabwriter.StripEscape)
+	r.text(w)
+	return w.Flush()
+}
+
+func (c *command) printJSON(v any) error {
+	e := json.NewEncoder(c.stdout)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
+// ms is a duration in milliseconds, to a tenth.
+func ms(d time.Duration) float64 { return math.Round(d.Seconds()*1e4) / 10 }

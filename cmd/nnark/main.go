@@ -1,0 +1,194 @@
+// Command nnark proves what a trained neural network answers, and checks such proofs.
+// README.md beside this file describes its verbs, its exit codes and the JSON it prints.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+	"text/tabwriter"
+)
+
+const usage = `Usage:
+    nnark demo    [--model lenet5|mlp] [--image N]
+    nnark inspect MODEL.onnx|M.nnark [--samples FILE]
+    nnark compile MODEL.onnx --samples FILE -o M.nnark
+    nnark run     M.nnark --input FILE [--onnx MODEL.onnx]
+    nnark setup   M.nnark -o KEYDIR
+    nnark prove   M.nnark --keys KEYDIR --input FILE -o proof.json [--context N]
+    nnark verify  --key KEYDIR/verifying.key proof.json [--expect-input FILE] [--context N]
+    nnark version
+
+'nnark VERB -h' lists a verb's flags; --json makes it print one JSON object. A FILE of
+inputs is JSON, {"input_data": [[...], ...]} or {"inputs": {"name": [...]}}, .npy or .npz.
+
+Example:
+    $ nnark compile lenet5.onnx --samples train.npy -o lenet5.nnark
+    $ nnark setup lenet5.nnark -o keys
+    $ nnark prove lenet5.nnark --keys keys --input digit.json -o proof.json
+    $ nnark verify --key keys/verifying.key proof.json --expect-input digit.json
+`
+
+// Exit codes.
+const (
+	exitOK          = 0
+	exitRejected    = 1 // verify: the proof was checked and is not accepted
+	exitFailed      = 2
+	exitInterrupted = 130
+)
+
+// verbs maps each verb to its synopsis and what runs it.
+var verbs = map[string]struct {
+	synopsis string
+	run      func(*command) (report, error)
+}{
+	"demo":    {"[flags]", demo},
+	"inspect": {"MODEL.onnx|M.nnark [flags]", inspect},
+	"compile": {"MODEL.onnx --samples FILE -o M.nnark [flags]", compile},
+	"run":     {"M.nnark --input FILE [flags]", run},
+	"setup":   {"M.nnark -o KEYDIR [flags]", setup},
+	"prove":   {"M.nnark --keys KEYDIR --input FILE -o proof.json [flags]", prove},
+	"verify":  {"--key KEYDIR/verifying.key proof.json [flags]", verify},
+	"version": {"[flags]", version},
+}
+
+// report is what a verb has to say: a JSON object, or text with tabs between columns.
+type report interface {
+	text(w io.Writer)
+}
+
+// command is one run of a verb.
+type command struct {
+	ctx    context.Context
+	verb   string
+	raw    []string // what follows the verb
+	args   []string // the positional ones among them, after parse
+	flags  *flag.FlagSet
+	stdout io.Writer
+	stderr io.Writer
+	json   bool
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	os.Exit(dispatch(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// dispatch runs a command line and returns the exit code.
+func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if len(args) > 0 && slices.Contains([]string{"help", "-h", "-help", "--help"}, args[0]) {
+		fmt.Fprint(stdout, usage)
+		return exitOK
+	}
+	c := &command{ctx: ctx, stdout: stdout, stderr: stderr}
+	if len(args) == 0 {
+		fmt.Fprint(stderr, usage)
+		return exitFailed
+	}
+	c.verb, c.raw = args[0], args[1:]
+	c.json = slices.ContainsFunc(c.raw, func(a string) bool { return a == "--json" || a == "-json" })
+	r, err := c.run()
+	if err == nil {
+		err = c.print(r)
+	}
+	if errors.Is(err, flag.ErrHelp) {
+		c.help()
+		return exitOK
+	}
+	return c.fail(err)
+}
+
+func (c *command) run() (report, error) {
+	v, ok := verbs[c.verb]
+	if !ok {
+		return nil, usageError{"", fmt.Sprintf("unknown verb %q", c.verb)}
+	}
+	c.flags = flag.NewFlagSet(c.verb, flag.ContinueOnError)
+	c.flags.SetOutput(io.Discard)
+	c.flags.Bool("json", false, "print one JSON object")
+	return v.run(c)
+}
+
+// parse reads the command line: flags, before, between and behind as many positional
+// arguments as there are names. Flags named in required must not be empty.
+func (c *command) parse(names []string, required ...string) error {
+	for rest := c.raw; len(rest) > 0; {
+		if err := c.flags.Parse(rest); err != nil {
+			if errors.Is(err, flag.ErrHelp) {
+				return err
+			}
+			return usageError{c.verb, err.Error()}
+		}
+		left := c.flags.Args()
+		if used := len(rest) - len(left); used > 0 && rest[used-1] == "--" {
+			c.args = append(c.args, left...)
+			break
+		}
+		if len(left) == 0 {
+			break
+		}
+		c.args, rest = append(c.args, left[0]), left[1:]
+	}
+	switch {
+	case len(c.args) < len(names):
+		return usageError{c.verb, "missing " + strings.Join(names[len(c.args):], " and ")}
+	case len(c.args) > len(names):
+		return usageError{c.verb, fmt.Sprintf("unexpected argument %q", c.args[len(names)])}
+	}
+	for _, name := range required {
+		if c.flags.Lookup(name).Value.String() == "" {
+			return usageError{c.verb, "missing " + dashed(name)}
+		}
+	}
+	return nil
+}
+
+// help prints the verb's synopsis and flags.
+func (c *command) help() {
+	fmt.Fprintf(c.stdout, "Usage: nnark %s %s\n\n", c.verb, verbs[c.verb].synopsis)
+	w := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
+	c.flags.VisitAll(func(f *flag.Flag) {
+		value, text := flag.UnquoteUsage(f)
+		if f.DefValue != "" && f.DefValue != "0" && f.DefValue != "false" {
+			text += " (default " + f.DefValue + ")"
+		}
+		fmt.Fprintf(w, "  %s %s\t%s\n", dashed(f.Name), value, text)
+	})
+	w.Flush()
+}
+
+func dashed(name string) string {
+	if len(name) == 1 {
+		return "-" + name
+	}
+	return "--" + name
+}
+
+// await runs f, which does not watch the context, and returns when either is done. f only
+// computes: if the context ends first, the process ends soon after and f with it.
+func await[T any](ctx context.Context, f func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		v, err := f()
+		done <- result{v, err}
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+		var none T
+		return none, ctx.Err()
+	}
+}

@@ -1,0 +1,197 @@
+package main
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+
+	"github.com/nnark/nnark/model"
+	"github.com/nnark/nnark/verifier"
+)
+
+// verifyReport is the JSON object of verify for an accepted proof.
+type verifyReport struct {
+	Accepted bool `json:"accepted"` // true: failures print another object
+	answer
+	Inputs       [][]float64 `json:"inputs"` // flat, one list for each input, null for one that is not shown
+	InputNames   []string    `json:"input_names"`
+	InputDigests []string    `json:"input_digests,omitempty"`  // of digest inputs, "" for others
+	OutputDigest []string    `json:"output_digests,omitempty"` // of digest outputs
+	Context      string      `json:"context"`
+	Model        string      `json:"model"`
+	System       string      `json:"system"`
+	Weights      string      `json:"weights"`
+	KeyDigest    string      `json:"key_digest"`
+	UnsafeSetup  bool        `json:"unsafe_setup"`
+	VerifyMS     float64     `json:"verify_ms"`
+}
+
+func verify(c *command) (report, error) {
+	keyPath := c.flags.String("key", "", "the verifying key in `FILE`")
+	expect := c.flags.String("expect-input", "", "accept only proofs about the input in `FILE`")
+	var context fr.Element
+	c.flags.Var((*field)(&context), "context", "accept only proofs with the context `N`")
+	anyContext := c.flags.Bool("any-context", false, "accept every context")
+	refuseUnsafe := c.flags.Bool("refuse-unsafe", false, "refuse keys that one party made")
+	if err := c.parse([]string{"proof.json"}, "key"); err != nil {
+		return nil, err
+	}
+	key, err := readKey(*keyPath)
+	if err != nil {
+		return nil, err
+	}
+	opts := []verifier.Option{verifier.WithContextElement(context)}
+	if *anyContext {
+		opts = append(opts, verifier.WithAnyContext())
+	}
+	if *refuseUnsafe {
+		opts = append(opts, verifier.RefuseUnsafeSetup())
+	}
+	if *expect != "" {
+		inputs, err := expectedInput(*expect, &key.Card)
+		if err != nil {
+			return nil, err
+		}
+		opts = append(opts, inputs...)
+	}
+	proof, err := readProof(c.args[0])
+	if err != nil {
+		return nil, err
+	}
+	start := time.Now()
+	statement, err := verifier.Verify(key, proof, opts...)
+	if err != nil {
+		return nil, rejection{fmt.Errorf("%s: %w", c.args[0], err)}
+	}
+	r := newVerifyReport(key, statement)
+	r.VerifyMS = ms(time.Since(start))
+	if r.UnsafeSetup {
+		c.warn(unsafeWarning)
+	}
+	return r, nil
+}
+
+func readKey(path string) (*verifier.VerifyingKey, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	key, err := verifier.ParseVerifyingKey(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return key, nil
+}
+
+// readProof reads a proof's file. One that is a proof by its form, but whose content is
+// not, is rejected.
+func readProof(path string) (*verifier.Proof, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	proof, err := verifier.ParseProofJSON(data)
+	if err == nil {
+		return proof, nil
+	}
+	err = fmt.Errorf("%s: %w", path, err)
+	var form struct{ Format string }
+	if json.Unmarshal(data, &form) == nil && form.Format == "nnark-proof-1" {
+		err = rejection{err}
+	}
+	return nil, err
+}
+
+// errHidden means that a key's proofs do not show their input.
+var errHidden = errors.New("the proof does not show it")
+
+// expectedInput reads the input a proof is expected to be about.
+func expectedInput(path string, card *verifier.Card) (opts []verifier.Option, err error) {
+	var inputs []model.Value
+	for _, t := range card.Inputs {
+		if t.Mode != verifier.Public {
+			return nil, fmt.Errorf("input %q is %v: %w", t.Name, t.Mode, errHidden)
+		}
+		inputs = append(inputs, model.Value{Name: t.Name, Shape: t.Shape, Type: model.Float32})
+	}
+	sample, err := loadInput(path, inputs)
+	if err != nil {
+		return nil, err
+	}
+	for i, t := range sample {
+		opts = append(opts, verifier.WithRealInput(i, float64s(t.Float)))
+	}
+	return opts, nil
+}
+
+func newVerifyReport(key *verifier.VerifyingKey, s *verifier.Statement) *verifyReport {
+	card, digest := &key.Card, key.Digest()
+	r := &verifyReport{
+		Accepted: true, answer: provenAnswer(card, s), Context: s.Context.String(),
+		Model: card.Name, System: card.System.String(), Weights: card.Weights.String(),
+		KeyDigest: hex.EncodeToString(digest[:]), UnsafeSetup: card.UnsafeSetup,
+		InputDigests: digests(s.Inputs), OutputDigest: digests(s.Outputs),
+	}
+	for _, t := range s.Inputs {
+		r.Inputs, r.InputNames = append(r.Inputs, t.Floats()), append(r.InputNames, t.Card.Name)
+	}
+	return r
+}
+
+// provenAnswer is the answer in a statement.
+func provenAnswer(card *verifier.Card, s *verifier.Statement) answer {
+	var names []string
+	var outputs [][]float64
+	for _, t := range s.Outputs {
+		names, outputs = append(names, t.Card.Name), append(outputs, t.Floats())
+	}
+	return newAnswer(names, outputs, card.Labels)
+}
+
+// digests returns the digests of tensors, nil if there are none.
+func digests(tensors []verifier.Tensor) (out []string) {
+	for i, t := range tensors {
+		if t.Digest != nil {
+			if out == nil {
+				out = make([]string, len(tensors))
+			}
+			b := t.Digest.Bytes()
+			out[i] = hex.EncodeToString(b[:])
+		}
+	}
+	return out
+}
+
+func (r *verifyReport) text(w io.Writer) {
+	row(w, "accepted", "the model behind the key, on this input, gives this output")
+	row(w, "model", fmt.Sprintf("%s, %s weights, %s", r.Model, r.Weights, r.System))
+	row(w, "key digest", r.KeyDigest)
+	row(w, "context", r.Context)
+	for i, name := range r.InputNames {
+		row(w, "input "+name, shown(r.Inputs[i], r.InputDigests, i))
+	}
+	for i, name := range r.Names {
+		if r.Outputs[i] == nil {
+			row(w, "output "+name, shown(nil, r.OutputDigest, i))
+		}
+	}
+	row(w, "verify", duration(r.VerifyMS))
+	r.answer.text(w, "", nil)
+}
+
+// shown says in a few words what a statement shows of a tensor.
+func shown(values []float64, digests []string, i int) string {
+	switch {
+	case values != nil:
+		return fmt.Sprintf("%d values, public", len(values))
+	case digests != nil && digests[i] != "":
+		return "digest " + digests[i]
+	}
+	return "private"
+}
