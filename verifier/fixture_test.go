@@ -31,7 +31,7 @@ var weights = [2]int64{2, -1}
 
 func testCard(s verifier.System, w verifier.WeightsMode) verifier.Card {
 	return verifier.Card{
-		Name: "affine", System: s, Weights: w, UnsafeSetup: true, Architecture: [32]byte{1, 2, 3},
+		Name: "affine", System: s, Weights: w, UnsafeSetup: w == verifier.CommittedWeights, Architecture: [32]byte{1, 2, 3},
 		Inputs:  []verifier.TensorCard{{Name: "x", Shape: []int{1, 3}, Exp: 8, Lo: xLo, Hi: xLo + xBase - 1, RealHi: 1}},
 		Outputs: []verifier.TensorCard{{Name: "y", Shape: []int{2}, Exp: 8, Lo: yLo, Hi: yLo + yBase - 1}},
 		Labels:  []string{"no", "yes"},

@@ -7,9 +7,6 @@ import (
 
 const keyMagic = "nnark-vk-1"
 
-// maxKeyBytes bounds the encoding of a verifying key.
-const maxKeyBytes = 32 << 20
-
 // VerifyingKey is what a customer holds: the model card and one proof system's
 // key, Groth16 or Plonk as the card says, the other nil. It is safe for
 // concurrent use as long as nobody changes it. Do not copy it by value.
@@ -51,9 +48,6 @@ func (vk *VerifyingKey) MarshalBinary() ([]byte, error) {
 	} else {
 		vk.Plonk.encode(&e)
 	}
-	if len(e.buf) > maxKeyBytes {
-		return nil, malformed("verifying key of %d bytes", len(e.buf))
-	}
 	return e.buf, nil
 }
 
@@ -61,9 +55,6 @@ func (vk *VerifyingKey) MarshalBinary() ([]byte, error) {
 // Every error is [ErrMalformed]. A key that parses is well formed, not
 // trustworthy: compare [VerifyingKey.Digest] with the one you were given.
 func ParseVerifyingKey(data []byte) (*VerifyingKey, error) {
-	if len(data) > maxKeyBytes {
-		return nil, malformed("verifying key of %d bytes", len(data))
-	}
 	d := decoder{rest: data}
 	d.magic(keyMagic)
 	vk := &VerifyingKey{Card: decodeCard(&d)}

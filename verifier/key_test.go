@@ -3,6 +3,7 @@ package verifier_test
 import (
 	"crypto/sha256"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,6 +32,9 @@ func TestVerifyingKeyRoundTrip(t *testing.T) {
 				require.ErrorIs(t, err, verifier.ErrMalformed, n)
 			}
 			_, err = verifier.ParseVerifyingKey(append(data, 0))
+			require.ErrorIs(t, err, verifier.ErrMalformed)
+			data[len("nnark-vk-1")+2] = 2 // unsafe setup: neither false nor true
+			_, err = verifier.ParseVerifyingKey(data)
 			require.ErrorIs(t, err, verifier.ErrMalformed)
 		})
 	}
@@ -75,6 +79,7 @@ func TestHostileGroth16Keys(t *testing.T) {
 		"gamma infinity":        func(k *verifier.Groth16Key) { k.Gamma = infinity2 },
 		"gamma delta":           func(k *verifier.Groth16Key) { k.Gamma = k.Delta },
 		"gamma -delta":          func(k *verifier.Groth16Key) { k.Gamma.Neg(&k.Delta) },
+		"beta delta":            func(k *verifier.Groth16Key) { k.Beta = k.Delta },
 		"beta gamma":            func(k *verifier.Groth16Key) { k.Beta = k.Gamma },
 		"delta infinity":        func(k *verifier.Groth16Key) { k.Delta = infinity2 },
 		"delta generator":       func(k *verifier.Groth16Key) { k.Delta = generatorG2 },
@@ -178,7 +183,7 @@ func TestHostileCards(t *testing.T) {
 		"not UTF-8":          func(c *verifier.Card) { c.Name = "\xff" },
 		"text direction":     func(c *verifier.Card) { c.Labels[0] = "a\u202eb" },
 		"empty label":        func(c *verifier.Card) { c.Labels[0] = "" },
-		"too many labels":    func(c *verifier.Card) { c.Labels = make([]string, 1<<16+1) },
+		"too many labels":    func(c *verifier.Card) { c.Labels = slices.Repeat([]string{"a"}, 1<<16+1) },
 		"unknown system":     func(c *verifier.Card) { c.System = 7 },
 		"other system":       func(c *verifier.Card) { c.System = verifier.Plonk },
 		"unknown weights":    func(c *verifier.Card) { c.Weights = 7 },
@@ -231,6 +236,23 @@ func TestChangedKey(t *testing.T) {
 	key.Card.Labels[1] = "yes"
 	_, err = verifier.Verify(key, aProof())
 	require.NoError(t, err)
+}
+
+// What was checked is what verifies: a point moved off the curve in a way that
+// its encoding does not show is not used.
+func TestKeyChangedUnderItsDigest(t *testing.T) {
+	key := cloneKey(t, committedModel().key)
+	digest := key.Digest()
+	y := &key.Groth16.K[1].Y
+	if y.LexicographicallyLargest() {
+		y.SetOne().Neg(y)
+	} else {
+		y.SetOne()
+	}
+	require.Equal(t, digest, key.Digest())
+	_, err := verifier.Verify(key, aProof())
+	require.NoError(t, err)
+	require.ErrorIs(t, key.Check(), verifier.ErrMalformed)
 }
 
 // The same circuit and card under another commitment is another model.

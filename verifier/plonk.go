@@ -35,9 +35,6 @@ type PlonkProof struct {
 // PlonkProofSize is the length of an encoded PLONK proof.
 const PlonkProofSize = 10*bn254.SizeOfG1AffineCompressed + 8*fr.Bytes
 
-// maxLogSize is the two-adicity of r-1.
-const maxLogSize = 28
-
 // Bytes returns the proof's encoding, the fields in order, points compressed.
 func (p *PlonkProof) Bytes() []byte {
 	var e encoder
@@ -73,7 +70,7 @@ func decodePlonkProof(d *decoder) *PlonkProof {
 func (k *PlonkKey) checkStructure(c *Card) error {
 	public := uint64(c.StatementSize())
 	switch {
-	case bits.OnesCount64(k.Size) != 1 || k.Size > 1<<maxLogSize:
+	case bits.OnesCount64(k.Size) != 1:
 		return malformed("verifying key: %d rows", k.Size)
 	case public >= k.Size || k.CommitmentIndex >= k.Size-public:
 		return malformed("verifying key: row %d of the commitment", k.CommitmentIndex)

@@ -1,6 +1,7 @@
 package verifier_test
 
 import (
+	"math/big"
 	"sync"
 	"testing"
 
@@ -52,6 +53,9 @@ func (c *plonkCircuit) Define(api frontend.API) error {
 	return nil
 }
 
+// tau is the trapdoor of the tests' SRS.
+var tau = *new(fr.Element).MustSetRandom()
+
 type plonkModel struct {
 	scs   *cs.SparseR1CS
 	pk    *plonk.ProvingKey
@@ -72,7 +76,7 @@ func newPlonkModel(t testing.TB, mode verifier.WeightsMode) *plonkModel {
 	compiled, err := frontend.Compile(ecc.BN254.ScalarField(), scs.NewBuilder, c)
 	require.NoError(t, err)
 	m.scs = compiled.(*cs.SparseR1CS)
-	srs, lagrange, err := unsafekzg.NewSRS(compiled)
+	srs, lagrange, err := unsafekzg.NewSRS(compiled, unsafekzg.WithToxicValue(tau.BigInt(new(big.Int))))
 	require.NoError(t, err)
 	m.pk, m.gnark, err = plonk.Setup(m.scs, *srs.(*kzg.SRS), *lagrange.(*kzg.SRS))
 	require.NoError(t, err)
@@ -189,6 +193,63 @@ func TestPlonkForgeries(t *testing.T) {
 		_, err := verifier.Verify(m.key, p)
 		require.ErrorIs(t, err, verifier.ErrMalformed, name)
 	}
+}
+
+// The circuit does not fix the weights' digest; the key does.
+func TestPlonkOtherWeights(t *testing.T) {
+	key := cloneKey(t, committedPlonk().key)
+	key.Plonk.WeightsDigest.SetUint64(5)
+	_, err := verifier.Verify(key, aPlonkProof())
+	require.ErrorIs(t, err, verifier.ErrWrongModel)
+	_, err = verifier.Verify(key, rekey(aPlonkProof(), key))
+	require.ErrorIs(t, err, verifier.ErrRejected)
+}
+
+// With the trapdoor, openings of false claims can be forged. What is left is
+// the algebraic relation between the claims.
+func TestPlonkRelationIsChecked(t *testing.T) {
+	key := committedPlonk().key
+	p := clone(t, aPlonkProof())
+	p.Plonk.Opening = generatorG1
+	verifier.ForgeOpening(t, key, p, tau)
+	_, err := verifier.Verify(key, p)
+	require.NoError(t, err, "the forged opening of true claims")
+	for i := range 6 { // Qcp's claim is in the opening only
+		p := clone(t, p)
+		p.Plonk.Claims[i].SetUint64(99)
+		verifier.ForgeOpening(t, key, p, tau)
+		_, err := verifier.Verify(key, p)
+		require.ErrorIs(t, err, verifier.ErrRejected, i)
+	}
+}
+
+// Errors made with the trapdoor to cancel when openings are simply added up:
+// those of one proof, those of two.
+func TestPlonkCancellingErrors(t *testing.T) {
+	m := committedPlonk()
+	p, q := clone(t, aPlonkProof()), m.prove(t, 0, [3]int64{7, 0, 255})
+	zetaP, omega := verifier.PlonkPoint(t, m.key, p)
+	zetaQ, _ := verifier.PlonkPoint(t, m.key, q)
+	var shiftedP fr.Element
+	shiftedP.Mul(&zetaP, &omega)
+
+	within := clone(t, p)
+	cancel(&within.Plonk.Opening, &within.Plonk.ShiftedOpening, zetaP, shiftedP)
+	_, err := verifier.Verify(m.key, within)
+	require.ErrorIs(t, err, verifier.ErrRejected)
+
+	cancel(&p.Plonk.Opening, &q.Plonk.Opening, zetaP, zetaQ)
+	requireOffenders(t, m.key, []*verifier.Proof{p, q}, map[int]error{0: verifier.ErrRejected, 1: verifier.ErrRejected})
+}
+
+// cancel adds d*G to the quotient w at x and -d*(x-tau)/(y-tau)*G to that at y.
+func cancel(w, v *bn254.G1Affine, x, y fr.Element) {
+	x.Sub(&x, &tau)
+	y.Sub(&y, &tau).Div(&x, &y).Neg(&y)
+	var moved bn254.G1Affine
+	moved.ScalarMultiplication(&generatorG1, y.BigInt(new(big.Int)))
+	w.Add(w, &generatorG1)
+	v.Add(v, &moved)
 }
 
 func plonkPoints(p *verifier.PlonkProof) map[string]*bn254.G1Affine {

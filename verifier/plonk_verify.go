@@ -21,10 +21,6 @@ type plonkVerifier struct {
 // live on the domain times 1, cosetShift and its square.
 const cosetShift = 5
 
-// challengeDST separates gnark's hash of a PLONK commitment to a field element
-// (RFC 9380, expand_message_xmd).
-const challengeDST = "BSB22-Plonk"
-
 func preparePlonk(k *PlonkKey, c *Card) (*plonkVerifier, error) {
 	if err := k.check(); err != nil {
 		return nil, err
@@ -64,12 +60,11 @@ func (v *plonkVerifier) check(_ [32]byte, proofs []*Proof, c *coefficients) erro
 				return malformed("proof: point at infinity or off the curve")
 			}
 		}
-		ch := v.challenges(proof)
-		linearised, err := v.linearise(proof, &ch)
-		if err != nil {
-			return err
+		e := v.evaluate(proof)
+		if !e.relationHolds(p) {
+			return rejected("the algebraic relation does not hold")
 		}
-		folded, value := v.fold(p, &ch, linearised)
+		folded, value := v.fold(p, e, v.linearise(p, e))
 
 		rho, lambda := fr.One(), c.next()
 		if i > 0 {
@@ -78,8 +73,8 @@ func (v *plonkVerifier) check(_ [32]byte, proofs []*Proof, c *coefficients) erro
 		lambda.Mul(&lambda, &rho)
 		left.addAll(&folded, &rho)
 		left.add(p.Z, lambda)
-		left.add(p.Opening, product(&rho, &ch.zeta))
-		left.add(p.ShiftedOpening, product(&lambda, &v.omega, &ch.zeta))
+		left.add(p.Opening, product(&rho, &e.zeta))
+		left.add(p.ShiftedOpening, product(&lambda, &v.omega, &e.zeta))
 		right.add(p.Opening, rho)
 		right.add(p.ShiftedOpening, lambda)
 		claim, shifted := product(&rho, &value), product(&lambda, &p.ShiftedZ)
@@ -98,11 +93,23 @@ func (v *plonkVerifier) check(_ [32]byte, proofs []*Proof, c *coefficients) erro
 	return nil
 }
 
-type plonkChallenges struct{ gamma, beta, alpha, zeta fr.Element }
+// plonkEvaluation holds the challenges of a proof and what the verifier itself
+// evaluates at zeta. In the notation of the comments below, l, r, o, s1, s2, q
+// are the proof's claims at zeta, z is the grand product at omega*zeta, u the
+// coset shift and n the number of rows.
+type plonkEvaluation struct {
+	gamma, beta, alpha, zeta fr.Element
+	zetaN                    fr.Element // zeta^n
+	vanishing                fr.Element // Z_H(zeta) = zeta^n - 1
+	public                   fr.Element // PI(zeta)
+	first                    fr.Element // alpha^2 * L_0(zeta)
+	permutation              fr.Element // alpha * (l+beta*s1+gamma) * (r+beta*s2+gamma) * z
+}
 
-// challenges derives the challenges as gnark's transcript does: each hashes its
-// name, the previous challenge's bytes, and what the prover sent since.
-func (v *plonkVerifier) challenges(proof *Proof) (ch plonkChallenges) {
+// evaluate derives the challenges as gnark's transcript does, each from its
+// name, the previous challenge's bytes and what the prover sent since, and
+// evaluates at zeta.
+func (v *plonkVerifier) evaluate(proof *Proof) *plonkEvaluation {
 	k, p := &v.key, proof.Plonk
 	var public encoder
 	public.scalars(proof.Statement...)
@@ -111,11 +118,24 @@ func (v *plonkVerifier) challenges(proof *Proof) (ch plonkChallenges) {
 	beta := transcriptHash("beta", gamma)
 	alpha := transcriptHash("alpha", beta, rawPoints(p.Commitment, p.Z))
 	zeta := transcriptHash("zeta", alpha, rawPoints(p.H[:]...))
-	ch.gamma.SetBytes(gamma)
-	ch.beta.SetBytes(beta)
-	ch.alpha.SetBytes(alpha)
-	ch.zeta.SetBytes(zeta)
-	return ch
+
+	e := new(plonkEvaluation)
+	e.gamma.SetBytes(gamma)
+	e.beta.SetBytes(beta)
+	e.alpha.SetBytes(alpha)
+	e.zeta.SetBytes(zeta)
+	one := fr.One()
+	e.zetaN.Exp(e.zeta, new(big.Int).SetUint64(k.Size))
+	e.vanishing.Sub(&e.zetaN, &one)
+	v.interpolate(proof, e)
+	t1, t2 := e.term(&p.Claims[1], &p.Claims[4]), e.term(&p.Claims[2], &p.Claims[5])
+	e.permutation = product(&e.alpha, &t1, &t2, &p.ShiftedZ)
+	return e
+}
+
+// term returns wire + beta*x + gamma.
+func (e *plonkEvaluation) term(wire, x *fr.Element) (t fr.Element) {
+	return *t.Mul(&e.beta, x).Add(&t, wire).Add(&t, &e.gamma)
 }
 
 func transcriptHash(name string, previous []byte, parts ...[]byte) []byte {
@@ -137,77 +157,10 @@ func rawPoints(points ...bn254.G1Affine) []byte {
 	return e.buf
 }
 
-// linearise checks the algebraic relation at zeta and returns the commitment
-// to the linearised polynomial. With l, r, o, s1, s2, q the claims at zeta, z
-// the grand product at omega*zeta, Z_H(zeta) = zeta^n - 1 and u the coset shift:
-//
-//	claim = -PI(zeta) + alpha^2*L_0(zeta) - alpha*(l+beta*s1+gamma)(r+beta*s2+gamma)(o+gamma)*z
-//	commitment = l*Ql + r*Qr + l*r*Qm + o*Qo + Qk + q*Commitment
-//	  + alpha*beta*z*(l+beta*s1+gamma)(r+beta*s2+gamma) * S3
-//	  + (alpha^2*L_0(zeta) - alpha*(l+beta*zeta+gamma)(r+beta*u*zeta+gamma)(o+beta*u^2*zeta+gamma)) * Z
-//	  - Z_H(zeta) * (H_0 + zeta^(n+2)*H_1 + zeta^(2n+4)*H_2)
-func (v *plonkVerifier) linearise(proof *Proof, ch *plonkChallenges) (bn254.G1Affine, error) {
-	k, p := &v.key, proof.Plonk
-	l, r, o, s1, s2, q := p.Claims[1], p.Claims[2], p.Claims[3], p.Claims[4], p.Claims[5], p.Claims[6]
-	one := fr.One()
-	var zetaN, vanishing fr.Element
-	zetaN.Exp(ch.zeta, new(big.Int).SetUint64(k.Size))
-	vanishing.Sub(&zetaN, &one)
-
-	// term returns wire + beta*x + gamma.
-	term := func(wire, x *fr.Element) (t fr.Element) {
-		return *t.Mul(&ch.beta, x).Add(&t, wire).Add(&t, &ch.gamma)
-	}
-	pi, first, err := v.publicInputs(proof, &ch.zeta, &vanishing)
-	if err != nil {
-		return bn254.G1Affine{}, err
-	}
-	first = product(&first, &ch.alpha, &ch.alpha) // alpha^2*L_0(zeta)
-	var zero fr.Element
-	t1, t2, t3 := term(&l, &s1), term(&r, &s2), term(&o, &zero)
-	permutation := product(&ch.alpha, &p.ShiftedZ, &t1, &t2)
-
-	var claim fr.Element
-	claim.Mul(&permutation, &t3).Add(&claim, &pi).Sub(&first, &claim)
-	if !claim.Equal(&p.Claims[0]) {
-		return bn254.G1Affine{}, rejected("the algebraic relation does not hold")
-	}
-
-	u := fr.NewElement(cosetShift)
-	zeta1 := product(&u, &ch.zeta)
-	zeta2 := product(&u, &zeta1)
-	i1, i2, i3 := term(&l, &ch.zeta), term(&r, &zeta1), term(&o, &zeta2)
-	identity := product(&ch.alpha, &i1, &i2, &i3)
-	var zCoeff, h0 fr.Element
-	zCoeff.Sub(&first, &identity)
-	h0.Neg(&vanishing)
-	zetaN2 := product(&zetaN, &ch.zeta, &ch.zeta)
-	h1 := product(&h0, &zetaN2)
-
-	var sum linearCombination
-	sum.add(k.Ql, l)
-	sum.add(k.Qr, r)
-	sum.add(k.Qm, product(&l, &r))
-	sum.add(k.Qo, o)
-	sum.add(k.Qk, one)
-	sum.add(p.Commitment, q)
-	sum.add(k.S[2], product(&permutation, &ch.beta))
-	sum.add(p.Z, zCoeff)
-	sum.add(p.H[0], h0)
-	sum.add(p.H[1], h1)
-	sum.add(p.H[2], product(&h1, &zetaN2))
-	return sum.sum(), nil
-}
-
-// publicInputs returns PI(zeta), the interpolation of the statement and the
-// commitment's challenge on their rows, and L_0(zeta).
-func (v *plonkVerifier) publicInputs(proof *Proof, zeta, vanishing *fr.Element) (pi, first fr.Element, err error) {
-	point := proof.Plonk.Commitment.RawBytes()
-	challenge, err := fr.Hash(point[:], []byte(challengeDST), 1)
-	if err != nil {
-		return pi, first, rejected("%v", err)
-	}
-	values := append(proof.Statement[:v.nbPublic:v.nbPublic], challenge[0])
+// interpolate sets PI(zeta), the interpolation of the statement and of the
+// commitment's challenge on their rows, and alpha^2*L_0(zeta).
+func (v *plonkVerifier) interpolate(proof *Proof, e *plonkEvaluation) {
+	values := append(proof.Statement[:v.nbPublic:v.nbPublic], commitmentChallenge(&proof.Plonk.Commitment))
 	roots := make([]fr.Element, len(values)) // omega^row
 	roots[0].SetOne()
 	for i := 1; i < v.nbPublic; i++ {
@@ -218,22 +171,76 @@ func (v *plonkVerifier) publicInputs(proof *Proof, zeta, vanishing *fr.Element) 
 
 	lagrange := make([]fr.Element, len(values)) // L_row(zeta) = omega^row*Z_H(zeta) / (n*(zeta-omega^row))
 	for i := range roots {
-		lagrange[i].Sub(zeta, &roots[i])
+		lagrange[i].Sub(&e.zeta, &roots[i])
 	}
 	lagrange = fr.BatchInvert(lagrange)
 	for i := range lagrange {
-		lagrange[i] = product(&lagrange[i], &roots[i], vanishing, &v.sizeInv)
+		lagrange[i] = product(&lagrange[i], &roots[i], &e.vanishing, &v.sizeInv)
 		term := product(&lagrange[i], &values[i])
-		pi.Add(&pi, &term)
+		e.public.Add(&e.public, &term)
 	}
-	return pi, lagrange[0], nil
+	e.first = product(&lagrange[0], &e.alpha, &e.alpha)
+}
+
+// commitmentChallenge is gnark's hash of a PLONK commitment to a field element,
+// RFC 9380's hash_to_field with expand_message_xmd.
+func commitmentChallenge(commitment *bn254.G1Affine) fr.Element {
+	point := commitment.RawBytes()
+	// It only fails for more elements or a longer tag than these.
+	h, _ := fr.Hash(point[:], []byte("BSB22-Plonk"), 1)
+	return h[0]
+}
+
+// relationHolds reports whether the claimed value of the linearised polynomial is
+//
+//	alpha^2*L_0(zeta) - PI(zeta) - alpha*(l+beta*s1+gamma)*(r+beta*s2+gamma)*(o+gamma)*z
+func (e *plonkEvaluation) relationHolds(p *PlonkProof) bool {
+	var zero, claim fr.Element
+	o := e.term(&p.Claims[3], &zero)
+	claim.Mul(&e.permutation, &o).Add(&claim, &e.public).Sub(&e.first, &claim)
+	return claim.Equal(&p.Claims[0])
+}
+
+// linearise returns the commitment to the linearised polynomial:
+//
+//	l*Ql + r*Qr + l*r*Qm + o*Qo + Qk + q*Commitment
+//	+ alpha*beta*(l+beta*s1+gamma)*(r+beta*s2+gamma)*z * S3
+//	+ (alpha^2*L_0(zeta) - alpha*(l+beta*zeta+gamma)*(r+beta*u*zeta+gamma)*(o+beta*u^2*zeta+gamma)) * Z
+//	- Z_H(zeta) * (H_0 + zeta^(n+2)*H_1 + zeta^(2n+4)*H_2)
+func (v *plonkVerifier) linearise(p *PlonkProof, e *plonkEvaluation) bn254.G1Affine {
+	k := &v.key
+	l, r, o, q := p.Claims[1], p.Claims[2], p.Claims[3], p.Claims[6]
+	u := fr.NewElement(cosetShift)
+	zeta1 := product(&u, &e.zeta)
+	zeta2 := product(&u, &zeta1)
+	t1, t2, t3 := e.term(&l, &e.zeta), e.term(&r, &zeta1), e.term(&o, &zeta2)
+	identity := product(&e.alpha, &t1, &t2, &t3)
+	var zCoeff, h0 fr.Element
+	zCoeff.Sub(&e.first, &identity)
+	h0.Neg(&e.vanishing)
+	zetaN2 := product(&e.zetaN, &e.zeta, &e.zeta)
+	h1 := product(&h0, &zetaN2)
+
+	var sum linearCombination
+	sum.add(k.Ql, l)
+	sum.add(k.Qr, r)
+	sum.add(k.Qm, product(&l, &r))
+	sum.add(k.Qo, o)
+	sum.add(k.Qk, fr.One())
+	sum.add(p.Commitment, q)
+	sum.add(k.S[2], product(&e.permutation, &e.beta))
+	sum.add(p.Z, zCoeff)
+	sum.add(p.H[0], h0)
+	sum.add(p.H[1], h1)
+	sum.add(p.H[2], product(&h1, &zetaN2))
+	return sum.sum()
 }
 
 // fold combines the seven polynomials opened at zeta with powers of a challenge.
-func (v *plonkVerifier) fold(p *PlonkProof, ch *plonkChallenges, linearised bn254.G1Affine) (linearCombination, fr.Element) {
+func (v *plonkVerifier) fold(p *PlonkProof, e *plonkEvaluation, linearised bn254.G1Affine) (linearCombination, fr.Element) {
 	points := [...]bn254.G1Affine{linearised, p.LRO[0], p.LRO[1], p.LRO[2], v.key.S[0], v.key.S[1], v.key.Qcp}
 	var zeta, claims encoder
-	zeta.scalars(ch.zeta)
+	zeta.scalars(e.zeta)
 	claims.scalars(p.Claims[:]...)
 	claims.scalars(p.ShiftedZ)
 	var challenge, value fr.Element
