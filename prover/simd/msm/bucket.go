@@ -104,31 +104,32 @@ func bitSums[P any, C curve[P]](w *Worker, d *digits, lo, hi uint, t terms, src 
 type sorter struct {
 	start, items, used []uint32
 	digits             []uint32
+	values             []integer
 }
 
-// buckets sorts the points of t by window and digit: the group of digit ±d of
-// window lo+i is i·nb+d. Zero digits are left out.
+// buckets sorts the points of t by window and digit: the group of digit ±m of
+// window lo+i is i·nb+m. Zero digits are left out.
 func (s *sorter) buckets(d *digits, lo, hi uint, t terms, nb int) (items, start []uint32) {
+	n := len(t.value)
 	s.start = zeroed(s.start, int(hi-lo)*nb+1)
-	s.digits = slices.Grow(s.digits[:0], len(t.value)*int(hi-lo))
-	for w := lo; w < hi; w++ {
-		base := uint32(int(w-lo) * nb)
-		for i := range t.value {
-			m, negative := d.digit(&t.value[i], w)
-			if m != 0 {
-				s.start[base+m]++
-			}
-			s.digits = append(s.digits, m<<1|negative)
+	s.digits = slices.Grow(s.digits[:0], n*int(hi-lo))[:n*int(hi-lo)]
+	for w := range int(hi - lo) {
+		digits := s.digits[w*n : (w+1)*n]
+		d.window(digits, t.value, lo+uint(w))
+		count := s.start[w*nb : (w+1)*nb]
+		for _, x := range digits {
+			count[x>>1]++
 		}
+		count[0] = 0
 	}
-	s.items = zeroed(s.items, cumulate(s.start))
+	s.items = slices.Grow(s.items[:0], cumulate(s.start))[:s.start[len(s.start)-1]]
 	for w := range int(hi - lo) {
 		group := s.start[w*nb : (w+1)*nb]
-		for i, x := range s.digits[w*len(t.value):][:len(t.value)] {
-			if x > 0 {
-				at := &group[x>>1]
-				*at--
-				s.items[*at] = t.index[i] ^ x&1
+		for i, x := range s.digits[w*n : (w+1)*n] {
+			if x > 1 {
+				at := group[x>>1] - 1
+				group[x>>1] = at
+				s.items[at] = t.index[i] ^ x&1
 			}
 		}
 	}

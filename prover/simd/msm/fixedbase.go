@@ -2,6 +2,7 @@ package msm
 
 import (
 	"context"
+	"slices"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254"
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
@@ -70,22 +71,29 @@ func multiples[P any, C curve[P]](base P, d *digits) []P {
 
 // tableItems lists for each scalar the table entries that add up to it.
 func (s *sorter) tableItems(d *digits, scalars []fr.Element) (items, start []uint32) {
-	s.items, s.start = s.items[:0], s.start[:0]
-	half := uint32(1) << (d.c - 1)
+	s.values = slices.Grow(s.values[:0], len(scalars))[:len(scalars)]
+	signs := make([]uint32, len(scalars))
 	for i := range scalars {
-		s.start = append(s.start, uint32(len(s.items)))
 		v, negative := magnitude(&scalars[i])
-		v = d.recode(v)
-		for w := range d.windows {
-			if m, sign := d.digit(&v, w); m > 0 {
-				item := 2*(uint32(w)*half+m-1) + sign
-				if negative {
-					item ^= 1
-				}
-				s.items = append(s.items, item)
-			}
+		s.values[i] = d.recode(v)
+		if negative {
+			signs[i] = 1
 		}
 	}
-	s.start = append(s.start, uint32(len(s.items)))
+	n := len(scalars)
+	s.digits = slices.Grow(s.digits[:0], n*int(d.windows))[:n*int(d.windows)]
+	for w := range d.windows {
+		d.window(s.digits[int(w)*n:][:n], s.values, w)
+	}
+	s.items, s.start = s.items[:0], append(s.start[:0], 0)
+	half := uint32(1) << (d.c - 1)
+	for i := range scalars {
+		for w := range uint32(d.windows) {
+			if x := s.digits[int(w)*n+i]; x > 1 {
+				s.items = append(s.items, 2*(w*half+x>>1-1)+(x&1^signs[i]))
+			}
+		}
+		s.start = append(s.start, uint32(len(s.items)))
+	}
 	return s.items, s.start
 }

@@ -182,11 +182,12 @@ func TestDigits(t *testing.T) {
 				f = d.recode(f)
 				got := new(big.Int)
 				for w := int(d.windows) - 1; w >= 0; w-- {
-					m, negative := d.digit(&f, uint(w))
-					require.LessOrEqual(t, m, uint32(1)<<(c-1))
+					var digit [1]uint32
+					d.window(digit[:], []integer{f}, uint(w))
+					require.LessOrEqual(t, digit[0]>>1, uint32(1)<<(c-1))
 					got.Lsh(got, c)
-					x := big.NewInt(int64(m))
-					if negative == 1 {
+					x := big.NewInt(int64(digit[0] >> 1))
+					if digit[0]&1 == 1 {
 						x.Neg(x)
 					}
 					got.Add(got, x)

@@ -69,19 +69,6 @@ func (v integer) bitLen() int {
 	return 0
 }
 
-// window returns the n ≤ 32 bits of v from bit at on.
-func (v *integer) window(at, n uint) uint32 {
-	word, shift := at/64, at%64
-	if word >= 4 {
-		return 0
-	}
-	x := v[word] >> shift
-	if shift+n > 64 && word < 3 {
-		x |= v[word+1] << (64 - shift)
-	}
-	return uint32(x) & (1<<n - 1)
-}
-
 // digits describes the signed digits, in [-2^(c-1), 2^(c-1)], of integers of
 // up to a given bit length in base 2^c.
 type digits struct {
@@ -102,16 +89,23 @@ func newDigits(bitLen int, c uint) digits {
 // recode prepares v for digit, once for all windows.
 func (d *digits) recode(v integer) integer { return v.plus(d.offset) }
 
-// digit returns the digit of a recoded integer in window w: the magnitude, and
-// 1 for a negative digit.
-func (d *digits) digit(v *integer, w uint) (magnitude, negative uint32) {
-	x := v.window(d.c*w, d.c)
+// window sets dst to the digits of recoded integers in window w: twice the
+// magnitude, plus 1 for a negative digit.
+func (d *digits) window(dst []uint32, v []integer, w uint) {
+	at := d.c * w
+	word, shift := at/64, at%64
+	split := shift+d.c > 64 && word < 3
+	mask, half := uint64(1)<<d.c-1, int64(1)<<(d.c-1)
 	if w+1 == d.windows {
-		return x, 0
+		half = 0
 	}
-	if half := uint32(1) << (d.c - 1); x >= half {
-		return x - half, 0
-	} else {
-		return half - x, 1
+	for i := range dst {
+		x := v[i][word] >> shift
+		if split {
+			x |= v[i][word+1] << (64 - shift)
+		}
+		digit := int64(x&mask) - half
+		sign := digit >> 63
+		dst[i] = uint32((digit^sign)-sign)<<1 | uint32(sign&1)
 	}
 }

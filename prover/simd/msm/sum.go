@@ -9,7 +9,8 @@ const chunk = 4096
 // summer is the scratch space for sums of groups of points.
 type summer[P any] struct {
 	work         []P
-	pairs        []simd.Pair
+	used         int // elements of work that are taken
+	pairs, odd   []simd.Pair
 	runs, active []run
 }
 
@@ -20,9 +21,6 @@ type run struct{ at, size, group uint32 }
 // of ±src[item>>1], the negative for an odd item. The sum of no points is the
 // point at infinity. dst has len(start)-1 elements and does not overlap src.
 func sums[P any, C curve[P]](s *summer[P], dst, src []P, items, start []uint32) {
-	if s.work == nil {
-		s.work = make([]P, 0, chunk)
-	}
 	for g, taken := 0, 0; g < len(dst); g++ {
 		group := items[start[g]:start[g+1]]
 		if len(group) > chunk {
@@ -56,7 +54,8 @@ func longSum[P any, C curve[P]](s *summer[P], src []P, group []uint32) P {
 	return total[0]
 }
 
-// push queues the first level of additions of one group.
+// push queues the first additions of one group: its points in pairs, and then
+// one that is left over to the first pair's sum.
 func push[P any, C curve[P]](s *summer[P], dst, src []P, group []uint32, g uint32) {
 	var c C
 	var infinity P
@@ -68,23 +67,26 @@ func push[P any, C curve[P]](s *summer[P], dst, src []P, group []uint32, g uint3
 		dst[g] = c.at(src, group[0])
 		return
 	}
-	at := uint32(len(s.work))
-	for len(group) >= 2 {
-		s.pairs = append(s.pairs, simd.Pair{A: group[0], B: group[1], Out: uint32(len(s.work))})
-		s.work = append(s.work, infinity)
-		group = group[2:]
+	at, n := uint32(s.used), uint32(len(group)/2)
+	for i := range n {
+		s.pairs = append(s.pairs, simd.Pair{A: group[2*i], B: group[2*i+1], Out: at + i})
 	}
-	if len(group) == 1 {
-		s.work = append(s.work, c.at(src, group[0]))
+	if len(group)%2 == 1 {
+		s.odd = append(s.odd, simd.Pair{A: 2 * at, B: group[2*n], Out: at})
 	}
-	s.runs = append(s.runs, run{at, uint32(len(s.work)) - at, g})
+	s.used += int(n)
+	s.runs = append(s.runs, run{at, n, g})
 }
 
 // flush adds up all queued groups, level by level. Each level adds the upper
 // half of every run to its lower half.
 func flush[P any, C curve[P]](s *summer[P], dst, src []P) {
 	var c C
+	if s.used > len(s.work) {
+		s.work = make([]P, s.used)
+	}
 	c.add(s.work, src, src, s.pairs)
+	c.add(s.work, s.work, src, s.odd)
 	s.active = append(s.active[:0], s.runs...)
 	for len(s.active) > 0 {
 		s.pairs = s.pairs[:0]
@@ -104,5 +106,5 @@ func flush[P any, C curve[P]](s *summer[P], dst, src []P) {
 	for _, r := range s.runs {
 		dst[r.group] = s.work[r.at]
 	}
-	s.work, s.pairs, s.runs = s.work[:0], s.pairs[:0], s.runs[:0]
+	s.used, s.pairs, s.odd, s.runs = 0, s.pairs[:0], s.odd[:0], s.runs[:0]
 }
