@@ -287,6 +287,13 @@ func TestLyingLayers(t *testing.T) {
 	t.Logf("%d lies: %d refused, %d true", n.tried, n.refused, n.free)
 }
 
+// hasColumn reports whether there is a column block whose name ends so.
+func (k *testCircuit) hasColumn(suffix string) bool {
+	return slices.ContainsFunc(k.Plan.Sys.Blocks, func(b *relation.Block) bool {
+		return b.Kind == relation.Column && strings.HasSuffix(b.Name, suffix)
+	})
+}
+
 // column returns the first secret input and size of the column block whose name ends so.
 func (k *testCircuit) column(suffix string) (first, size int) {
 	for i, b := range k.Plan.Sys.Blocks {
