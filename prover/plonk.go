@@ -12,7 +12,6 @@ import (
 	"github.com/consensys/gnark-crypto/ecc/bn254/kzg"
 	"github.com/consensys/gnark/backend"
 	gplonk "github.com/consensys/gnark/backend/plonk/bn254"
-	"github.com/consensys/gnark/backend/witness"
 	cs "github.com/consensys/gnark/constraint/bn254"
 
 	"github.com/nnark/nnark/circuits/gadget"
@@ -112,20 +111,8 @@ func (k *Keys) setPlonk(pk *gplonk.ProvingKey, vk *gplonk.VerifyingKey) {
 }
 
 func (k *Keys) provePlonk(ctx context.Context, w *gadget.Witness, p Progress) (*verifier.Proof, error) {
-	full, err := witness.New(ecc.BN254.ScalarField())
+	full, err := fill(w.Statement, w.Secret)
 	if err != nil {
-		return nil, err
-	}
-	values := make(chan any, 64)
-	go func() {
-		defer close(values)
-		for _, part := range []fr.Vector{w.Statement, w.Secret} {
-			for i := range part {
-				values <- part[i]
-			}
-		}
-	}()
-	if err := full.Fill(len(w.Statement), len(w.Secret), values); err != nil {
 		return nil, err
 	}
 	if err := ctx.Err(); err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/consensys/gnark-crypto/ecc/bn254"
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 
 	"github.com/nnark/nnark/circuits/gadget"
@@ -104,14 +103,4 @@ func (t *transcript) Public(challenges []fr.Element) (fr.Vector, error) {
 func randomElement() (e fr.Element, err error) {
 	_, err = e.SetRandom()
 	return e, err
-}
-
-// GnarkProof returns the commitments of a Groth16 proof in gnark's order, for gnark's own
-// verifier (which takes verifier.NewChallengeHash as its hash to the field and the fold
-// of the statement as the public witness).
-func (k *Keys) GnarkProof(p *verifier.Proof) (commitments []bn254.G1Affine) {
-	if w := k.VerifyingKey.Groth16.Weights; w != nil {
-		commitments = append(commitments, w.C)
-	}
-	return append(commitments, p.Groth16.D)
 }
