@@ -2,11 +2,7 @@
 
 package simd
 
-import (
-	"unsafe"
-
-	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
-)
+import "github.com/consensys/gnark-crypto/ecc/bn254/fr"
 
 //go:noescape
 func fftLoad(dst *uint64, src *fr.Element, n uint64)
@@ -219,13 +215,6 @@ func vectorTable(v []fr.Element) []uint64 {
 		toLimbs(limbs[i/lanes*elementWords+i%lanes:], e)
 	}
 	return limbs
-}
-
-// alignedWords returns n words that begin on a 64-byte boundary.
-func alignedWords(n int) []uint64 {
-	space := make([]uint64, n+7)
-	skip := int(-uintptr(unsafe.Pointer(&space[0])) % 64 / 8)
-	return space[skip : skip+n : skip+n]
 }
 
 // wordOf returns the place of an element, the first of a vector.

@@ -12,7 +12,7 @@ import (
 // It panics if an index is out of range.
 func AddG1(dst, a, b []bn254.G1Affine, pairs []Pair) {
 	if level == ifma {
-		addG1(dst, a, b, pairs)
+		addG1Vector(dst, a, b, pairs)
 		return
 	}
 	addG1Generic(dst, a, b, pairs)

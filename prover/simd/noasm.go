@@ -9,7 +9,8 @@ import (
 
 func supported() bool { return false }
 
-func addG1(dst, a, b []bn254.G1Affine, pairs []Pair) { addG1Generic(dst, a, b, pairs) }
+func addG1Vector(dst, a, b []bn254.G1Affine, pairs []Pair) { addG1Generic(dst, a, b, pairs) }
+func addG2Vector(dst, a, b []bn254.G2Affine, pairs []Pair) { addG2Generic(dst, a, b, pairs) }
 
 // The vector forms of transforms are not reached: no domain asks for them.
 func newVectorPoly(*Domain, []fr.Element) Poly { return nil }

@@ -87,9 +87,19 @@ func (g *program) store(src, dst element) { g.load(src, dst) }
 // mul leaves a·b/2^260 in Z5-Z9, with limbs that are not normalised. It uses
 // Z0-Z9 and tmp; a and b may be anywhere else.
 func (f *field) mul(g *program, a, b element) {
+	g.clearProduct()
+	g.addProduct(a, b)
+	f.reduce(g)
+}
+
+func (g *program) clearProduct() {
 	for i := range 10 {
 		g.op("VPXORQ", z(acc+i), z(acc+i), z(acc+i))
 	}
+}
+
+// addProduct adds a·b to the product in Z0-Z9.
+func (g *program) addProduct(a, b element) {
 	for i := range a {
 		ai := a[i]
 		if a.inMemory() {
@@ -103,15 +113,12 @@ func (f *field) mul(g *program, a, b element) {
 			g.op("VPMADD52HUQ", b[j], ai, z(acc+i+j+1))
 		}
 	}
-	f.reduce(g)
 }
 
 // square is mul(a, a) for a in registers, with fewer products: those off the
 // diagonal are doubled in the accumulators.
 func (f *field) square(g *program, a element) {
-	for i := range 10 {
-		g.op("VPXORQ", z(acc+i), z(acc+i), z(acc+i))
-	}
+	g.clearProduct()
 	for i := range a {
 		for j := i + 1; j < 5; j++ {
 			g.op("VPMADD52LUQ", a[j], a[i], z(acc+i+j))

@@ -25,6 +25,11 @@ func main() {
 	pass2(&points, fp)
 	points.write("../g1_amd64.s")
 
+	var points2 program
+	pass1G2(&points2, fp)
+	pass2G2(&points2, fp)
+	points2.write("../g2_amd64.s")
+
 	var fft program
 	fftTables(&fft, fr)
 	for _, emit := range []func(*program, *field){fftLoad, fftStore, fftMul, fftMulPoly, fftSub, fftForwardHead, fftForwardLayer, fftInverseTail} {

@@ -1,5 +1,7 @@
 package main
 
+import "fmt"
+
 // The additions of affine points P + Q run in two passes over vectors of eight
 // pairs, with one inversion in between (see g1_amd64.go):
 //
@@ -17,7 +19,7 @@ package main
 // Displacements in the scratch space, which R8 points to.
 const (
 	elementSize = 5 * 64
-	scratchInv  = 0 * elementSize // the inverse of all differences left
+	scratchInv  = 0 * elementSize // from pass 1 the product of all d, to pass 2 its inverse
 	scratchX1   = 1 * elementSize
 	scratchY1   = 2 * elementSize
 	scratchX3   = 3 * elementSize
@@ -35,6 +37,11 @@ const (
 // register it receives the indices' low bits, lane 0 lowest. Uses to..to+3 and
 // t..t+3.
 func (g *program) gather(index int, base string, disp, to, t int, signs string) {
+	g.gatherFrom(6, index, base, disp, to, t, signs)
+}
+
+// gatherFrom is gather from points of 2^size bytes.
+func (g *program) gatherFrom(size, index int, base string, disp, to, t int, signs string) {
 	if signs != "" {
 		g.op("XORL", signs, signs)
 	}
@@ -43,7 +50,7 @@ func (g *program) gather(index int, base string, disp, to, t int, signs string) 
 	load := func(l int, upper bool) {
 		g.op("MOVL", at(pairSize*l+index, "BX"), "AX")
 		g.op("ANDL", "$-2", "AX")
-		g.op("SHLQ", "$5", "AX")
+		g.op("SHLQ", imm(size-1), "AX")
 		src := "(" + base + ")(AX*1)"
 		if disp != 0 {
 			src = imm(disp)[1:] + src
@@ -87,7 +94,7 @@ func (g *program) transpose(to, t int) {
 // prefetch asks for the points of the pairs some vectors ahead: a large table
 // does not fit the caches, and its points are used in no order. It jumps
 // to label if there are no such pairs.
-func (g *program) prefetch(label string) {
+func (g *program) prefetch(label string, size int) {
 	const ahead = 4
 	g.op("CMPQ", "CX", imm(ahead))
 	g.op("JLE", label)
@@ -96,8 +103,11 @@ func (g *program) prefetch(label string) {
 			r := []string{"AX", "R11"}[i]
 			g.op("MOVL", at(pairSize*(8*ahead+l)+4*i, "BX"), r)
 			g.op("ANDL", "$-2", r)
-			g.op("SHLQ", "$5", r)
+			g.op("SHLQ", imm(size-1), r)
 			g.op("PREFETCHT0", "("+base+")("+r+"*1)")
+			if size == 7 {
+				g.op("PREFETCHT0", "64("+base+")("+r+"*1)")
+			}
 		}
 	}
 	g.label(label)
@@ -106,9 +116,7 @@ func (g *program) prefetch(label string) {
 // pass1 emits func(a, b *G1Affine, pairs *Pair, n uint64, scratch *uint64, masks *uint8).
 func pass1(g *program, f *field) {
 	g.function("addPass1", "func addPass1(a, b *bn254.G1Affine, pairs *Pair, n uint64, scratch *uint64, masks *uint8)", 48)
-	for i, r := range []string{"SI", "DX", "BX", "CX", "R8", "R9"} {
-		g.op("MOVQ", []string{"a+0(FP)", "b+8(FP)", "pairs+16(FP)", "n+24(FP)", "scratch+32(FP)", "masks+40(FP)"}[i], r)
-	}
+	g.arguments("a", "SI", "b", "DX", "pairs", "BX", "n", "CX", "scratch", "R8", "masks", "R9")
 	f.constants(g)
 	product, d := regs(opA), regs(opB)
 	for i := range product {
@@ -116,22 +124,15 @@ func pass1(g *program, f *field) {
 	}
 	g.op("LEAQ", at(scratchHead, "R8"), "R10")
 	g.label("pass1")
-	g.prefetch("pass1NoPrefetch")
+	g.prefetch("pass1NoPrefetch", 6)
 	g.store(product, mem(0, "R10"))
 	g.gather(0, "SI", 0, 0, opB, "")
 	g.gather(4, "DX", 0, 4, opB, "")
 
-	g.comment("lanes left to the caller: x1 = x2, or a point at infinity (no other has x = 0)")
-	for i, w := range []int{0, 4} {
-		g.op("VPORQ", z(w), z(w+1), z(8))
-		g.op("VPORQ", z(w+2), z(w+3), z(9))
-		g.op("VPORQ", z(8), z(9), z(8))
-		g.op("VPTESTNMQ", z(8), z(8), []string{"K1", "K2"}[i])
-	}
-	g.op("VPCMPEQQ", z(0), z(4), "K3")
-	for i := 1; i < 4; i++ {
-		g.op("VPCMPEQQ", z(i), z(4+i), "K3", "K3")
-	}
+	g.comment("lanes left to the caller: x1 = x2, or x = 0, of which infinity is one case")
+	g.zeroLanes(0, "K1")
+	g.zeroLanes(4, "K2")
+	g.equalLanes("K3")
 	g.op("KORB", "K1", "K2", "K1")
 	g.op("KORB", "K1", "K3", "K1")
 	g.op("KMOVB", "K1", "AX")
@@ -158,17 +159,30 @@ func pass1(g *program, f *field) {
 	g.op("INCQ", "R9")
 	g.op("DECQ", "CX")
 	g.op("JNZ", "pass1")
-	g.store(product, mem(0, "R10"))
-	g.op("VZEROUPPER")
-	g.op("RET")
+	g.store(product, mem(scratchInv, "R8"))
+	g.finish()
+}
+
+// zeroLanes sets a mask to the lanes in which the four words from w on are zero.
+func (g *program) zeroLanes(w int, k string) {
+	g.op("VPORQ", z(w), z(w+1), z(8))
+	g.op("VPORQ", z(w+2), z(w+3), z(9))
+	g.op("VPORQ", z(8), z(9), z(8))
+	g.op("VPTESTNMQ", z(8), z(8), k)
+}
+
+// equalLanes sets a mask to the lanes in which Z0-Z3 equal Z4-Z7.
+func (g *program) equalLanes(k string) {
+	g.op("VPCMPEQQ", z(0), z(4), k)
+	for i := 1; i < 4; i++ {
+		g.op("VPCMPEQQ", z(i), z(4+i), k, k)
+	}
 }
 
 // pass2 emits func(dst, a, b *G1Affine, pairs *Pair, n uint64, scratch *uint64).
 func pass2(g *program, f *field) {
 	g.function("addPass2", "func addPass2(dst, a, b *bn254.G1Affine, pairs *Pair, n uint64, scratch *uint64)", 48)
-	for i, r := range []string{"DI", "SI", "DX", "BX", "CX", "R8"} {
-		g.op("MOVQ", []string{"dst+0(FP)", "a+8(FP)", "b+16(FP)", "pairs+24(FP)", "n+32(FP)", "scratch+40(FP)"}[i], r)
-	}
+	g.arguments("dst", "DI", "a", "SI", "b", "DX", "pairs", "BX", "n", "CX", "scratch", "R8")
 	f.constants(g)
 	g.op("IMUL3Q", imm(8*pairSize), "CX", "AX")
 	g.op("ADDQ", "AX", "BX")
@@ -247,17 +261,16 @@ func pass2(g *program, f *field) {
 	g.pack(result, words(opB))
 	g.load(x3, result)
 	g.pack(result, words(opA))
-	g.scatter(opA, opB)
+	g.scatter(6, 0, opA, opB)
 
 	g.op("DECQ", "CX")
 	g.op("JNZ", "pass2")
-	g.op("VZEROUPPER")
-	g.op("RET")
+	g.finish()
 }
 
-// scatter stores eight points whose words are in x..x+3 and y..y+3. It uses
-// Z0-Z9 as well.
-func (g *program) scatter(x, y int) {
+// scatter stores eight pairs of field elements whose words are in x..x+3 and
+// y..y+3, at a displacement in points of 2^size bytes. It uses Z0-Z8 as well.
+func (g *program) scatter(size, disp, x, y int) {
 	for odd := range 2 { // lanes 0, 2, 4, 6, then 1, 3, 5, 7
 		unpack := []string{"VPUNPCKLQDQ", "VPUNPCKHQDQ"}[odd]
 		for i, w := range []int{x, x + 2, y, y + 2} {
@@ -271,8 +284,8 @@ func (g *program) scatter(x, y int) {
 			low := 4 + i/2
 			g.op("VSHUFI64X2", []string{"$0x88", "$0xdd"}[i%2], z(low+2), z(low), z(8))
 			g.op("MOVL", at(pairSize*(2*i+odd)+8, "BX"), "AX")
-			g.op("SHLQ", "$6", "AX")
-			g.op("VMOVDQU64", z(8), "(DI)(AX*1)")
+			g.op("SHLQ", imm(size), "AX")
+			g.op("VMOVDQU64", z(8), fmt.Sprintf("%d(DI)(AX*1)", disp))
 		}
 	}
 }

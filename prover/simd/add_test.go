@@ -107,6 +107,22 @@ func TestAddOutOfRange(t *testing.T) {
 	})
 }
 
+func BenchmarkAddG2(b *testing.B) {
+	r := rand.New(rand.NewPCG(4, 4))
+	_, _, _, base := bn254.Generators()
+	s := make([]fr.Element, 1<<12)
+	for i := range s {
+		s[i].SetUint64(r.Uint64())
+	}
+	p := bn254.BatchScalarMultiplicationG2(&base, s)
+	out := make([]bn254.G2Affine, 1024)
+	pairs := randomPairs(r, 1024, len(p))
+	for b.Loop() {
+		AddG2(out, p, p, pairs)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1024, "ns/addition")
+}
+
 func BenchmarkAddG1(b *testing.B) {
 	r := rand.New(rand.NewPCG(4, 4))
 	_, _, base, _ := bn254.Generators()
