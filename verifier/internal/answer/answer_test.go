@@ -1,0 +1,117 @@
+package answer_test
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"math"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/nnark/nnark/verifier"
+	"github.com/nnark/nnark/verifier/internal/answer"
+)
+
+func sample(t *testing.T) (key, proof string) {
+	k, err := os.ReadFile("../../testdata/groth16.key")
+	require.NoError(t, err)
+	p, err := os.ReadFile("../../testdata/groth16.json")
+	require.NoError(t, err)
+	return hex.EncodeToString(k), hex.EncodeToString(p)
+}
+
+func serve(t *testing.T, request string) *answer.Answer {
+	a := new(answer.Answer)
+	out := new(answer.Server).Serve([]byte(request))
+	require.NotContains(t, string(out), "\n")
+	require.NoError(t, json.Unmarshal(out, a))
+	return a
+}
+
+func TestServe(t *testing.T) {
+	key, proof := sample(t)
+	a := serve(t, `{"key":"`+key+`","proof":"`+proof+`","expectInts":[[7,0,255]]}`)
+	require.Equal(t, answer.Accepted, a.Verdict)
+	require.Equal(t, make([]byte, 32), []byte(a.Statement.Context))
+	require.EqualValues(t, 14, a.Statement.Outputs[0].Ints[0])
+	require.EqualValues(t, -255, a.Statement.Outputs[0].Ints[1])
+	require.Nil(t, a.Statement.Outputs[0].Real)
+	require.NotNil(t, a.Statement.Inputs[0].Real)
+	require.Equal(t, "groth16", a.Card.System)
+	require.Len(t, a.Key, 32)
+
+	card := serve(t, `{"key":"`+key+`"}`)
+	require.Empty(t, card.Verdict)
+	require.Equal(t, a.Card, card.Card)
+
+	a = serve(t, `{"key":"`+key+`","proof":"","anyContext":true}`)
+	require.Equal(t, answer.Malformed, a.Verdict)
+	require.Nil(t, a.Statement)
+	require.NotNil(t, a.Card)
+	a = serve(t, `{"key":"","proof":""}`)
+	require.Equal(t, answer.Malformed, a.Verdict)
+	require.Nil(t, a.Card)
+}
+
+// A server that holds a key answers for the key it is asked about.
+func TestServerKeepsNoWrongKey(t *testing.T) {
+	key, proof := sample(t)
+	var s answer.Server
+	good, bad := []byte(`{"key":"`+key+`","proof":"`+proof+`"}`), []byte(`{"key":"00","proof":"`+proof+`"}`)
+	want := s.Serve(good)
+	for range 2 {
+		require.Contains(t, string(s.Serve(bad)), `"verdict":"malformed"`)
+		require.Equal(t, string(want), string(s.Serve(good)))
+	}
+}
+
+func TestBadRequests(t *testing.T) {
+	key, proof := sample(t)
+	for _, request := range []string{
+		``, `null x`, `[]`, `{"key":"0"}`, `{"key":"zz"}`, `{"key":1}`, `{"nokey":""}`,
+		`{"key":"` + key + `"} {}`,
+		`{"key":"` + key + `","proof":"` + proof + `","context":"07"}`,
+		`{"key":"` + key + `","proof":"` + proof + `","context":"` + strings.Repeat("ff", 32) + `"}`,
+		`{"key":"` + key + `","proof":"` + proof + `","expectInts":[[1.5]]}`,
+		`{"key":"` + key + `","proof":"` + proof + `","expectInts":[[9223372036854775808]]}`,
+		`{"key":"` + key + `","proof":"` + proof + `","anyContext":1}`,
+		`{"key":"` + key + `","proof":"` + proof + `","expectInput":[["1"]]}`,
+	} {
+		a := serve(t, request)
+		require.NotEmpty(t, a.Error, request)
+		require.Empty(t, a.Verdict)
+	}
+}
+
+func TestClassify(t *testing.T) {
+	for _, c := range []struct {
+		err           error
+		verdict, kind string
+	}{
+		{nil, answer.Accepted, ""},
+		{verifier.ErrMalformed, answer.Malformed, ""},
+		{verifier.ErrWrongModel, answer.WrongModel, ""},
+		{verifier.ErrRejected, answer.Rejected, ""},
+		{verifier.ErrContext, answer.Rejected, answer.KindContext},
+		{verifier.ErrInput, answer.Rejected, answer.KindInput},
+		{verifier.ErrUnsafeKey, answer.Rejected, answer.KindUnsafeSetup},
+		{os.ErrNotExist, answer.Malformed, ""}, // nothing unknown is accepted
+	} {
+		verdict, kind := answer.Classify(c.err)
+		require.Equal(t, c.verdict, verdict)
+		require.Equal(t, c.kind, kind)
+	}
+}
+
+// Integers that a float64 does not hold are strings, so that no reader rounds them.
+func TestIntegers(t *testing.T) {
+	out, err := json.Marshal(answer.Tensor{Lo: math.MinInt64, Hi: 1<<53 - 1})
+	require.NoError(t, err)
+	require.Contains(t, string(out), `"lo":"-9223372036854775808","hi":9007199254740991`)
+	var back answer.Tensor
+	require.NoError(t, json.Unmarshal(out, &back))
+	require.EqualValues(t, math.MinInt64, back.Lo)
+	require.EqualValues(t, 1<<53-1, back.Hi)
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+
+	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/model"
+	"github.com/nnark/nnark/prover"
+	"github.com/nnark/nnark/testdata"
+	"github.com/nnark/nnark/verifier"
+)
+
+// target is a model with keys, and proofs to spoil.
+type target struct {
+	name    string // of the key in the file
+	keys    *prover.Keys
+	program *circuits.Program
+	rng     *rand.Rand
+}
+
+// specs are the models of the file: every proof system, weights mode and mode
+// of a tensor.
+var specs = []struct {
+	name   string
+	onnx   []byte
+	config circuits.Config
+}{
+	{"groth16 committed", testdata.TinyMLP(), circuits.Config{}},
+	{"groth16 baked", testdata.Tiny(), circuits.Config{Weights: circuits.Baked}},
+	{"groth16 digest", testdata.TinyMLP(), circuits.Config{Input: circuits.Digest, Output: circuits.Digest}},
+	{"groth16 private", testdata.Tiny(), circuits.Config{Weights: circuits.Baked, Input: circuits.Private}},
+	{"plonk committed", testdata.Tiny(), circuits.Config{System: circuits.Plonk}},
+	{"plonk baked", testdata.TinyMLP(), circuits.Config{System: circuits.Plonk, Weights: circuits.Baked, Input: circuits.Digest}},
+}
+
+func newTarget(name string, onnx []byte, config circuits.Config, rng *rand.Rand) (*target, error) {
+	g, err := model.ParseONNX(name, onnx)
+	if err != nil {
+		return nil, err
+	}
+	var samples [][]*model.Tensor
+	for range 32 {
+		samples = append(samples, []*model.Tensor{randomTensor(g.Inputs[0].Shape, rng)})
+	}
+	p, err := circuits.Quantize(g, samples, config)
+	if err != nil {
+		return nil, err
+	}
+	p.Name, p.Labels = name, []string{"alpha", "beta", "gamma", "delta"}
+	c, err := circuits.Compile(p)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := prover.UnsafeSetup(context.Background(), c, nil)
+	if err != nil {
+		return nil, err
+	}
+	return &target{name, keys, p, rng}, nil
+}
+
+func randomTensor(shape []int, rng *rand.Rand) *model.Tensor {
+	n := 1
+	for _, d := range shape {
+		n *= d
+	}
+	t := &model.Tensor{Shape: shape, Float: make([]float32, n)}
+	for i := range t.Float {
+		t.Float[i] = rng.Float32()
+	}
+	return t
+}
+
+// otherWeights returns the target under another commitment to its weights.
+func (t *target) otherWeights(name string) (*target, error) {
+	keys, err := t.keys.WithModel(t.program)
+	if err != nil {
+		return nil, err
+	}
+	return &target{name, keys, t.program, t.rng}, nil
+}
+
+func (t *target) card() *verifier.Card { return &t.keys.VerifyingKey.Card }
+
+// input returns a random input in integers.
+func (t *target) input() []int64 {
+	in := &t.program.Inputs[0]
+	q := make([]int64, t.card().Inputs[0].Size())
+	for i := range q {
+		q[i] = in.Range.Lo + t.rng.Int64N(in.Range.Hi-in.Range.Lo+1)
+	}
+	return q
+}
+
+// constant returns an input of equal integers.
+func (t *target) constant(x int64) []int64 {
+	q := t.input()
+	for i := range q {
+		q[i] = x
+	}
+	return q
+}
+
+// prove returns a proof of the network's output on the input, under a context.
+func (t *target) prove(input []int64, nonce uint64) (*rawProof, error) {
+	o := prover.Options{Context: fr.NewElement(nonce)}
+	p, err := t.keys.Prove(context.Background(), [][]int64{input}, o)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", t.name, err)
+	}
+	return newRaw(p)
+}
