@@ -24,6 +24,9 @@ type rejection struct{ error }
 
 func (e rejection) Unwrap() error { return e.error }
 
+// errHidden means that the proofs of a key do not show their input.
+var errHidden = errors.New("the proof does not show it")
+
 // errSamples means that a file holds several inputs where one is wanted.
 var errSamples = errors.New("several samples")
 
@@ -33,6 +36,7 @@ var hints = []struct {
 	hint  string
 }{
 	{context.Canceled, "nothing was written"},
+	{errHidden, "leave out --expect-input, or ask for a model whose input is public"},
 	{errSamples, "keep one sample in the file"},
 	{verifier.ErrWrongModel, "the proof names another key: ask for the verifying key that belongs to it"},
 	{verifier.ErrContext, "give the context the proof was asked for with --context, or accept every one with --any-context"},

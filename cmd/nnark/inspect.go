@@ -36,13 +36,12 @@ type tensorInfo struct {
 }
 
 type layerInfo struct {
-	Name          string  `json:"name"`
-	Op            string  `json:"op"` // ONNX operator, or that of the program
-	Inputs        [][]int `json:"inputs"`
-	Shape         []int   `json:"shape"` // of the output
-	Strategy      string  `json:"strategy,omitempty"`
-	Constraints   *int    `json:"constraints,omitempty"` // estimate
-	RelativeError float64 `json:"relative_error,omitempty"`
+	Name        string  `json:"name"`
+	Op          string  `json:"op"` // ONNX operator, or that of the program
+	Inputs      [][]int `json:"inputs"`
+	Shape       []int   `json:"shape"` // of the output
+	Strategy    string  `json:"strategy,omitempty"`
+	Constraints *int    `json:"constraints,omitempty"` // estimate
 }
 
 type unsupported struct {
@@ -216,7 +215,7 @@ func (r *inspectReport) program(c *command, p *circuits.Program) error {
 	}
 	r.Layers = append(r.Layers, layerInfo{Op: "tables, statement", Constraints: &rest})
 	r.Constraints, r.PublicInputs, r.Parameters = compiled.Constraints(), compiled.Plan.StatementSize(), p.Parameters()
-	r.Domain, r.ProvingKeyBytes = keySize(compiled.System)
+	r.Domain, r.ProvingKeyBytes = keySize(compiled.System, compiled.Plan.Plonk)
 	return nil
 }
 

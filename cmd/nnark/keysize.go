@@ -8,14 +8,14 @@ import (
 
 // keySize returns the domain of a circuit, the power of two its constraints are padded to,
 // and the size its proving key will have, but for a few hundred bytes.
-func keySize(system constraint.ConstraintSystem) (domain int, bytes int64) {
+func keySize(system constraint.ConstraintSystem, plonk bool) (domain int, bytes int64) {
 	const g1, g2 = 64, 128
 	n := system.GetNbConstraints()
-	r1cs, ok := system.(*cs.R1CS)
-	if !ok { // two bases of the SRS
+	if plonk { // two bases of the SRS
 		domain = int(ecc.NextPowerOfTwo(uint64(n + system.GetNbPublicVariables())))
 		return domain, 2 * g1 * int64(domain)
 	}
+	r1cs := system.(*cs.R1CS)
 	domain = int(ecc.NextPowerOfTwo(uint64(n)))
 	wires := r1cs.GetNbPublicVariables() + r1cs.GetNbSecretVariables() + r1cs.GetNbInternalVariables()
 	left, right := make([]bool, wires), make([]bool, wires)

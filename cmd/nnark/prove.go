@@ -58,6 +58,11 @@ func prove(c *command) (report, error) {
 		return nil, fmt.Errorf("%s: %w", *dir, err)
 	}
 	r := &proveReport{Proof: *out, Constraints: compiled.Constraints(), LoadMS: ms(time.Since(start))}
+	outputs, err := p.Run(floats(in))
+	if err != nil {
+		return nil, err
+	}
+	r.answer = newAnswer(outputNames(p), outputs, p.Labels)
 	data, err := c.proveInto(r, keys, ints, o)
 	if err != nil {
 		return nil, err
@@ -92,7 +97,6 @@ func (c *command) proveInto(r *proveReport, keys *prover.Keys, ints [][]int64, o
 	}
 	r.FileBytes, r.PeakRSSBytes = len(data), peakRSS()
 	r.Context = statement.Context.String()
-	r.answer = provenAnswer(&keys.VerifyingKey.Card, statement)
 	return data, nil
 }
 

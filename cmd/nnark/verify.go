@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -19,17 +18,17 @@ import (
 type verifyReport struct {
 	Accepted bool `json:"accepted"` // true: failures print another object
 	answer
-	Inputs       [][]float64 `json:"inputs"` // flat, one list for each input, null for one that is not shown
-	InputNames   []string    `json:"input_names"`
-	InputDigests []string    `json:"input_digests,omitempty"`  // of digest inputs, "" for others
-	OutputDigest []string    `json:"output_digests,omitempty"` // of digest outputs
-	Context      string      `json:"context"`
-	Model        string      `json:"model"`
-	System       string      `json:"system"`
-	Weights      string      `json:"weights"`
-	KeyDigest    string      `json:"key_digest"`
-	UnsafeSetup  bool        `json:"unsafe_setup"`
-	VerifyMS     float64     `json:"verify_ms"`
+	Inputs        [][]float64 `json:"inputs"` // flat, one list for each input, null for one that is not shown
+	InputNames    []string    `json:"input_names"`
+	InputDigests  []string    `json:"input_digests,omitempty"`  // of digest inputs, "" for others
+	OutputDigests []string    `json:"output_digests,omitempty"` // of digest outputs, likewise
+	Context       string      `json:"context"`
+	Model         string      `json:"model"`
+	System        string      `json:"system"`
+	Weights       string      `json:"weights"`
+	KeyDigest     string      `json:"key_digest"`
+	UnsafeSetup   bool        `json:"unsafe_setup"`
+	VerifyMS      float64     `json:"verify_ms"`
 }
 
 func verify(c *command) (report, error) {
@@ -108,9 +107,6 @@ func readProof(path string) (*verifier.Proof, error) {
 	return nil, err
 }
 
-// errHidden means that a key's proofs do not show their input.
-var errHidden = errors.New("the proof does not show it")
-
 // expectedInput reads the input a proof is expected to be about.
 func expectedInput(path string, card *verifier.Card) (opts []verifier.Option, err error) {
 	var inputs []model.Value
@@ -136,7 +132,7 @@ func newVerifyReport(key *verifier.VerifyingKey, s *verifier.Statement) *verifyR
 		Accepted: true, answer: provenAnswer(card, s), Context: s.Context.String(),
 		Model: card.Name, System: card.System.String(), Weights: card.Weights.String(),
 		KeyDigest: hex.EncodeToString(digest[:]), UnsafeSetup: card.UnsafeSetup,
-		InputDigests: digests(s.Inputs), OutputDigest: digests(s.Outputs),
+		InputDigests: digests(s.Inputs), OutputDigests: digests(s.Outputs),
 	}
 	for _, t := range s.Inputs {
 		r.Inputs, r.InputNames = append(r.Inputs, t.Floats()), append(r.InputNames, t.Card.Name)
@@ -178,7 +174,7 @@ func (r *verifyReport) text(w io.Writer) {
 	}
 	for i, name := range r.Names {
 		if r.Outputs[i] == nil {
-			row(w, "output "+name, shown(nil, r.OutputDigest, i))
+			row(w, "output "+name, shown(nil, r.OutputDigests, i))
 		}
 	}
 	row(w, "verify", duration(r.VerifyMS))
