@@ -1,0 +1,115 @@
+package circuits
+
+import (
+	"math/big"
+	"slices"
+	"testing"
+
+	"github.com/consensys/gnark-crypto/ecc"
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+	"github.com/consensys/gnark/backend/witness"
+	"github.com/consensys/gnark/constraint"
+	cs "github.com/consensys/gnark/constraint/bn254"
+	"github.com/consensys/gnark/constraint/solver"
+	fcs "github.com/consensys/gnark/frontend/cs"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nnark/nnark/verifier"
+)
+
+// solution returns the values of all wires of an honest Groth16 witness.
+func (k *testCircuit) solution(inputs [][]int64) fr.Vector {
+	w := k.honest(inputs)
+	zs := k.challenges(w.Secret, w.Statement)
+	var z fr.Element
+	e := verifier.FoldStatement(w.Statement, *z.SetBigInt(zs[len(zs)-1]))
+	full, err := witness.New(ecc.BN254.ScalarField())
+	require.NoError(k.t, err)
+	values := make(chan any, len(w.Secret)+1)
+	values <- e
+	for _, v := range w.Secret {
+		values <- v
+	}
+	close(values)
+	require.NoError(k.t, full.Fill(1, len(w.Secret), values))
+	s, err := k.System.Solve(full, solver.WithNbTasks(1),
+		solver.OverrideHint(solver.GetHintID(fcs.Bsb22CommitmentComputePlaceholder), func(_ *big.Int, in, out []*big.Int) error {
+			out[0].Set(challenge(w.Statement, in))
+			return nil
+		}),
+		solver.OverrideHint(randomizeID, func(_ *big.Int, _, out []*big.Int) error {
+			out[0].SetInt64(testMask)
+			return nil
+		}))
+	require.NoError(k.t, err)
+	return s.(*cs.R1CSSolution).W
+}
+
+// TestFreeWires adds 7 to each wire of a solved circuit in turn, challenge and products
+// included, without solving again. Some constraint must break, except for the wires that
+// hide commitments, the weights' challenge (its point in the key is at infinity: no
+// verifier depends on it), and weights that this inference multiplies by zero.
+func TestFreeWires(t *testing.T) {
+	for _, c := range cases() {
+		for _, cfg := range []Config{{}, {Weights: Baked, Input: Digest}} {
+			k := compile(t, c.program(t, cfg))
+			w := k.solution(k.randomInputs(seeded(t)))
+			r1cs := k.System.(*cs.R1CS)
+			rows := r1cs.GetR1Cs()
+			uses := make([][]int, len(w))
+			for i, r := range rows {
+				for _, l := range []constraint.LinearExpression{r.L, r.R, r.O} {
+					for _, m := range l {
+						if u := &uses[m.WireID()]; len(*u) == 0 || (*u)[len(*u)-1] != i {
+							*u = append(*u, i)
+						}
+					}
+				}
+			}
+			value := func(l constraint.LinearExpression) (v fr.Element) {
+				for _, m := range l {
+					x := r1cs.Coefficients[m.CoeffID()]
+					v.Add(&v, x.Mul(&x, &w[m.WireID()]))
+				}
+				return v
+			}
+			holds := func(i int) bool {
+				l, r, o := value(rows[i].L), value(rows[i].R), value(rows[i].O)
+				return *l.Mul(&l, &r) == o
+			}
+			for i := range rows {
+				require.True(t, holds(i))
+			}
+			public := r1cs.GetNbPublicVariables()
+			var seven fr.Element
+			seven.SetInt64(7)
+			var free []int
+			for wire := 1; wire < len(w); wire++ {
+				before := w[wire]
+				w[wire].Add(&w[wire], &seven)
+				if !slices.ContainsFunc(uses[wire], func(i int) bool { return !holds(i) }) {
+					free = append(free, wire)
+				}
+				w[wire] = before
+			}
+			masks := 0
+			for _, wire := range free {
+				i := wire - public
+				switch {
+				case i < 0:
+					t.Fatalf("%s: the public input is free", c.name)
+				case i < len(w)-public && i >= k.Plan.Secrets(): // internal
+					masks++
+				case k.Plan.Committed() && i <= k.Plan.Weights(): // blinding, weights
+				default:
+					t.Fatalf("%s: secret input %d of %d is free", c.name, i, k.Plan.Secrets())
+				}
+			}
+			want := 1 // the mask
+			if k.Plan.Committed() {
+				want = 3 // two masks and the weights' challenge
+			}
+			require.Equal(t, want, masks, "%s: free internal wires", c.name)
+		}
+	}
+}
