@@ -23,6 +23,7 @@ import (
 	"github.com/nnark/nnark/circuits/relation"
 	"github.com/nnark/nnark/fixedpoint"
 	"github.com/nnark/nnark/verifier"
+	"github.com/nnark/nnark/verifier/poseidon2"
 )
 
 // This file is the harness of the operators' tests: it compiles small programs, solves
@@ -335,14 +336,14 @@ func (k *testCircuit) claim(secret fr.Vector) fr.Vector {
 			packed = append(packed, sum)
 		}
 		if e.Visibility == relation.Digest {
-			d, err := verifier.Poseidon2(append(packed, secret[k.salts[salt]]))
+			d, err := poseidon2.Sum(append(packed, secret[k.salts[salt]]))
 			require.NoError(k.t, err)
 			packed, salt = fr.Vector{d}, salt+1
 		}
 		out = append(out, packed...)
 	}
 	if k.Plan.Plonk && k.Plan.Committed() {
-		d, err := verifier.Poseidon2(k.weights) // the verifying key's, whatever the prover claims
+		d, err := poseidon2.Sum(k.weights) // the verifying key's, whatever the prover claims
 		require.NoError(k.t, err)
 		out = append(out, d)
 	}

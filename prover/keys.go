@@ -14,6 +14,7 @@ import (
 	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/prover/groth16"
 	"github.com/nnark/nnark/verifier"
+	"github.com/nnark/nnark/verifier/poseidon2"
 )
 
 var (
@@ -90,7 +91,7 @@ func (k *Keys) finish() (*Keys, error) {
 func (k *Keys) commit(blinding fr.Element) error {
 	k.weights = k.compiled.Plan.PackedWeights(blinding)
 	if k.plonk != nil {
-		d, err := verifier.Poseidon2(k.weights)
+		d, err := poseidon2.Sum(k.weights)
 		k.VerifyingKey.Plonk.WeightsDigest = &d
 		return err
 	}

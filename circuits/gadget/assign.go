@@ -7,7 +7,7 @@ import (
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 
 	"github.com/nnark/nnark/circuits/relation"
-	"github.com/nnark/nnark/verifier"
+	"github.com/nnark/nnark/verifier/poseidon2"
 )
 
 // Witness is one inference as the circuit takes it.
@@ -111,7 +111,7 @@ func (p *Plan) assignStatement(w *Witness, a *relation.Assignment, context fr.El
 			w.Statement = append(w.Statement, packed...)
 			continue
 		}
-		d, err := verifier.Poseidon2(append(packed, w.Secret[p.salts[salt]]))
+		d, err := poseidon2.Sum(append(packed, w.Secret[p.salts[salt]]))
 		if err != nil {
 			return err
 		}
@@ -119,7 +119,7 @@ func (p *Plan) assignStatement(w *Witness, a *relation.Assignment, context fr.El
 		salt++
 	}
 	if p.Plonk && p.committed {
-		d, err := verifier.Poseidon2(w.Secret[:p.weights+1])
+		d, err := poseidon2.Sum(w.Secret[:p.weights+1])
 		if err != nil {
 			return err
 		}
