@@ -142,6 +142,35 @@ func TestProvePacked(t *testing.T) {
 	verify(t, vk, again, backend.WithVerifierHashToFieldFunction(tr.hash()))
 }
 
+func TestCommit(t *testing.T) {
+	ctx := context.Background()
+	c, wires := packedCase(t, 10, 3, 0)
+	pk, vk := setupFor(t, c)
+	p, err := New(c.r1cs, pk)
+	require.NoError(t, err)
+	require.Equal(t, append(wires, p.Masks()[0]), p.Committed(0))
+	mask := fr.NewElement(4321)
+	d, pok, err := p.Commit(ctx, 0, c.secret, mask)
+	require.NoError(t, err)
+	require.NoError(t, vk.CommitmentKeys[0].Verify(d, pok))
+
+	proof, err := p.Prove(ctx, c.secret, func(int) fr.Element { return mask }, boundTranscript{"", firstInput(c, 10, 3)}, nil)
+	require.NoError(t, err)
+	require.Equal(t, proof.Commitments[0], d)
+	require.Equal(t, proof.PoKs[0], pok)
+
+	_, _, err = p.Commit(ctx, 2, c.secret, mask)
+	require.ErrorIs(t, err, ErrCircuit)
+	_, _, err = p.Commit(ctx, 0, c.secret[1:], mask)
+	require.ErrorIs(t, err, ErrInput)
+	c = plainCase(t, 4, 2)
+	pk, _ = setupFor(t, c)
+	p, err = New(c.r1cs, pk)
+	require.NoError(t, err)
+	_, _, err = p.Commit(ctx, 0, c.secret, mask)
+	require.ErrorIs(t, err, ErrCircuit)
+}
+
 // firstInput returns X_0 of a packed case.
 func firstInput(c testCase, in, rows int) fr.Element { return c.secret[in*rows+1] }
 

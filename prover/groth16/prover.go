@@ -58,7 +58,7 @@ func New(r1cs *cs.R1CS, pk *g16.ProvingKey) (*Prover, error) {
 	if hasState(r1cs) {
 		p.solving = new(sync.Mutex)
 	}
-	p.early = p.commitsToInputs()
+	p.early = p.computableEarly()
 	p.quotient = newQuotient(&pk.Domain)
 	a, b := finite(pk.InfinityA), finite(pk.InfinityB)
 	p.a = newQuery(a, pk.G1.A, canonicalG1, pk.G1.Delta)
@@ -70,15 +70,6 @@ func New(r1cs *cs.R1CS, pk *g16.ProvingKey) (*Prover, error) {
 		p.knowledge = append(p.knowledge, newQuery(c.PrivateCommitted, pk.CommitmentKeys[i].BasisExpSigma, canonicalG1))
 	}
 	return p, nil
-}
-
-// Masks returns the wires with the masks of the commitments, in their order.
-func (p *Prover) Masks() []int {
-	wires := make([]int, len(p.masks))
-	for i, m := range p.masks {
-		wires[i] = m.wire
-	}
-	return wires
 }
 
 // checkKey compares every length in the key with the circuit.
@@ -157,17 +148,21 @@ func isIdentity(r *constraint.R1C, w int) bool {
 	return is(r.L, w) && is(r.R, 0) && is(r.O, w)
 }
 
-// commitsToInputs reports whether all commitments are to secret inputs and
-// masks only, and hash no public input.
-func (p *Prover) commitsToInputs() bool {
+// computableEarly reports whether all commitments are to secret inputs and masks
+// only, and hash no public input.
+func (p *Prover) computableEarly() bool {
 	for i, c := range p.commitments {
-		if c.NbPublicCommitted > 0 {
+		if c.NbPublicCommitted > 0 || !p.commitsToInputs(i) {
 			return false
 		}
-		for _, w := range c.PrivateCommitted {
-			if w >= p.nbPublic+p.nbSecret && w != p.masks[i].wire {
-				return false
-			}
+	}
+	return true
+}
+
+func (p *Prover) commitsToInputs(i int) bool {
+	for _, w := range p.commitments[i].PrivateCommitted {
+		if w >= p.nbPublic+p.nbSecret && w != p.masks[i].wire {
+			return false
 		}
 	}
 	return true
