@@ -1,6 +1,7 @@
 package evm
 
 import (
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"os"
@@ -9,11 +10,16 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ethereum/go-ethereum/accounts/abi"
 	"github.com/stretchr/testify/require"
 )
 
-// compiled is a contract's code to deploy and the code that then runs.
-type compiled struct{ create, runtime []byte }
+// compiled is a contract's code to deploy, the code that then runs, and its
+// interface as solc understands it.
+type compiled struct {
+	create, runtime []byte
+	abi             abi.ABI
+}
 
 // settings are solc's, as those of foundry.toml.
 type settings struct {
@@ -29,7 +35,7 @@ type settings struct {
 func newSettings(viaIR bool) (s settings) {
 	s.Optimizer.Enabled, s.Optimizer.Runs = true, 1_000_000
 	s.ViaIR, s.EVMVersion = viaIR, "cancun"
-	s.OutputSelection = map[string]map[string][]string{"*": {"*": {"evm.bytecode.object", "evm.deployedBytecode.object"}}}
+	s.OutputSelection = map[string]map[string][]string{"*": {"*": {"abi", "evm.bytecode.object", "evm.deployedBytecode.object"}}}
 	return s
 }
 
@@ -64,6 +70,7 @@ func compile(t testing.TB, s settings, sources map[string]string) map[string]com
 			Message string `json:"formattedMessage"`
 		} `json:"errors"`
 		Contracts map[string]map[string]struct {
+			ABI json.RawMessage `json:"abi"`
 			EVM struct {
 				Bytecode         code `json:"bytecode"`
 				DeployedBytecode code `json:"deployedBytecode"`
@@ -80,7 +87,9 @@ func compile(t testing.TB, s settings, sources map[string]string) map[string]com
 	contracts := map[string]compiled{}
 	for _, file := range answer.Contracts {
 		for name, c := range file {
-			contracts[name] = compiled{unhex(t, c.EVM.Bytecode.Object), unhex(t, c.EVM.DeployedBytecode.Object)}
+			parsed, err := abi.JSON(bytes.NewReader(c.ABI))
+			require.NoError(t, err)
+			contracts[name] = compiled{unhex(t, c.EVM.Bytecode.Object), unhex(t, c.EVM.DeployedBytecode.Object), parsed}
 		}
 	}
 	return contracts
