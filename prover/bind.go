@@ -2,11 +2,18 @@ package prover
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+	"github.com/consensys/gnark/constraint"
+	cs "github.com/consensys/gnark/constraint/bn254"
 
+	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/prover/groth16"
 )
 
@@ -27,16 +34,77 @@ func (k *Keys) Bind(ctx context.Context) (*Keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	first := k.compiled.System.GetNbPublicVariables()
-	wires := make([]int, len(k.weights), len(k.weights)+1)
-	for i := range wires {
-		wires[i] = first + i
-	}
-	bound, err := p.Bind(ctx, append(wires, p.Masks()[0]), append(append(fr.Vector{}, k.weights...), fr.Element{}))
+	wires, values := k.boundWires()
+	bound, err := p.Bind(ctx, wires, values)
 	if err != nil {
 		return nil, err
 	}
 	b := &Keys{VerifyingKey: k.VerifyingKey, compiled: k.compiled, groth16: k.groth16, weights: k.weights}
 	b.prepare = func() (*groth16.Prover, error) { return bound, nil }
 	return b, nil
+}
+
+// boundWires lists what a committed model fixes: weights, blinding and the mask of their
+// commitment.
+func (k *Keys) boundWires() (wires []int, values []fr.Element) {
+	info := k.compiled.System.GetCommitments().(constraint.Groth16Commitments)
+	return info[0].PrivateCommitted, append(slices.Clone(k.weights), fr.Element{})
+}
+
+// BoundKeyFile is the name of a bound key in a key folder. It replaces the proving key for
+// this model, and is as secret as the weights.
+const BoundKeyFile = "bound.key"
+
+// boundMagic starts a bound key's file; a digest of verifying key and weights, the key and
+// the SHA-256 of all that follow.
+const boundMagic = "nnark-bound-key-1\n\n\n" // as long as provingMagic
+
+// SaveBound writes bound keys into a folder, readable by the owner alone, beside the
+// verifying key and the opening, which [LoadBound] needs too.
+func (k *Keys) SaveBound(dir string) error {
+	p, err := k.prepare()
+	if err != nil {
+		return err
+	}
+	return writeSummed(filepath.Join(dir, BoundKeyFile), 0o600, k.boundHead(), p.WriteBound)
+}
+
+// boundHead names the verifying key and the weights. The blinding among them makes the
+// digest say nothing about the others.
+func (k *Keys) boundHead() []byte {
+	h := sha256.New()
+	vk := k.VerifyingKey.Digest()
+	h.Write(vk[:])
+	for i := range k.weights {
+		b := k.weights[i].Bytes()
+		h.Write(b[:])
+	}
+	return h.Sum([]byte(boundMagic))
+}
+
+// LoadBound reads bound keys. Damaged files and those of another model are [ErrKeys].
+func LoadBound(dir string, c *circuits.Compiled) (*Keys, error) {
+	k, err := loadVerifyingKey(dir, c)
+	if err != nil {
+		return nil, err
+	}
+	if k.VerifyingKey.Groth16 == nil || !c.Plan.Committed() {
+		return nil, fmt.Errorf("%s: %w", BoundKeyFile, ErrBind)
+	}
+	blinding, err := readOpening(filepath.Join(dir, OpeningFile))
+	if err != nil {
+		return nil, err
+	}
+	k.weights = c.Plan.PackedWeights(blinding)
+	wires, values := k.boundWires()
+	var p *groth16.Prover
+	err = readSummed(filepath.Join(dir, BoundKeyFile), k.boundHead(), func(r io.Reader) (err error) {
+		p, err = groth16.ReadBound(r, c.System.(*cs.R1CS), wires, values)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", BoundKeyFile, err)
+	}
+	k.prepare = func() (*groth16.Prover, error) { return p, nil }
+	return k, nil
 }

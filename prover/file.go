@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"os"
 	"path/filepath"
@@ -62,22 +61,12 @@ func (k *Keys) Save(dir string) error {
 			return err
 		}
 	}
-	err := WriteFile(filepath.Join(dir, ProvingKeyFile), 0o644, func(w io.Writer) error {
-		h := sha256.New()
-		both := io.MultiWriter(w, h)
-		if _, err := both.Write(append([]byte(provingMagic), arch[:]...)); err != nil {
-			return err
-		}
-		var err error
+	err := writeSummed(filepath.Join(dir, ProvingKeyFile), 0o644, append([]byte(provingMagic), arch[:]...), func(w io.Writer) (err error) {
 		if k.plonk != nil {
-			_, err = k.plonk.WriteRawTo(both)
+			_, err = k.plonk.WriteRawTo(w)
 		} else {
-			_, err = k.groth16.WriteRawTo(both)
+			_, err = k.groth16.WriteRawTo(w)
 		}
-		if err != nil {
-			return err
-		}
-		_, err = w.Write(h.Sum(nil))
 		return err
 	})
 	if err != nil {
@@ -91,6 +80,64 @@ func (k *Keys) Save(dir string) error {
 		_, err := w.Write(vk)
 		return err
 	})
+}
+
+// writeSummed writes a file of a header, a body and the SHA-256 of both.
+func writeSummed(name string, mode os.FileMode, head []byte, body func(io.Writer) error) error {
+	return WriteFile(name, mode, func(w io.Writer) error {
+		h := sha256.New()
+		both := io.MultiWriter(w, h)
+		if _, err := both.Write(head); err != nil {
+			return err
+		}
+		if err := body(both); err != nil {
+			return err
+		}
+		_, err := w.Write(h.Sum(nil))
+		return err
+	})
+}
+
+// readSummed reads a file that writeSummed wrote: first the checksum and the header are
+// compared, then body reads what lies between.
+func readSummed(name string, head []byte, body func(io.Reader) error) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	n := info.Size() - sha256.Size - int64(len(head))
+	if n < 0 {
+		return fmt.Errorf("too short: %w", ErrKeys)
+	}
+	h, got := sha256.New(), new(bytes.Buffer)
+	if _, err := io.Copy(io.MultiWriter(h, got), io.LimitReader(f, int64(len(head)))); err != nil {
+		return err
+	}
+	if _, err := io.CopyBuffer(h, io.LimitReader(f, n), make([]byte, 1<<20)); err != nil {
+		return err
+	}
+	sum, err := io.ReadAll(f)
+	if err != nil {
+		return err
+	}
+	switch {
+	case !bytes.Equal(sum, h.Sum(nil)):
+		return fmt.Errorf("damaged, its checksum is wrong: %w", ErrKeys)
+	case !bytes.Equal(got.Bytes(), head):
+		return fmt.Errorf("is for another model: %w", ErrKeys)
+	}
+	if _, err := f.Seek(int64(len(head)), io.SeekStart); err != nil {
+		return err
+	}
+	if err := body(bufio.NewReaderSize(io.LimitReader(f, n), 1<<20)); err != nil {
+		return fmt.Errorf("%w: %w", err, ErrKeys)
+	}
+	return nil
 }
 
 // WriteFile writes a file through a temporary one beside it, synced and then renamed, so
@@ -141,18 +188,9 @@ func syncDir(dir string) error {
 // Load reads the keys of a compiled program from a folder. Damaged files and those of
 // another architecture or other weights are [ErrKeys].
 func Load(dir string, c *circuits.Compiled) (*Keys, error) {
-	k := &Keys{compiled: c}
-	data, err := os.ReadFile(filepath.Join(dir, VerifyingKeyFile))
+	k, err := loadVerifyingKey(dir, c)
 	if err != nil {
 		return nil, err
-	}
-	if k.VerifyingKey, err = verifier.ParseVerifyingKey(data); err != nil {
-		return nil, fmt.Errorf("%s: %w: %w", VerifyingKeyFile, err, ErrKeys)
-	}
-	want := card(c)
-	want.UnsafeSetup, want.Name, want.Labels = k.VerifyingKey.Card.UnsafeSetup, k.VerifyingKey.Card.Name, k.VerifyingKey.Card.Labels
-	if want.Architecture != k.VerifyingKey.Card.Architecture || want.System != k.VerifyingKey.Card.System {
-		return nil, fmt.Errorf("%s is for another model: %w", VerifyingKeyFile, ErrKeys)
 	}
 	if err := k.loadProvingKey(filepath.Join(dir, ProvingKeyFile)); err != nil {
 		return nil, err
@@ -165,88 +203,64 @@ func Load(dir string, c *circuits.Compiled) (*Keys, error) {
 	return k, nil
 }
 
+func loadVerifyingKey(dir string, c *circuits.Compiled) (*Keys, error) {
+	data, err := os.ReadFile(filepath.Join(dir, VerifyingKeyFile))
+	if err != nil {
+		return nil, err
+	}
+	k := &Keys{compiled: c}
+	if k.VerifyingKey, err = verifier.ParseVerifyingKey(data); err != nil {
+		return nil, fmt.Errorf("%s: %w: %w", VerifyingKeyFile, err, ErrKeys)
+	}
+	want := card(c)
+	if want.Architecture != k.VerifyingKey.Card.Architecture || want.System != k.VerifyingKey.Card.System {
+		return nil, fmt.Errorf("%s is for another model: %w", VerifyingKeyFile, ErrKeys)
+	}
+	return k, nil
+}
+
 func (k *Keys) loadProvingKey(name string) error {
-	f, err := os.Open(name)
-	if err != nil {
+	arch := k.compiled.Program.Architecture()
+	err := readSummed(name, append([]byte(provingMagic), arch[:]...), func(r io.Reader) (err error) {
+		// The checksum says that these are the bytes this package wrote: no checks of points.
+		if k.VerifyingKey.Plonk != nil {
+			k.plonk = new(gplonk.ProvingKey)
+			_, err = k.plonk.UnsafeReadFrom(r)
+		} else {
+			k.groth16 = new(g16.ProvingKey)
+			_, err = k.groth16.UnsafeReadFrom(r)
+			k.preparing()
+		}
 		return err
-	}
-	defer f.Close()
-	if err := checkSum(f, k.compiled.Program.Architecture()); err != nil {
-		return fmt.Errorf("%s: %w", filepath.Base(name), err)
-	}
-	if _, err := f.Seek(int64(len(provingMagic)+sha256.Size), io.SeekStart); err != nil {
-		return err
-	}
-	// The checksum says that these are the bytes this package wrote: points need no checks.
-	r := bufio.NewReaderSize(f, 1<<20)
-	if k.VerifyingKey.Plonk != nil {
-		k.plonk = new(gplonk.ProvingKey)
-		_, err = k.plonk.UnsafeReadFrom(r)
-	} else {
-		k.groth16 = new(g16.ProvingKey)
-		_, err = k.groth16.UnsafeReadFrom(r)
-		k.preparing()
-	}
+	})
 	if err != nil {
-		return fmt.Errorf("%s: %w: %w", filepath.Base(name), err, ErrKeys)
+		return fmt.Errorf("%s: %w", ProvingKeyFile, err)
 	}
 	return nil
 }
 
-// checkSum checks a proving key's file but for gnark's part.
-func checkSum(f *os.File, arch [32]byte) error {
-	info, err := f.Stat()
+// readOpening returns the blinding of a model's commitment.
+func readOpening(name string) (blinding fr.Element, err error) {
+	data, err := os.ReadFile(name)
 	if err != nil {
-		return err
+		return blinding, err
 	}
-	body := info.Size() - sha256.Size
-	if body < int64(len(provingMagic)+sha256.Size) {
-		return fmt.Errorf("too short: %w", ErrKeys)
+	var o opening
+	if json.Unmarshal(data, &o) == nil && o.Format == openingFormat {
+		raw, err := hex.DecodeString(o.Blinding)
+		if err == nil && len(raw) == fr.Bytes && blinding.SetBytesCanonical(raw) == nil {
+			return blinding, nil
+		}
 	}
-	h := sha256.New()
-	head := new(bytes.Buffer)
-	if err := hashed(h, f, head, body); err != nil {
-		return err
-	}
-	sum, err := io.ReadAll(f)
-	if err != nil {
-		return err
-	}
-	if !bytes.Equal(sum, h.Sum(nil)) {
-		return fmt.Errorf("damaged, its checksum is wrong: %w", ErrKeys)
-	}
-	if !bytes.Equal(head.Bytes(), append([]byte(provingMagic), arch[:]...)) {
-		return fmt.Errorf("is for another model: %w", ErrKeys)
-	}
-	return nil
-}
-
-// hashed hashes n bytes of f and keeps the header.
-func hashed(h hash.Hash, f io.Reader, head *bytes.Buffer, n int64) error {
-	size := int64(len(provingMagic) + sha256.Size)
-	if _, err := io.Copy(io.MultiWriter(h, head), io.LimitReader(f, size)); err != nil {
-		return err
-	}
-	_, err := io.CopyBuffer(h, io.LimitReader(f, n-size), make([]byte, 1<<20))
-	return err
+	return blinding, fmt.Errorf("%s is damaged: %w", filepath.Base(name), ErrKeys)
 }
 
 // loadOpening reads the blinding and checks that weights and blinding open the verifying
 // key's commitment.
 func (k *Keys) loadOpening(name string) error {
-	data, err := os.ReadFile(name)
+	blinding, err := readOpening(name)
 	if err != nil {
 		return err
-	}
-	var o opening
-	base := filepath.Base(name)
-	if err := json.Unmarshal(data, &o); err != nil || o.Format != openingFormat {
-		return fmt.Errorf("%s is damaged: %w", base, ErrKeys)
-	}
-	raw, err := hex.DecodeString(o.Blinding)
-	var blinding fr.Element
-	if err != nil || len(raw) != fr.Bytes || blinding.SetBytesCanonical(raw) != nil {
-		return fmt.Errorf("%s is damaged: %w", base, ErrKeys)
 	}
 	check := &Keys{compiled: k.compiled, groth16: k.groth16, plonk: k.plonk, VerifyingKey: &verifier.VerifyingKey{
 		Groth16: &verifier.Groth16Key{}, Plonk: &verifier.PlonkKey{}}}
@@ -262,7 +276,7 @@ func (k *Keys) loadOpening(name string) error {
 		same = d != nil && *d == *check.VerifyingKey.Plonk.WeightsDigest
 	}
 	if !same {
-		return fmt.Errorf("these weights and %s do not open the commitment in %s: %w", base, VerifyingKeyFile, ErrKeys)
+		return fmt.Errorf("these weights and %s do not open the commitment in %s: %w", OpeningFile, VerifyingKeyFile, ErrKeys)
 	}
 	return nil
 }

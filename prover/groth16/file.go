@@ -1,0 +1,149 @@
+package groth16
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+
+	"github.com/consensys/gnark-crypto/ecc/bn254"
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr/fft"
+	g16 "github.com/consensys/gnark/backend/groth16/bn254"
+	cs "github.com/consensys/gnark/constraint/bn254"
+)
+
+// WriteBound writes what a bound prover needs beyond the circuit: its queries and the
+// quotient's bases, points uncompressed. The bytes are as secret as the bound values,
+// which are not among them. The caller adds a checksum: [ReadBound] trusts the points.
+func (p *Prover) WriteBound(w io.Writer) error {
+	if p.boundWires == nil {
+		return fmt.Errorf("%w: the prover is not bound", ErrBind)
+	}
+	e := bn254.NewEncoder(w, bn254.RawEncoding())
+	write := func(parts ...any) error {
+		for _, part := range parts {
+			if err := e.Encode(part); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	g1, g2 := &p.pk.G1, &p.pk.G2
+	if err := write(uint64(p.constraints), uint64(p.wires), g1.Z, &g1.Alpha, &g1.Beta, &g2.Beta); err != nil {
+		return err
+	}
+	for _, q := range p.g1Queries() {
+		if err := write(q.bases, uint64(len(q.start)), q.start, uint64(len(q.wires)), q.wires, &q.fixed); err != nil {
+			return err
+		}
+	}
+	q := p.b2
+	return write(q.bases, uint64(len(q.start)), q.start, uint64(len(q.wires)), q.wires, &q.fixed)
+}
+
+// ReadBound reads what [Prover.WriteBound] wrote for the circuit, bound to these values.
+func ReadBound(r io.Reader, r1cs *cs.R1CS, wires []int, values []fr.Element) (*Prover, error) {
+	l, err := newLayout(r1cs)
+	if err != nil {
+		return nil, err
+	}
+	p := &Prover{layout: l, r1cs: r1cs, pk: new(g16.ProvingKey), boundWires: slices.Clone(wires), boundValues: slices.Clone(values)}
+	if err := p.findMasks(); err != nil {
+		return nil, err
+	}
+	if hasState(r1cs) {
+		p.solving = new(sync.Mutex)
+	}
+	p.early = p.computableEarly()
+	for range l.commitments {
+		p.commitment = append(p.commitment, new(query[bn254.G1Affine]))
+		p.knowledge = append(p.knowledge, new(query[bn254.G1Affine]))
+	}
+	p.a, p.b1, p.k, p.b2 = new(query[bn254.G1Affine]), new(query[bn254.G1Affine]), new(query[bn254.G1Affine]), new(query[bn254.G2Affine])
+	d := boundDecoder{Decoder: bn254.NewDecoder(r, bn254.NoSubgroupChecks()), limit: uint64(4 * (p.wires + p.constraints))}
+	constraints, nbWires := d.count(), d.count()
+	if d.err == nil && (constraints != uint64(p.constraints) || nbWires != uint64(p.wires)) {
+		return nil, fmt.Errorf("%w: bound for another circuit", ErrCircuit)
+	}
+	g1, g2 := &p.pk.G1, &p.pk.G2
+	d.read(&g1.Z, &g1.Alpha, &g1.Beta, &g2.Beta)
+	for _, q := range p.g1Queries() {
+		d.read(&q.bases)
+		q.start, q.wires = d.uint32s(), d.uint32s()
+		d.read(&q.fixed)
+	}
+	d.read(&p.b2.bases)
+	p.b2.start, p.b2.wires = d.uint32s(), d.uint32s()
+	d.read(&p.b2.fixed)
+	if d.err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrCircuit, d.err)
+	}
+	return p, p.checkBound()
+}
+
+// boundDecoder keeps the first error.
+type boundDecoder struct {
+	*bn254.Decoder
+	limit uint64 // of a list's length
+	err   error
+}
+
+func (d *boundDecoder) read(parts ...any) {
+	for _, part := range parts {
+		if d.err == nil {
+			d.err = d.Decode(part)
+		}
+	}
+}
+
+func (d *boundDecoder) count() (n uint64) {
+	d.read(&n)
+	return n
+}
+
+func (d *boundDecoder) uint32s() []uint32 {
+	n := d.count()
+	if n > d.limit {
+		d.err = errors.Join(d.err, fmt.Errorf("list of %d", n))
+		return nil
+	}
+	v := make([]uint32, n)
+	d.read(&v)
+	return v
+}
+
+// g1Queries lists the queries in G1 in the order of files.
+func (p *Prover) g1Queries() []*query[bn254.G1Affine] {
+	return append(append([]*query[bn254.G1Affine]{p.a, p.b1, p.k}, p.commitment...), p.knowledge...)
+}
+
+// checkBound checks that every index read lies in its range and sets up the transforms.
+func (p *Prover) checkBound() error {
+	ok := p.b2.consistent(p.wires)
+	for _, q := range p.g1Queries() {
+		ok = ok && q.consistent(p.wires)
+	}
+	n := uint64(len(p.pk.G1.Z)) + 1
+	if !ok || n&(n-1) != 0 || n < uint64(p.constraints) || n >= 2*uint64(p.constraints) {
+		return fmt.Errorf("%w: inconsistent bound key", ErrCircuit)
+	}
+	p.pk.Domain = *fft.NewDomain(n)
+	p.quotient = newQuotient(&p.pk.Domain)
+	return nil
+}
+
+// consistent reports whether the groups partition wires that exist and have bases.
+func (q *query[P]) consistent(wires int) bool {
+	groups := len(q.start) - 1
+	if groups < 0 || groups > len(q.bases) || q.start[0] != 0 || int(q.start[groups]) != len(q.wires) || !slices.IsSorted(q.start) {
+		return false
+	}
+	for _, w := range q.wires {
+		if int(w>>1) >= wires {
+			return false
+		}
+	}
+	return true
+}
