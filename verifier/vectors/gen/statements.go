@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"math"
 	"math/big"
 	"slices"
 
@@ -169,7 +168,7 @@ func (s *suite) options(p *proofs) {
 		"too few integers":           {ExpectInts: [][]int64{p.input[1:]}},
 		"too many integers":          {ExpectInts: [][]int64{append(slices.Clone(p.input), 0)}},
 		"no integers":                {ExpectInts: [][]int64{{}}},
-		"greatest integers":          {ExpectInts: [][]int64{slices.Repeat([]int64{math.MaxInt64}, len(p.input))}},
+		"greatest integers":          {ExpectInts: [][]int64{slices.Repeat([]int64{1<<53 - 1}, len(p.input))}},
 		"a second input":             {ExpectInts: [][]int64{nil, p.input}},
 		"one real number differs":    {ExpectInput: [][]float64{reals(in, changed)}},
 		"a real number out of range": {ExpectInput: [][]float64{beyond}},

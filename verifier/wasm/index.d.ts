@@ -1,0 +1,105 @@
+/** Lists that hold numbers. */
+export type Reals = ArrayLike<number>;
+export type Integers = ArrayLike<number> | ArrayLike<bigint>;
+
+export interface Options {
+  /**
+   * The context that the proof must have: an integer in [0, r), r the order of
+   * BN254, or 32 bytes, big-endian. Default 0.
+   */
+  context?: number | bigint | Uint8Array;
+  /** Accept every context. Then look at the statement's, or accept replays. */
+  anyContext?: boolean;
+  /** Refuse keys whose card says that one party made them. */
+  refuseUnsafe?: boolean;
+  /**
+   * The real numbers that the input must be, flat, row-major: one list, or one
+   * list (null for any) for each input of the model. They are rounded as the
+   * prover rounds them.
+   */
+  expectInput?: Reals | readonly (Reals | null)[];
+  /** The same in integers. */
+  expectInts?: Integers | readonly (Integers | null)[];
+}
+
+export type Verdict = "accepted" | "malformed" | "wrong model" | "rejected";
+
+/** Why a proof was rejected, if for what the options say. */
+export type Kind = "context" | "input" | "unsafe setup";
+
+export interface Answer {
+  accepted: boolean;
+  verdict: Verdict;
+  kind?: Kind;
+  /** For people; absent when accepted. */
+  reason?: string;
+  /** Of the key, in hexadecimal: SHA-256. Absent when the key is malformed, like the card. */
+  digest?: string;
+  card?: Card;
+  /** What is proven. Present exactly when accepted. */
+  statement?: Statement;
+}
+
+/** What a key is for. Names and labels are the word of the key's author. */
+export interface Card {
+  name: string;
+  system: "groth16" | "plonk";
+  weights: "committed" | "baked";
+  /** One party made the key and could forge proofs. */
+  unsafeSetup: boolean;
+  /** Digest of the network without its weights, in hexadecimal. */
+  architecture: string;
+  inputs: TensorCard[];
+  outputs: TensorCard[];
+  /** Names of classes; may be empty. */
+  labels: string[];
+}
+
+export interface TensorCard {
+  name: string;
+  shape: number[];
+  mode: "public" | "private" | "digest";
+  /** An integer q stands for the real number q * 2^-exp. */
+  exp: number;
+  /** Bounds of the integers; bigint if one of them is beyond 2^53 - 1 in size. */
+  lo: number | bigint;
+  hi: number | bigint;
+  /** Bounds of the real numbers accepted; inputs only. */
+  real?: [number, number];
+}
+
+export interface Tensor extends TensorCard {
+  /** The integers, row-major; public tensors only. bigint where lo and hi are. */
+  ints?: number[] | bigint[];
+  /** The real numbers that they stand for. */
+  values?: number[];
+  /** In hexadecimal; digest tensors only. */
+  digest?: string;
+}
+
+export interface Statement {
+  context: bigint;
+  inputs: Tensor[];
+  outputs: Tensor[];
+}
+
+/**
+ * Checks a proof against a verifying key. Bad bytes are verdicts; what throws
+ * (TypeError, RangeError) is a mistake in the call.
+ *
+ * What acceptance means, and what not, is in the documentation of the Go package
+ * github.com/nnark/nnark/verifier; above all, the key is trusted input.
+ *
+ * @param key   the verifying key's bytes
+ * @param proof its bytes, or its JSON form as bytes, text or object
+ */
+export function verify(key: Uint8Array | ArrayBuffer, proof: Uint8Array | ArrayBuffer | string | object, options?: Options): Promise<Answer>;
+
+/** Says what a key is for; throws if the key is malformed. */
+export function readKey(key: Uint8Array | ArrayBuffer): Promise<{ digest: string; card: Card }>;
+
+/**
+ * Loads the program before the first verification, perhaps from elsewhere than
+ * nnark.wasm beside index.js. Later calls do nothing.
+ */
+export function init(source?: URL | string | Uint8Array | ArrayBuffer | WebAssembly.Module): Promise<void>;
