@@ -3,6 +3,7 @@ package relation
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/nnark/nnark/fixedpoint"
 )
@@ -82,7 +83,7 @@ func (s *System) bound() error {
 
 func (s *System) checkBounds() error {
 	for i, b := range s.Blocks {
-		if b.Kind != Column {
+		if b.Kind != Column || slices.Contains(s.unbounded, b) {
 			continue
 		}
 		for k, in := range s.Bounds[i] {

@@ -212,13 +212,16 @@ func (b *Builder) groupMax(xs []Tensor, n int, span int64) []Tensor {
 	return out
 }
 
-// product returns the product of all tensors, by columns in a balanced tree.
+// product returns the product of all tensors, by columns in a balanced tree, for a test
+// of zero: that holds over the field whatever the columns' intervals are.
 func (b *Builder) product(xs []Tensor) Tensor {
 	if len(xs) == 1 {
 		return xs[0]
 	}
 	h := (len(xs) + 1) / 2
-	return b.Mul("product", b.product(xs[:h]), b.product(xs[h:]))
+	z := b.Mul("product", b.product(xs[:h]), b.product(xs[h:]))
+	b.sys.unbounded = append(b.sys.unbounded, z.Block())
+	return z
 }
 
 // Mul adds columns for x·y and the product that fixes them.

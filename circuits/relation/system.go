@@ -26,6 +26,8 @@ type System struct {
 	Exposes   []Expose
 
 	Bounds [][]fixedpoint.Interval
+
+	unbounded []*Block // columns whose values products fix, and of which no interval is asked
 }
 
 // Finish settles the open range checks and derives every column's interval. It fails
