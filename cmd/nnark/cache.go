@@ -18,7 +18,7 @@ import (
 const sumsFile = "SHA256SUMS"
 
 // errDamaged means that a cached file is not what was written.
-var errDamaged = errors.New("checksum differs")
+var errDamaged = errors.New("checksums differ")
 
 // cacheDir returns the folder for the demo's keys of an architecture.
 func cacheDir(p *circuits.Program) (string, error) {
@@ -45,7 +45,7 @@ func (c *command) cachedKeys(compiled *circuits.Compiled) (keys *prover.Keys, di
 	case !errors.Is(err, fs.ErrNotExist):
 		c.warn("cached keys are not usable and made again: %v", err)
 	}
-	if keys, err = c.newKeys(compiled); err != nil || dir == "" {
+	if keys, err = c.newKeys(compiled, origin{}); err != nil || dir == "" {
 		return keys, "", true, err
 	}
 	if err := fillCache(keys, dir); err != nil {
@@ -61,10 +61,7 @@ func loadCache(dir string, compiled *circuits.Compiled) (*prover.Keys, error) {
 		return nil, err
 	}
 	got, err := sums(dir)
-	if err != nil {
-		return nil, err
-	}
-	if !bytes.Equal(got, want) {
+	if err != nil || !bytes.Equal(got, want) {
 		return nil, fmt.Errorf("%s: %w", dir, errDamaged)
 	}
 	return prover.Load(dir, compiled)
@@ -78,7 +75,7 @@ func fillCache(keys *prover.Keys, dir string) error {
 	if err != nil {
 		return err
 	}
-	return writeFile(filepath.Join(dir, sumsFile), data)
+	return writeFile(filepath.Join(dir, sumsFile), 0o644, data)
 }
 
 // sums returns the checksums of the key files.

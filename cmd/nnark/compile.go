@@ -67,7 +67,7 @@ func compile(c *command) (report, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newCompileReport(*out, compiled), writeFile(*out, data)
+	return newCompileReport(*out, compiled), writeFile(*out, 0o600, data)
 }
 
 // configFlags adds the flags that fix a circuit.
@@ -142,5 +142,10 @@ func (r *compileReport) text(w io.Writer) {
 	row(w, "relative error", fmt.Sprintf("%s on %d samples", percent(r.RelativeError), r.Samples))
 	if r.Agreement > 0 {
 		row(w, "same answer", fmt.Sprintf("%s of the samples", percent(r.Agreement)))
+	}
+	row(w)
+	row(w, "layer", "operator", "error on the first sample")
+	for _, l := range r.Layers {
+		row(w, l.Name, l.Op, percent(l.RelativeError))
 	}
 }

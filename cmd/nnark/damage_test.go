@@ -120,7 +120,7 @@ func TestUnwritableStdout(t *testing.T) {
 func TestWriteFails(t *testing.T) {
 	dir := t.TempDir()
 	name := filepath.Join(dir, "out")
-	require.NoError(t, writeFile(name, []byte("before")))
+	require.NoError(t, writeFile(name, 0o644, []byte("before")))
 	err := prover.WriteFile(name, 0o644, func(w io.Writer) error {
 		_, err := w.Write(bytes.Repeat([]byte("x"), 1<<21))
 		require.NoError(t, err)

@@ -73,8 +73,8 @@ func float64s(x []float32) []float64 {
 }
 
 // writeFile writes a whole file or none.
-func writeFile(path string, data []byte) error {
-	return prover.WriteFile(path, 0o644, func(w io.Writer) error {
+func writeFile(path string, mode os.FileMode, data []byte) error {
+	return prover.WriteFile(path, mode, func(w io.Writer) error {
 		_, err := w.Write(data)
 		return err
 	})

@@ -67,7 +67,7 @@ func prove(c *command) (report, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r, writeFile(*out, data)
+	return r, writeFile(*out, 0o644, data)
 }
 
 // proveInto makes a proof, fills the report and returns the proof's file.

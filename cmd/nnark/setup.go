@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/hex"
 	"io"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -23,10 +24,20 @@ type setupReport struct {
 
 const unsafeWarning = "one party made these keys: whoever ran setup could prove false statements with what it may have kept"
 
+// origin says where keys come from: files of a ceremony, or this process if there are none.
+type origin struct{ provingKey, verifyingKey, srs string }
+
 func setup(c *command) (report, error) {
 	dir := c.flags.String("o", "", "write the keys to the folder `KEYDIR`")
+	var from origin
+	c.flags.StringVar(&from.provingKey, "proving-key", "", "take a ceremony's Groth16 proving key from `FILE`, in gnark's encoding")
+	c.flags.StringVar(&from.verifyingKey, "verifying-key", "", "and the verifying key from `FILE`")
+	c.flags.StringVar(&from.srs, "srs", "", "take PLONK's universal reference string from `FILE`, in gnark-crypto's encoding")
 	if err := c.parse([]string{"M.nnark"}, "o"); err != nil {
 		return nil, err
+	}
+	if (from.provingKey == "") != (from.verifyingKey == "") {
+		return nil, usageError{c.verb, "--proving-key and --verifying-key belong together"}
 	}
 	p, err := loadProgram(c.args[0])
 	if err != nil {
@@ -36,9 +47,11 @@ func setup(c *command) (report, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.warn(unsafeWarning)
+	if from == (origin{}) {
+		c.warn(unsafeWarning)
+	}
 	start := time.Now()
-	keys, err := c.newKeys(compiled)
+	keys, err := c.newKeys(compiled, from)
 	if err != nil {
 		return nil, err
 	}
@@ -53,11 +66,38 @@ func setup(c *command) (report, error) {
 	return r, nil
 }
 
-// newKeys runs a one-party setup.
-func (c *command) newKeys(compiled *circuits.Compiled) (*prover.Keys, error) {
+// newKeys makes or imports keys.
+func (c *command) newKeys(compiled *circuits.Compiled, from origin) (*prover.Keys, error) {
 	show, clear := c.progress()
 	defer clear()
-	return await(c.ctx, func() (*prover.Keys, error) { return prover.UnsafeSetup(c.ctx, compiled, show) })
+	return await(c.ctx, func() (*prover.Keys, error) {
+		switch {
+		case from.srs != "":
+			f, err := os.Open(from.srs)
+			if err != nil {
+				return nil, err
+			}
+			defer f.Close()
+			return prover.ImportSRS(c.ctx, compiled, f, show)
+		case from.provingKey != "":
+			return importKeys(compiled, from)
+		}
+		return prover.UnsafeSetup(c.ctx, compiled, show)
+	})
+}
+
+func importKeys(compiled *circuits.Compiled, from origin) (*prover.Keys, error) {
+	pk, err := os.Open(from.provingKey)
+	if err != nil {
+		return nil, err
+	}
+	defer pk.Close()
+	vk, err := os.Open(from.verifyingKey)
+	if err != nil {
+		return nil, err
+	}
+	defer vk.Close()
+	return prover.Import(compiled, pk, vk)
 }
 
 func (r *setupReport) text(w io.Writer) {
@@ -67,5 +107,9 @@ func (r *setupReport) text(w io.Writer) {
 	row(w, "proving key", size(r.ProvingKeyBytes))
 	row(w, "verifying key", size(r.VerifyingKeyBytes))
 	row(w, "setup", duration(r.SetupMS))
-	row(w, "trust", "one party made these keys; verifiers can refuse them with --refuse-unsafe")
+	if r.UnsafeSetup {
+		row(w, "trust", "one party made these keys; verifiers can refuse them with --refuse-unsafe")
+	} else {
+		row(w, "trust", "the ceremony that the keys come from")
+	}
 }
