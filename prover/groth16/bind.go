@@ -64,16 +64,16 @@ func (p *Prover) bindQueries(ctx context.Context, bound map[int]fr.Element) (err
 	}
 	g1, g2 := &p.pk.G1, &p.pk.G2
 	a, b := finite(p.pk.InfinityA), finite(p.pk.InfinityB)
-	if p.a, err = bindQuery(&binder, a, g1.A, msm.G1, canonicalG1, g1.Delta); err != nil {
+	if p.a, err = bindQuery(&binder, a, g1.A, msm.CombineG1, canonicalG1, g1.Delta); err != nil {
 		return err
 	}
-	if p.b1, err = bindQuery(&binder, b, g1.B, msm.G1, canonicalG1, g1.Delta); err != nil {
+	if p.b1, err = bindQuery(&binder, b, g1.B, msm.CombineG1, canonicalG1, g1.Delta); err != nil {
 		return err
 	}
-	if p.b2, err = bindQuery(&binder, b, g2.B, msm.G2, canonicalG2, g2.Delta); err != nil {
+	if p.b2, err = bindQuery(&binder, b, g2.B, msm.CombineG2, canonicalG2, g2.Delta); err != nil {
 		return err
 	}
-	if p.k, err = bindQuery(&binder, p.private, g1.K, msm.G1, canonicalG1, g1.Delta); err != nil {
+	if p.k, err = bindQuery(&binder, p.private, g1.K, msm.CombineG1, canonicalG1, g1.Delta); err != nil {
 		return err
 	}
 	binder.rounds = nil // folded wires are never committed
@@ -81,10 +81,10 @@ func (p *Prover) bindQueries(ctx context.Context, bound map[int]fr.Element) (err
 	p.commitment, p.knowledge = make([]*query[bn254.G1Affine], n), make([]*query[bn254.G1Affine], n)
 	for i, c := range p.commitments {
 		key := &p.pk.CommitmentKeys[i]
-		if p.commitment[i], err = bindQuery(&binder, c.PrivateCommitted, key.Basis, msm.G1, canonicalG1); err != nil {
+		if p.commitment[i], err = bindQuery(&binder, c.PrivateCommitted, key.Basis, msm.CombineG1, canonicalG1); err != nil {
 			return err
 		}
-		if p.knowledge[i], err = bindQuery(&binder, c.PrivateCommitted, key.BasisExpSigma, msm.G1, canonicalG1); err != nil {
+		if p.knowledge[i], err = bindQuery(&binder, c.PrivateCommitted, key.BasisExpSigma, msm.CombineG1, canonicalG1); err != nil {
 			return err
 		}
 	}
@@ -101,45 +101,27 @@ type binder struct {
 
 // bindQuery builds the query of wires with the given points: it moves the points
 // of folded wires to those they depend on, and adds up those of bound wires.
-func bindQuery[P comparable](b *binder, wires []int, points []P, sum func(*P, []P, []fr.Element) msm.Task,
+func bindQuery[P comparable](b *binder, wires []int, points []P, combine combineFunc[P],
 	canonical func(P) (P, bool), extra ...P) (*query[P], error) {
 	var infinity P
 	all := make([]P, b.wires)
 	for i, w := range wires {
 		all[w] = points[i]
 	}
-	one := fr.One()
 	for _, r := range b.rounds {
-		targets := slices.Sorted(maps.Keys(r))
-		results := make([]P, len(targets))
-		err := msm.Run(b.ctx, msm.Parallel(len(targets), 1, func(w *msm.Worker, i, _ int) {
-			bases, scalars := []P{all[targets[i]]}, []fr.Element{one}
-			for _, c := range r[targets[i]] {
-				if all[c.from] != infinity {
-					bases, scalars = append(bases, all[c.from]), append(scalars, c.value)
-				}
-			}
-			results[i] = bases[0]
-			if len(bases) > 1 {
-				sum(&results[i], bases, scalars)(w)
-			}
-		})...)
-		if err != nil {
+		if err := moveFolded(b.ctx, all, r, combine); err != nil {
 			return nil, err
 		}
-		for i, w := range targets {
-			all[w] = results[i]
-		}
 	}
-	var bases []P
-	var scalars []fr.Element
+	var index []uint32
+	var values []fr.Element
 	for _, w := range slices.Sorted(maps.Keys(b.bound)) {
 		if all[w] != infinity {
-			bases, scalars = append(bases, all[w]), append(scalars, b.bound[w])
+			index, values = append(index, uint32(w)), append(values, b.bound[w])
 		}
 	}
-	var fixed P
-	if err := msm.Run(b.ctx, sum(&fixed, bases, scalars)); err != nil {
+	var fixed [1]P
+	if err := combine(b.ctx, fixed[:], all, index, values, []uint32{0, uint32(len(index))}); err != nil {
 		return nil, err
 	}
 	var free []int
@@ -150,6 +132,39 @@ func bindQuery[P comparable](b *binder, wires []int, points []P, sum func(*P, []
 		}
 	}
 	q := newQuery(free, freePoints, canonical, extra...)
-	q.fixed = fixed
+	q.fixed = fixed[0]
 	return q, nil
+}
+
+// combineFunc is [msm.CombineG1] or [msm.CombineG2].
+type combineFunc[P any] func(ctx context.Context, res, src []P, index []uint32, scalars []fr.Element, start []uint32) error
+
+// moveFolded adds to the points of the round's targets the shares of folded wires.
+func moveFolded[P comparable](ctx context.Context, all []P, r round, combine combineFunc[P]) error {
+	var infinity P
+	var targets []int
+	var index []uint32
+	var values []fr.Element
+	start := []uint32{0}
+	for _, w := range slices.Sorted(maps.Keys(r)) {
+		before := len(index)
+		for _, c := range r[w] {
+			if all[c.from] != infinity {
+				index, values = append(index, uint32(c.from)), append(values, c.value)
+			}
+		}
+		if len(index) == before {
+			continue
+		}
+		index, values = append(index, uint32(w)), append(values, fr.One())
+		targets, start = append(targets, w), append(start, uint32(len(index)))
+	}
+	results := make([]P, len(targets))
+	if err := combine(ctx, results, all, index, values, start); err != nil {
+		return err
+	}
+	for i, w := range targets {
+		all[w] = results[i]
+	}
+	return nil
 }

@@ -20,12 +20,12 @@ type foldTerm struct {
 	value fr.Element
 }
 
-// freeTerms is the length up to which a combination is folded even if that
-// gives base points to wires that had none.
-const freeTerms = 8
+// maxFoldTerms is the length up to which a combination is folded: what is saved
+// is one wire, and every term costs time when binding.
+const maxFoldTerms = 32
 
-// findFolds returns the wires that a constraint L·R = c·p, with only bound
-// wires on one side, makes linear in the others. No two are the same, and no
+// findFolds returns the wires p that a constraint L·R = c·p, with only bound wires
+// on one side, makes linear in the others. No two are the same, and no
 // fold uses a wire that a later one folds, so the order is one of dependence.
 func (p *Prover) findFolds(bound map[int]fr.Element) []fold {
 	f := folder{Prover: p, bound: bound, folded: make([]bool, p.wires), used: make([]bool, p.wires)}
@@ -64,8 +64,7 @@ func (f *folder) row(r *constraint.R1C) {
 			return
 		}
 	}
-	if slices.ContainsFunc(linear, func(t constraint.Term) bool { return t.WireID() == out }) ||
-		len(linear) > freeTerms && !f.allActive(linear) {
+	if len(linear) > maxFoldTerms || slices.ContainsFunc(linear, func(t constraint.Term) bool { return t.WireID() == out }) {
 		return
 	}
 	factor.Div(&factor, &f.r1cs.Coefficients[r.O[0].CoeffID()])
@@ -79,22 +78,19 @@ func (f *folder) row(r *constraint.R1C) {
 	f.folds = append(f.folds, fold{out, terms})
 }
 
-// allActive reports whether all wires have base points in K already.
-func (f *folder) allActive(l constraint.LinearExpression) bool {
-	return !slices.ContainsFunc(l, func(t constraint.Term) bool { return f.role[t.WireID()] != private })
-}
-
-// value returns the value of an expression in bound wires only.
+// value returns the value of an expression in bound wires only, at least one of
+// them not ONE.
 func (f *folder) value(l constraint.LinearExpression) (v fr.Element, ok bool) {
 	var t fr.Element
 	for _, term := range l {
-		x, ok := f.bound[term.WireID()]
-		if !ok {
+		x, isBound := f.bound[term.WireID()]
+		if !isBound {
 			return v, false
 		}
+		ok = ok || term.WireID() != 0
 		v.Add(&v, t.Mul(&x, coefficient(f.r1cs, term)))
 	}
-	return v, true
+	return v, ok
 }
 
 func coefficient(r1cs *cs.R1CS, t constraint.Term) *fr.Element {
@@ -107,8 +103,8 @@ type contribution struct {
 	value fr.Element
 }
 
-// plan orders the folds' work: within a round, the new base point of every
-// target depends only on points final before the round.
+// round lists what each of its wires receives. The points it takes are final
+// before the round.
 type round map[int][]contribution
 
 // foldRounds turns folds around: which wires receive what, in which order.

@@ -56,23 +56,49 @@ func multiples[P any, C curve[P]](base P, d *digits) []P {
 		power[d.c] = table[(i-1)*half]
 		table[i*half] = c.horner(power)
 	}
+	extend[P, C](table, half)
+	return table
+}
+
+// extend fills in a table whose rows, half long, begin with a point: the element
+// m of a row becomes (m+1) times the point.
+func extend[P any, C curve[P]](table []P, half uint32) {
+	var c C
 	var pairs []simd.Pair
 	for have := uint32(1); have < half; have *= 2 {
 		pairs = pairs[:0]
-		for i := uint32(0); i < uint32(len(table)); i += half {
+		for row := uint32(0); row < uint32(len(table)); row += half {
 			for m := range have {
-				pairs = append(pairs, simd.Pair{A: 2 * (i + m), B: 2 * (i + have - 1), Out: i + have + m})
+				pairs = append(pairs, simd.Pair{A: 2 * (row + m), B: 2 * (row + have - 1), Out: row + have + m})
 			}
 		}
 		c.add(table, table, table, pairs)
 	}
-	return table
 }
 
 // tableItems lists for each scalar the table entries that add up to it.
 func (s *sorter) tableItems(d *digits, scalars []fr.Element) (items, start []uint32) {
-	s.values = slices.Grow(s.values[:0], len(scalars))[:len(scalars)]
-	signs := make([]uint32, len(scalars))
+	n := len(scalars)
+	digits, signs := s.recodeAll(d, scalars)
+	s.items, s.start = s.items[:0], append(s.start[:0], 0)
+	half := uint32(1) << (d.c - 1)
+	for i := range scalars {
+		for w := range uint32(d.windows) {
+			if x := digits[int(w)*n+i]; x > 1 {
+				s.items = append(s.items, 2*(w*half+x>>1-1)+(x&1^signs[i]))
+			}
+		}
+		s.start = append(s.start, uint32(len(s.items)))
+	}
+	return s.items, s.start
+}
+
+// recodeAll returns the digits of the scalars' magnitudes, as [digits.window]
+// gives them, window by window, and 1 for each negative scalar.
+func (s *sorter) recodeAll(d *digits, scalars []fr.Element) (all, signs []uint32) {
+	n := len(scalars)
+	s.values = slices.Grow(s.values[:0], n)[:n]
+	signs = make([]uint32, n)
 	for i := range scalars {
 		v, negative := magnitude(&scalars[i])
 		s.values[i] = d.recode(v)
@@ -80,20 +106,9 @@ func (s *sorter) tableItems(d *digits, scalars []fr.Element) (items, start []uin
 			signs[i] = 1
 		}
 	}
-	n := len(scalars)
 	s.digits = slices.Grow(s.digits[:0], n*int(d.windows))[:n*int(d.windows)]
 	for w := range d.windows {
 		d.window(s.digits[int(w)*n:][:n], s.values, w)
 	}
-	s.items, s.start = s.items[:0], append(s.start[:0], 0)
-	half := uint32(1) << (d.c - 1)
-	for i := range scalars {
-		for w := range uint32(d.windows) {
-			if x := s.digits[int(w)*n+i]; x > 1 {
-				s.items = append(s.items, 2*(w*half+x>>1-1)+(x&1^signs[i]))
-			}
-		}
-		s.start = append(s.start, uint32(len(s.items)))
-	}
-	return s.items, s.start
+	return s.digits, signs
 }
