@@ -18,11 +18,12 @@ type calibration struct {
 
 // observed is what the samples show of one value.
 type observed struct {
-	lo, hi float64
-	kept   []float32 // up to maxKept elements, spread over samples and positions
-	shape  []int
-	sum    []float64 // of each element over the samples
-	count  int
+	lo, hi  float64
+	integer bool      // of an integer type or bool
+	kept    []float32 // up to maxKept elements, spread over samples and positions
+	shape   []int
+	sum     []float64 // of each element over the samples
+	count   int
 }
 
 const (
@@ -37,15 +38,13 @@ func calibrate(g *model.Graph, samples [][]*model.Tensor) (*calibration, error) 
 	for _, s := range samples {
 		byName := map[string]*model.Tensor{}
 		err := g.Trace(s, func(name string, t *model.Tensor) {
-			if t.Float == nil {
-				return
-			}
+			x := floats(t)
 			v := c.values[name]
 			if v == nil {
-				v = &observed{lo: math.Inf(1), hi: math.Inf(-1), shape: t.Shape, sum: make([]float64, len(t.Float))}
+				v = &observed{lo: math.Inf(1), hi: math.Inf(-1), shape: t.Shape, integer: t.Float == nil, sum: make([]float64, len(x))}
 				c.values[name] = v
 			}
-			v.observe(t.Float, maxKept/len(samples)+1)
+			v.observe(x, maxKept/len(samples)+1)
 			byName[name] = t
 		})
 		if err != nil {
@@ -62,6 +61,18 @@ func calibrate(g *model.Graph, samples [][]*model.Tensor) (*calibration, error) 
 		c.outputs = append(c.outputs, out)
 	}
 	return c, nil
+}
+
+// floats returns a tensor's elements, integers too, as floats.
+func floats(t *model.Tensor) []float32 {
+	if t.Float != nil {
+		return t.Float
+	}
+	out := make([]float32, len(t.Int))
+	for i, v := range t.Int {
+		out[i] = float32(v)
+	}
+	return out
 }
 
 // observe adds a sample's elements and keeps about keep of them.

@@ -56,7 +56,7 @@ func pool(kernel, stride, dilation [2]int, pads [4]int, shape [2]int) *MaxPool {
 func cases() []opCase {
 	x8 := [2]int64{-128, 127}
 	one := func(op Op, v ...int) func() []Node { return func() []Node { return []Node{node(op, v...)} } }
-	return []opCase{
+	return append(elementwiseCases(), []opCase{
 		{"matmul row", []Port{in(0, -128, 127, 1, 6)}, one(dense(1, 4, 6, x8), 0), nil},
 		{"matmul rows", []Port{in(0, -128, 127, 3, 5)}, one(dense(2, 4, 5, x8), 0), nil},
 		{"matmul batch", []Port{in(0, -8, 7, 2, 2, 3)}, one(dense(3, 2, 3, [2]int64{-8, 7}), 0), nil},
@@ -130,7 +130,7 @@ func cases() []opCase {
 			return []Node{node(dense(17, 4, 4, [2]int64{-16, 15}), 0), node(&Requantize{Shift: 3}, 1), node(&Clip{Interval: iv(-16, 15)}, 2)}
 		}, []int{3, 1}},
 		{"output is an input", []Port{in(0, -16, 15, 4)}, one(&Requantize{Shift: 1}, 0), []int{0, 1}},
-	}
+	}...)
 }
 
 func (c *opCase) program(t testing.TB, cfg Config) *Program {

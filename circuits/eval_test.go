@@ -95,6 +95,8 @@ func reference(op Op, in [][]int64, types []Type, out Type) []int64 {
 				}
 				at[op.Axis] -= types[k].Shape[op.Axis]
 			}
+		default:
+			y[i] = elementwiseReference(op, in, types, at, i)
 		}
 	}
 	return y

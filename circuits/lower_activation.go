@@ -3,6 +3,7 @@ package circuits
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/nnark/nnark/fixedpoint"
 	"github.com/nnark/nnark/model"
@@ -77,37 +78,57 @@ func (l *lowerer) clip(n *model.Node) error {
 // unaryDomain lists the functions lowered as tables; true marks monotone ones, which
 // commute with max-pools.
 var unaryDomain = map[string]bool{
-	"Elu": true, "Erf": true, "Exp": true, "Gelu": false, "HardSigmoid": true, "HardSwish": false,
-	"LeakyRelu": true, "Selu": true, "Sigmoid": true, "Softplus": true, "Softsign": true, "Tanh": true,
+	"Abs": false, "Ceil": true, "Cos": false, "Elu": true, "Erf": true, "Exp": true, "Floor": true, "Gelu": false,
+	"HardSigmoid": true, "HardSwish": false, "LeakyRelu": true, "Log": true, "Reciprocal": false, "Round": true,
+	"Selu": true, "Sigmoid": true, "Sign": true, "Sin": false, "Softplus": true, "Softsign": true, "Sqrt": true, "Tanh": true,
 }
 
-// unary lowers an elementwise function to a table over its input, requantised with one
-// bit more than activations and saturated at twice the range the samples show.
+// steep lists the functions whose value changes much where their argument is small: their
+// tables have finer arguments.
+var steep = map[string]bool{"Log": true, "Pow": true, "Reciprocal": true, "Sqrt": true}
+
+// unary lowers an elementwise function to a table.
 func (l *lowerer) unary(n *model.Node) error {
 	name, params, err := unaryFunction(n)
 	if err != nil {
 		return err
 	}
+	return l.table(n, name, params, unaryDomain[n.Op])
+}
+
+// table lowers a function of one value to a table over it, requantised with at least one
+// bit more than activations and saturated at twice the range the samples show.
+func (l *lowerer) table(n *model.Node, name string, params []float64, monotone bool) error {
 	in, out := n.Inputs[0], n.Outputs[0]
-	if unaryDomain[n.Op] {
+	if monotone {
 		out = l.pooled(out)
 	}
+	inBits, outBits := l.bits+1, l.bits
+	if steep[n.Op] {
+		inBits = max(inBits, min(l.bits+4, 11))
+	}
+	r := l.activationRange(out, outBits)
+	if l.isDivisor(out) {
+		outBits += divisorBits
+		r = l.activationRange(out, outBits)
+		r.Lo = max(r.Lo, 1)
+	}
 	f := func(v int) (int, error) {
-		domain := l.activationRange(in, l.bits+2)
-		v, err := l.saturate(n.Name+"/saturate", "Identity", v, domain)
+		v, err := l.saturate(n.Name+"/saturate", "Identity", v, l.activationRange(in, inBits+1))
 		if err != nil {
 			return 0, err
 		}
-		return l.emit(n.Name, &Function{Name: name, Params: params, OutExp: l.exp(out, l.bits), Out: l.activationRange(out, l.bits)}, v)
+		return l.emit(n.Name, &Function{Name: name, Params: params, OutExp: l.exp(out, outBits), Out: r}, v)
 	}
-	if unaryDomain[n.Op] {
-		return l.activate(n, l.exp(in, l.bits+1), f)
+	if monotone {
+		return l.activate(n, l.exp(in, inBits), f)
 	}
 	v, ok := l.vals[in]
 	if !ok {
 		return fmt.Errorf("operand is constant: %w", model.ErrUnsupported)
 	}
-	if v, err = l.rescale(n.Name, v, l.exp(in, l.bits+1)); err != nil {
+	v, err := l.rescale(n.Name, v, l.exp(in, inBits))
+	if err != nil {
 		return err
 	}
 	if v, err = f(v); err != nil {
@@ -116,6 +137,14 @@ func (l *lowerer) unary(n *model.Node) error {
 	l.set(out, v)
 	l.narrowed[out] = v
 	return nil
+}
+
+// isDivisor reports whether a graph value that is positive in all samples divides another.
+func (l *lowerer) isDivisor(name string) bool {
+	v := l.values[name]
+	return v != nil && v.lo > 0 && slices.ContainsFunc(l.consumers[name], func(n *model.Node) bool {
+		return n.Op == "Div" && n.Inputs[1] == name
+	})
 }
 
 // unaryFunction returns the name and parameters of a node's function in package

@@ -5,7 +5,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/nnark/nnark/fixedpoint"
+	"github.com/nnark/nnark/circuits/relation"
 	"github.com/nnark/nnark/model"
 )
 
@@ -19,15 +19,18 @@ type linear struct {
 	means   []float64 // of the inputs that a row's weights meet, in order; nil if unknown
 }
 
-// constant returns a constant operand's floats.
+// constant returns a constant operand's elements.
 func (l *lowerer) constant(name string) ([]float64, []int, bool) {
 	t := l.g.Const[name]
-	if t == nil || t.Float == nil {
+	if t == nil {
 		return nil, nil, false
 	}
-	out := make([]float64, len(t.Float))
-	for i, v := range t.Float {
-		out[i] = float64(v)
+	out := make([]float64, 0, relation.Size(t.Shape))
+	for _, v := range t.Float {
+		out = append(out, float64(v))
+	}
+	for _, v := range t.Int {
+		out = append(out, float64(v))
 	}
 	return out, t.Shape, true
 }
@@ -61,13 +64,13 @@ func (l *lowerer) affine(n *model.Node, k *linear) (scale, offset []float64, ok 
 			return nil, nil, false
 		}
 		return l.batchNormAffine(n)
-	case "Add", "Sub", "Mul":
+	case "Add", "Sub", "Mul", "Div":
 		other, sign := n.Inputs[1], 1.
 		if n.Inputs[0] != k.out {
 			other = n.Inputs[0]
 		}
 		c, shape, isConst := l.constant(other)
-		if !isConst || n.Op == "Sub" && other == n.Inputs[0] || !perChannel(shape, k) ||
+		if !isConst || (n.Op == "Sub" || n.Op == "Div") && other == n.Inputs[0] || !perChannel(shape, k) ||
 			!slices.Equal(l.g.Shapes[n.Outputs[0]], l.g.Shapes[k.out]) {
 			return nil, nil, false
 		}
@@ -75,10 +78,12 @@ func (l *lowerer) affine(n *model.Node, k *linear) (scale, offset []float64, ok 
 			sign = -1
 		}
 		for o := range k.rows {
-			v := c[o%len(c)]
-			if n.Op == "Mul" {
+			switch v := c[o%len(c)]; n.Op {
+			case "Mul":
 				scale[o] = v
-			} else {
+			case "Div":
+				scale[o] = 1 / v
+			default:
 				offset[o] = sign * v
 			}
 		}
@@ -137,22 +142,11 @@ func (l *lowerer) integers(k *linear, in Type) (exp int, w, b Ints, err error) {
 	if e, ok := l.target(k.out); ok && most > 0 {
 		exp = min(max(l.shift+e-in.Exp, fit(5)), fit(12))
 	}
-	quantise := func(x []float64, exp int) (out Ints, err error) {
-		all := fixedpoint.Interval{Lo: -1 << 50, Hi: 1 << 50}
-		for _, v := range x {
-			q, err := fixedpoint.Quantise(v, exp, all)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, q)
-		}
-		return out, nil
-	}
-	if w, err = quantise(k.weights, exp); err != nil {
+	if w, err = integersOf(k.weights, exp); err != nil {
 		return 0, nil, nil, err
 	}
 	k.correct(w, exp)
-	if b, err = quantise(k.bias, exp+in.Exp); err != nil {
+	if b, err = integersOf(k.bias, exp+in.Exp); err != nil {
 		return 0, nil, nil, err
 	}
 	return exp, w, b, nil

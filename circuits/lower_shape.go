@@ -128,54 +128,6 @@ func (l *lowerer) move(n *model.Node, op Op, v int) error {
 	return nil
 }
 
-// add lowers Add and Sub of two activations.
-func (l *lowerer) add(n *model.Node) error {
-	if err := n.Attrs.Unpack("axis?", new(int), "broadcast?", new(int)); err != nil {
-		return err
-	}
-	x, err := l.narrow(n.Inputs[0])
-	if err != nil {
-		return err
-	}
-	y, err := l.narrow(n.Inputs[1])
-	if err != nil {
-		return err
-	}
-	a, b := l.p.types[x].Exp, l.p.types[y].Exp
-	e := max(a, b)
-	if e-min(a, b) > 40 {
-		return fmt.Errorf("operands' exponents %d and %d: %w", a, b, ErrBound)
-	}
-	op := &Add{Scale: [2]int64{1 << (e - a), 1 << (e - b)}, Exp: e}
-	if n.Op == "Sub" {
-		op.Scale[1] = -op.Scale[1]
-	}
-	v, err := l.emit(n.Name, op, x, y)
-	if err != nil {
-		return err
-	}
-	l.set(n.Outputs[0], v)
-	return nil
-}
-
-// mul lowers the product of two activations.
-func (l *lowerer) mul(n *model.Node) error {
-	x, err := l.narrow(n.Inputs[0])
-	if err != nil {
-		return err
-	}
-	y, err := l.narrow(n.Inputs[1])
-	if err != nil {
-		return err
-	}
-	v, err := l.emit(n.Name, new(Mul), x, y)
-	if err != nil {
-		return err
-	}
-	l.set(n.Outputs[0], v)
-	return nil
-}
-
 // concat lowers Concat: all operands at the coarsest of their exponents.
 func (l *lowerer) concat(n *model.Node) error {
 	var axis int

@@ -69,20 +69,29 @@ type parametrised interface {
 // kinds lists the operators of a program by the name under which files hold them.
 var kinds = map[string]func() Op{
 	"Add":         func() Op { return new(Add) },
+	"ArgMax":      func() Op { return new(ArgMax) },
 	"AveragePool": func() Op { return new(AveragePool) },
 	"Clip":        func() Op { return new(Clip) },
 	"Concat":      func() Op { return new(Concat) },
+	"Constant":    func() Op { return new(Constant) },
 	"Conv":        func() Op { return new(Conv) },
+	"Div":         func() Op { return new(Div) },
 	"Function":    func() Op { return new(Function) },
+	"Gather":      func() Op { return new(Gather) },
 	"LogSoftmax":  func() Op { return new(LogSoftmax) },
 	"MatMul":      func() Op { return new(MatMul) },
+	"Max":         func() Op { return new(Max) },
 	"MaxPool":     func() Op { return new(MaxPool) },
 	"Mul":         func() Op { return new(Mul) },
+	"ReduceMax":   func() Op { return new(ReduceMax) },
+	"ReduceSum":   func() Op { return new(ReduceSum) },
 	"Requantize":  func() Op { return new(Requantize) },
 	"Reshape":     func() Op { return new(Reshape) },
+	"Scale":       func() Op { return new(Scale) },
 	"Slice":       func() Op { return new(Slice) },
 	"Softmax":     func() Op { return new(Softmax) },
 	"Transpose":   func() Op { return new(Transpose) },
+	"Where":       func() Op { return new(Where) },
 }
 
 // kindOf returns the name of an operator.

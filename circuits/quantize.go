@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/nnark/nnark/circuits/relation"
 	"github.com/nnark/nnark/model"
 )
 
@@ -39,7 +40,7 @@ func Check(g *model.Graph) error {
 		seen[e.Node] = true
 		errs = append(errs, e)
 	}
-	for _, n := range g.Nodes {
+	for _, n := range decomposed(g).Nodes {
 		if _, ok := lowerings[n.Op]; !ok && !seen[n.Name] {
 			errs = append(errs, &model.Error{File: g.File, Node: n.Name, Op: n.Op,
 				Err: fmt.Errorf("no circuit for this operator: %w", model.ErrUnsupported)})
@@ -64,6 +65,7 @@ func Quantize(g *model.Graph, samples [][]*model.Tensor, cfg Config) (*Program, 
 	if len(samples) == 0 {
 		return nil, fmt.Errorf("no samples to choose scales from: %w", ErrInput)
 	}
+	g = decomposed(g)
 	c, err := calibrate(g, samples)
 	if err != nil {
 		return nil, err
@@ -176,19 +178,19 @@ const maxBounds = 8
 func (p *Program) measure(c *calibration, names map[int]string) error {
 	r := &p.Report
 	r.Samples = len(c.samples)
-	classifier := len(p.Outputs) == 1 && len(c.outputs[0][0].Float) > 1 && classScores(c.outputs[0][0].Shape)
+	classifier := len(p.Outputs) == 1 && relation.Size(c.outputs[0][0].Shape) > 1 && classScores(c.outputs[0][0].Shape)
 	var num, den, agree float64
 	for k, s := range c.samples {
 		var in [][]float32
 		for _, t := range s {
-			in = append(in, t.Float)
+			in = append(in, floats(t))
 		}
 		out, err := p.Run(in)
 		if err != nil {
 			return err
 		}
 		for i, y := range out {
-			want := c.outputs[k][i].Float
+			want := floats(c.outputs[k][i])
 			for j, v := range y {
 				d := v - float64(want[j])
 				num, den = num+d*d, den+float64(want[j])*float64(want[j])
@@ -220,7 +222,7 @@ func classScores(shape []int) bool {
 func (p *Program) measureLayers(c *calibration, names map[int]string) error {
 	var in [][]float32
 	for _, t := range c.samples[0] {
-		in = append(in, t.Float)
+		in = append(in, floats(t))
 	}
 	values, err := p.quantisedRun(in)
 	if err != nil {
@@ -232,14 +234,14 @@ func (p *Program) measureLayers(c *calibration, names map[int]string) error {
 	}
 	p.Report.Layers = nil
 	for v, t := range p.types {
-		w := want[names[v]]
-		if v < len(p.Inputs) || w == nil || len(w.Float) != t.Size() {
+		if v < len(p.Inputs) || want[names[v]] == nil || relation.Size(want[names[v]].Shape) != t.Size() {
 			continue
 		}
+		w := floats(want[names[v]])
 		var num, den float64
 		for i, q := range values[v] {
-			d := float64(q)*math.Ldexp(1, -t.Exp) - float64(w.Float[i])
-			num, den = num+d*d, den+float64(w.Float[i])*float64(w.Float[i])
+			d := float64(q)*math.Ldexp(1, -t.Exp) - float64(w[i])
+			num, den = num+d*d, den+float64(w[i])*float64(w[i])
 		}
 		n := p.Nodes[v-len(p.Inputs)]
 		p.Report.Layers = append(p.Report.Layers, Layer{Name: names[v], Op: kindOf(n.Op), Exp: t.Exp, Range: t.Range,

@@ -40,16 +40,12 @@ func (a *Assignment) Eval(t Tensor) []int64 {
 			src = a.Of(m.block)
 		}
 		for i := range out {
-			idx := i
-			for k := len(m.views) - 1; k >= 0 && idx >= 0; k-- {
-				idx = m.views[k].source(idx, buf[:])
-			}
-			switch {
+			switch idx, coef := m.read(i, buf[:]); {
 			case idx < 0:
 			case src == nil:
-				out[i] += m.coef
+				out[i] += coef
 			default:
-				out[i] += m.coef * src[idx]
+				out[i] += coef * src[idx]
 			}
 		}
 	}

@@ -43,15 +43,22 @@ func Size(shape []int) int {
 
 // View is the linear map all others are made of: element o of the result is element
 // Start + Step·o of the source, or zero where that index lies outside the source.
-// Transposition, slicing, padding, broadcasting and the taps of a window are views.
+// Transposition, slicing, padding, broadcasting and the taps of a window are views. Maps
+// that have no such form list what they read instead.
 type View struct {
 	In, Out []int
 	Start   []int   // for each axis of In
 	Step    [][]int // Step[i][o]: how far axis i of In moves with axis o of Out
+
+	Index  []int   // if set: flat source index of each element of Out, or -1
+	Factor []int64 // if set: what each element of Out is multiplied by
 }
 
 // source returns the flat source index of flat output index o, or -1 outside.
 func (v *View) source(o int, buf []int) int {
+	if v.Index != nil {
+		return v.Index[o]
+	}
 	out := buf[:len(v.Out)]
 	for k := len(v.Out) - 1; k >= 0; k-- {
 		out[k] = o % v.Out[k]
@@ -87,6 +94,22 @@ type term struct {
 	coef  int64
 }
 
+// read follows the views from element i of the tensor to an element of the block, and
+// returns its index, -1 for none, and coefficient.
+func (m *term) read(i int, buf []int) (index int, coef int64) {
+	coef = m.coef
+	for k := len(m.views) - 1; k >= 0 && i >= 0; k-- {
+		if v := m.views[k]; v.Factor != nil {
+			coef *= v.Factor[i]
+		}
+		i = m.views[k].source(i, buf)
+	}
+	if coef == 0 {
+		return -1, 0
+	}
+	return i, coef
+}
+
 // Of returns the tensor of a block's own elements.
 func Of(b *Block) Tensor {
 	return Tensor{Shape: b.Shape, terms: []term{{block: b, coef: 1}}}
@@ -94,6 +117,9 @@ func Of(b *Block) Tensor {
 
 // Const returns a tensor of one constant.
 func Const(shape []int, c int64) Tensor { return Tensor{Shape: shape, cst: c} }
+
+// Constants returns a tensor of constants.
+func Constants(shape []int, values []int64) Tensor { return Const(shape, 1).Scaled(values) }
 
 // Size returns the number of elements.
 func (t Tensor) Size() int { return Size(t.Shape) }
@@ -116,6 +142,19 @@ func (t Tensor) Plus(u Tensor) Tensor {
 	}
 	out := Tensor{Shape: t.Shape, cst: t.cst + u.cst}
 	out.terms = slices.Concat(t.terms, u.terms)
+	return out.merged()
+}
+
+// Sum returns the sum of tensors of one size, at least one.
+func Sum(ts ...Tensor) Tensor {
+	out := Tensor{Shape: ts[0].Shape}
+	for _, t := range ts {
+		if t.Size() != out.Size() {
+			panic(fmt.Sprintf("relation: sum of shapes %v and %v", out.Shape, t.Shape))
+		}
+		out.cst += t.cst
+		out.terms = append(out.terms, t.terms...)
+	}
 	return out.merged()
 }
 
@@ -214,6 +253,21 @@ func (t Tensor) Broadcast(shape []int) Tensor {
 	return t.Apply(v)
 }
 
+// Gather returns the tensor of a shape whose element i is element index[i] of t, or zero
+// where that is -1.
+func (t Tensor) Gather(shape, index []int) Tensor {
+	return t.Apply(&View{In: t.Shape, Out: slices.Clone(shape), Index: index})
+}
+
+// Scaled returns t with element i multiplied by factors[i].
+func (t Tensor) Scaled(factors []int64) Tensor {
+	v := &View{In: t.Shape, Out: t.Shape, Start: make([]int, len(t.Shape)), Step: zeros(len(t.Shape), len(t.Shape)), Factor: factors}
+	for k := range t.Shape {
+		v.Step[k][k] = 1
+	}
+	return t.Apply(v)
+}
+
 func zeros(n, m int) [][]int {
 	z := make([][]int, n)
 	for i := range z {
@@ -244,16 +298,12 @@ func (t Tensor) Exprs() []Expr {
 	for i := range out {
 		from, cst := len(store), t.cst
 		for _, m := range t.terms {
-			idx := i
-			for k := len(m.views) - 1; k >= 0 && idx >= 0; k-- {
-				idx = m.views[k].source(idx, buf[:])
-			}
-			switch {
+			switch idx, coef := m.read(i, buf[:]); {
 			case idx < 0:
 			case m.block.Kind == one:
-				cst += m.coef
+				cst += coef
 			default:
-				store = addTerm(store, from, Term{m.block, idx, m.coef})
+				store = addTerm(store, from, Term{m.block, idx, coef})
 			}
 		}
 		out[i] = Expr{Terms: store[from:len(store):len(store)], Const: cst}

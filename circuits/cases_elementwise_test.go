@@ -1,0 +1,128 @@
+package circuits
+
+import (
+	"math/big"
+	"slices"
+)
+
+// elementwiseCases covers the operators on elements, axes and constants.
+func elementwiseCases() []opCase {
+	one := func(op Op, v ...int) func() []Node { return func() []Node { return []Node{node(op, v...)} } }
+	onto := func(axes ...int) reduction { return reduction{Axes: axes} }
+	bit := func() *Scale { return &Scale{Shape: []int{}, Exp: -4, Factors: Ints{1}} } // an input 0..1 as a condition
+	return []opCase{
+		{"constant added", []Port{in(0, -128, 127, 2, 3)}, func() []Node {
+			return []Node{node(&Constant{Shape: []int{3}, Exp: 6, Values: Ints{-5, 0, 700}}), node(&Add{Scale: [2]int64{4, 1}, Exp: 6}, 0, 1)}
+		}, nil},
+		{"constant alone", []Port{in(0, -8, 7, 2)}, func() []Node {
+			return []Node{node(&Constant{Shape: []int{2}, Exp: 1, Values: Ints{3, -4}})}
+		}, []int{1, 0}},
+		{"scale", []Port{in(0, -128, 127, 2, 3)}, one(&Scale{Shape: []int{}, Exp: 2, Factors: Ints{-3}}, 0), nil},
+		{"scale per channel", []Port{in(0, -128, 127, 2, 3, 2)}, func() []Node {
+			return []Node{node(&Scale{Shape: []int{3, 1}, Exp: 5, Factors: Ints{17, 0, -31}}, 0), node(&Requantize{Shift: 5}, 1)}
+		}, nil},
+		{"scale to a larger shape", []Port{in(0, -8, 7, 2, 1)}, one(&Scale{Shape: []int{1, 3}, Factors: Ints{1, -2, 3}}, 0), nil},
+		{"gather", []Port{in(0, 3, 7, 2, 3)}, one(&Gather{Shape: []int{3, 2}, Index: []int{5, 0, -1, 0, 3, 5}}, 0), nil},
+		{"gather constants", []Port{in(0, -8, 7, 2)}, func() []Node {
+			return []Node{node(&Constant{Shape: []int{2}, Exp: 4, Values: Ints{3, -4}}), node(&Add{Scale: [2]int64{1, 1}, Exp: 4}, 0, 1),
+				node(&Gather{Shape: []int{3}, Index: []int{1, -1, 0}}, 2), node(&Scale{Shape: []int{3}, Factors: Ints{2, 5, 0}}, 3)}
+		}, nil},
+		{"reduce sum", []Port{in(0, -128, 127, 2, 3, 2)}, one(&ReduceSum{reduction: onto(0, 2), Scale: 3}, 0), nil},
+		{"reduce all", []Port{in(0, -128, 127, 2, 3)}, one(&ReduceSum{reduction: onto(0, 1), Scale: 1}, 0), nil},
+		{"reduce mean", []Port{in(0, -128, 127, 2, 3, 2)}, func() []Node {
+			return []Node{node(&ReduceSum{reduction: reduction{Axes: []int{1}, Keep: true}, Scale: 171, ScaleExp: 9}, 0), node(&Requantize{Shift: 9}, 1),
+				node(&Clip{Interval: iv(-150, 150)}, 2), node(&Add{Scale: [2]int64{1, -1}, Exp: 4}, 0, 3), node(new(Mul), 4, 4)}
+		}, nil},
+		{"reduce max", []Port{in(0, -128, 127, 2, 3, 2)}, one(&ReduceMax{reduction: onto(1)}, 0), nil},
+		{"reduce max of all", []Port{in(0, -8, 7, 3, 4)}, one(&ReduceMax{reduction: reduction{Axes: []int{0, 1}, Keep: true}}, 0), nil},
+		{"argmax", []Port{in(0, -8, 7, 2, 4)}, one(&ArgMax{reduction: onto(1)}, 0), nil},
+		{"argmax of the first axis", []Port{in(0, -2, 1, 3, 2)}, one(&ArgMax{reduction: onto(0)}, 0), nil},
+		{"max", []Port{in(0, -128, 127, 2, 3), in(1, -8, 7, 3), in(2, -100, 20, 2, 1)}, one(new(Max), 0, 1, 2), nil},
+		{"min", []Port{in(0, -128, 127, 4), in(1, -8, 7, 4)}, func() []Node {
+			negative := func() *Scale { return &Scale{Shape: []int{}, Factors: Ints{-1}} }
+			return []Node{node(negative(), 0), node(negative(), 1), node(new(Max), 2, 3), node(negative(), 4)}
+		}, nil},
+		{"where", []Port{in(0, 0, 1, 2, 3), in(1, -128, 127, 3), in(2, -8, 7, 2, 1)}, func() []Node {
+			return []Node{node(bit(), 0), node(new(Where), 3, 1, 2)}
+		}, nil},
+		{"div", []Port{in(0, -128, 127, 2, 3), in(1, 1, 60, 2, 1)}, one(&Div{Shift: 4}, 0, 1), nil},
+		{"div of small", []Port{in(0, -128, 127, 4), in(1, 3, 9, 4)}, one(&Div{Shift: -2}, 0, 1), nil},
+		{"one over", []Port{in(0, 2, 60, 4)}, func() []Node {
+			return []Node{node(&Constant{Shape: []int{}, Values: Ints{1}}), node(&Div{Shift: 9}, 1, 0)}
+		}, nil},
+		{"less, then where", []Port{in(0, -16, 15, 4), in(1, -16, 15, 4)}, func() []Node {
+			return []Node{node(&Add{Scale: [2]int64{-1, 1}, Exp: 4}, 0, 1), node(&Function{Name: "Identity", OutExp: 4, Out: iv(0, 1)}, 2),
+				node(bit(), 3), node(new(Where), 4, 0, 1)}
+		}, nil},
+		{"layer norm", []Port{in(0, -32, 31, 2, 4)}, func() []Node {
+			mean := func() *ReduceSum {
+				return &ReduceSum{reduction: reduction{Axes: []int{1}, Keep: true}, Scale: 1, ScaleExp: 2}
+			}
+			return []Node{node(mean(), 0), node(&Add{Scale: [2]int64{4, -1}, Exp: 6}, 0, 1), node(new(Mul), 2, 2), node(mean(), 3),
+				node(&Requantize{Shift: 8}, 4), node(&Function{Name: "Sqrt", OutExp: 6, Out: iv(1, 255)}, 5), node(&Div{Shift: 5}, 2, 6),
+				node(&Clip{Interval: iv(-127, 127)}, 7)}
+		}, nil},
+	}
+}
+
+// elementwiseReference is one element of an operator's output, from its definition.
+func elementwiseReference(op Op, in [][]int64, types []Type, at []int, i int) int64 {
+	x := func(k int) int64 { return broadcastAt(in[k], types[k].Shape, at) }
+	switch op := op.(type) {
+	case *Constant:
+		return op.Values[i]
+	case *Scale:
+		return broadcastAt(op.Factors, op.Shape, at) * x(0)
+	case *Gather:
+		if op.Index[i] < 0 {
+			return 0
+		}
+		return in[0][op.Index[i]]
+	case *Max:
+		all := []int64{}
+		for k := range in {
+			all = append(all, x(k))
+		}
+		return slices.Max(all)
+	case *Where:
+		return x(2 - int(x(0)))
+	case *Div:
+		num, den := big.NewInt(2*x(0)), big.NewInt(2*x(1))
+		if op.Shift < 0 {
+			den.Lsh(den, uint(-op.Shift))
+		} else {
+			num.Lsh(num, uint(op.Shift))
+		}
+		return floorDiv(num.Add(num, new(big.Int).Rsh(den, 1)), den)
+	case *ReduceSum:
+		sum := int64(0)
+		for _, v := range folded(&op.reduction, in[0], types[0].Shape, at) {
+			sum += v
+		}
+		return sum * op.Scale
+	case *ReduceMax:
+		return slices.Max(folded(&op.reduction, in[0], types[0].Shape, at))
+	case *ArgMax:
+		all := folded(&op.reduction, in[0], types[0].Shape, at)
+		return int64(slices.Index(all, slices.Max(all)))
+	}
+	panic("no reference")
+}
+
+// folded lists the elements that make the output element at the coordinates.
+func folded(r *reduction, x []int64, shape, at []int) (out []int64) {
+	for i, v := range x {
+		from, k, same := index(i, shape), 0, true
+		for a := range shape {
+			reduced := slices.Contains(r.Axes, a)
+			same = same && (reduced || from[a] == at[k])
+			if !reduced || r.Keep {
+				k++
+			}
+		}
+		if same {
+			out = append(out, v)
+		}
+	}
+	return out
+}

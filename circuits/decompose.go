@@ -1,0 +1,138 @@
+package circuits
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/nnark/nnark/model"
+)
+
+// decompositions says which ONNX operators are lowered as the simpler ones they are
+// defined by, so that calibration sees what lies between.
+var decompositions = map[string]func(*decomposer, *model.Node) error{
+	"InstanceNormalization": (*decomposer).instanceNorm,
+	"LayerNormalization":    (*decomposer).layerNorm,
+	"PRelu":                 (*decomposer).prelu,
+	"ReduceL2":              (*decomposer).norm,
+}
+
+// decomposer rewrites a graph.
+type decomposer struct {
+	*model.Graph
+	of *model.Node // the node that is being replaced
+}
+
+// decomposed returns the graph with the operators of the table replaced, those whose
+// attributes are not known excepted.
+func decomposed(g *model.Graph) *model.Graph {
+	copied := *g
+	copied.Nodes, copied.Const, copied.Shapes = nil, maps.Clone(g.Const), maps.Clone(g.Shapes)
+	d := &decomposer{Graph: &copied}
+	for _, n := range g.Nodes {
+		if f, ok := decompositions[n.Op]; ok && g.Shapes[n.Outputs[0]] != nil {
+			before := len(d.Nodes)
+			if d.of = n; f(d, n) == nil {
+				d.Nodes[len(d.Nodes)-1].Outputs = n.Outputs
+				continue
+			}
+			d.Nodes = d.Nodes[:before]
+		}
+		d.Nodes = append(d.Nodes, n)
+	}
+	return d.Graph
+}
+
+// add appends a node whose output has a shape and returns the output's name.
+func (d *decomposer) add(op string, attrs model.Attrs, shape []int, in ...string) string {
+	name := d.of.Name + "/" + op
+	for d.Shapes[name] != nil {
+		name += "'"
+	}
+	d.Shapes[name] = shape
+	d.Nodes = append(d.Nodes, &model.Node{Name: name, Op: op, Inputs: in, Outputs: []string{name}, Attrs: attrs, Opset: d.of.Opset})
+	return name
+}
+
+// constant adds a constant and returns its name.
+func (d *decomposer) constant(name string, shape []int, values ...float32) string {
+	name = d.of.Name + "/" + name
+	d.Const[name], d.Shapes[name] = &model.Tensor{Shape: shape, Float: values}, shape
+	return name
+}
+
+// layerNorm replaces LayerNormalization: (x - mean)/√(variance + ε)·scale + bias.
+func (d *decomposer) layerNorm(n *model.Node) error {
+	axis, epsilon, stash := -1, 1e-5, 1
+	if err := n.Attrs.Unpack("axis?", &axis, "epsilon?", &epsilon, "stash_type?", &stash); err != nil {
+		return err
+	}
+	shape := d.Shapes[n.Inputs[0]]
+	if axis < 0 {
+		axis += len(shape)
+	}
+	y := d.normalise(n.Inputs[0], axis, epsilon)
+	y = d.add("Mul", nil, shape, y, n.Inputs[1])
+	if len(n.Inputs) > 2 && n.Inputs[2] != "" {
+		d.add("Add", nil, shape, y, n.Inputs[2])
+	}
+	return nil
+}
+
+// instanceNorm replaces InstanceNormalization, which normalises all axes but the first two.
+func (d *decomposer) instanceNorm(n *model.Node) error {
+	epsilon := 1e-5
+	if err := n.Attrs.Unpack("epsilon?", &epsilon); err != nil {
+		return err
+	}
+	shape := d.Shapes[n.Inputs[0]]
+	y := d.normalise(n.Inputs[0], 2, epsilon)
+	for i, op := range []string{"Mul", "Add"} {
+		c := d.Const[n.Inputs[i+1]]
+		if c == nil {
+			return model.ErrUnsupported
+		}
+		perChannel := slices.Repeat([]int{1}, len(shape)-1)
+		perChannel[0] = shape[1]
+		y = d.add(op, nil, shape, y, d.constant(op+" constant", perChannel, c.Float...))
+	}
+	return nil
+}
+
+// normalise adds nodes for (x - mean)/√(variance + ε) over the axes from axis on.
+func (d *decomposer) normalise(x string, axis int, epsilon float64) string {
+	shape := d.Shapes[x]
+	ones, axes := slices.Clone(shape), []int{}
+	for k := axis; k < len(shape); k++ {
+		ones[k], axes = 1, append(axes, k)
+	}
+	over := model.Attrs{"axes": axes, "keepdims": 1}
+	mean := d.add("ReduceMean", over, ones, x)
+	diff := d.add("Sub", nil, shape, x, mean)
+	squares := d.add("Mul", nil, shape, diff, diff)
+	variance := d.add("ReduceMean", over, ones, squares)
+	sum := d.add("Add", nil, ones, variance, d.constant("epsilon", []int{}, float32(epsilon)))
+	root := d.add("Sqrt", nil, ones, sum)
+	return d.add("Div", nil, shape, diff, root)
+}
+
+// prelu replaces PRelu: max(x, 0) + slope·(x - max(x, 0)).
+func (d *decomposer) prelu(n *model.Node) error {
+	if err := n.Attrs.Unpack(); err != nil {
+		return err
+	}
+	shape := d.Shapes[n.Inputs[0]]
+	positive := d.add("Relu", nil, shape, n.Inputs[0])
+	negative := d.add("Sub", nil, shape, n.Inputs[0], positive)
+	scaled := d.add("Mul", nil, shape, negative, n.Inputs[1])
+	d.add("Add", nil, shape, positive, scaled)
+	return nil
+}
+
+// norm replaces ReduceL2: the root of the sum of squares.
+func (d *decomposer) norm(n *model.Node) error {
+	shape := d.Shapes[n.Inputs[0]]
+	squares := d.add("Mul", nil, shape, n.Inputs[0], n.Inputs[0])
+	sum := d.add("ReduceSum", n.Attrs, d.Shapes[n.Outputs[0]], append([]string{squares}, n.Inputs[1:]...)...)
+	d.add("Sqrt", nil, d.Shapes[n.Outputs[0]], sum)
+	return nil
+}

@@ -1,0 +1,364 @@
+package circuits
+
+import (
+	"fmt"
+	"math"
+	"math/bits"
+	"slices"
+
+	"github.com/nnark/nnark/fixedpoint"
+	"github.com/nnark/nnark/model"
+)
+
+// operands returns a node's inputs as values, constants at the scale of the others.
+func (l *lowerer) operands(n *model.Node, names ...string) ([]int, error) {
+	out := make([]int, len(names))
+	e, slack := math.MinInt, 0
+	for i, name := range names {
+		if l.g.Const[name] != nil {
+			continue
+		}
+		v, err := l.narrow(name)
+		if err != nil {
+			return nil, err
+		}
+		out[i], e, slack = v, max(e, l.p.types[v].Exp), 2
+	}
+	for i, name := range names {
+		if l.g.Const[name] != nil {
+			v, err := l.literal(n.Name, name, e, slack)
+			if err != nil {
+				return nil, err
+			}
+			out[i] = v
+		}
+	}
+	return out, nil
+}
+
+// literal returns a constant as a value with the coarsest exponent that holds it exactly,
+// but at most slack above e, where it is rounded.
+func (l *lowerer) literal(node, name string, e, slack int) (int, error) {
+	c, shape, ok := l.constant(name)
+	if !ok {
+		return 0, fmt.Errorf("operand %q is not constant: %w", name, model.ErrUnsupported)
+	}
+	k := e - l.bits
+	inexact := func(v float64) bool { v = math.Ldexp(v, k); return v != math.Floor(v) }
+	for ; k < e+slack && slices.ContainsFunc(c, inexact); k++ {
+	}
+	q, err := integersOf(c, k)
+	if err != nil {
+		return 0, err
+	}
+	return l.emit(node+"/constant", &Constant{Shape: slices.Clone(shape), Exp: k, Values: q})
+}
+
+// integersOf rounds reals to integers of an exponent, saturated far beyond any activation.
+func integersOf(x []float64, exp int) (out Ints, err error) {
+	all := fixedpoint.Interval{Lo: -1 << 50, Hi: 1 << 50}
+	for _, v := range x {
+		q, err := fixedpoint.Quantise(v, exp, all)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, q)
+	}
+	return out, nil
+}
+
+// align brings values to one exponent, the finest of theirs; where that is far finer than
+// the coarsest, the finer ones are rounded.
+func (l *lowerer) align(node string, vs []int) ([]int, error) {
+	least, e := math.MaxInt, math.MinInt
+	for _, v := range vs {
+		least, e = min(least, l.p.types[v].Exp), max(e, l.p.types[v].Exp)
+	}
+	e = min(e, least+l.bits+8)
+	out := make([]int, len(vs))
+	for i, v := range vs {
+		v, err := l.rescale(node, v, e)
+		if err != nil {
+			return nil, err
+		}
+		if k := e - l.p.types[v].Exp; k > 0 {
+			if v, err = l.scale(node, v, 1<<k, k); err != nil {
+				return nil, err
+			}
+		}
+		out[i] = v
+	}
+	return out, nil
+}
+
+// scale returns factor·v, where the factor stands for factor·2^-exp.
+func (l *lowerer) scale(node string, v int, factor int64, exp int) (int, error) {
+	return l.emit(node+"/scale", &Scale{Shape: []int{}, Exp: exp, Factors: Ints{factor}}, v)
+}
+
+// sum returns x + sign·y.
+func (l *lowerer) sum(node string, x, y int, sign int64) (int, error) {
+	vs, err := l.align(node, []int{x, y})
+	if err != nil {
+		return 0, err
+	}
+	return l.emit(node, &Add{Scale: [2]int64{1, sign}, Exp: l.p.types[vs[0]].Exp}, vs...)
+}
+
+// wide returns the exact accumulators that a graph value still is, if it is no activation
+// yet: adding a constant and scaling by a power of two keep them exact.
+func (l *lowerer) wide(name string) (v int, ok bool) {
+	v, ok = l.vals[name]
+	_, narrowed := l.narrowed[name]
+	t := l.p.types[v]
+	return v, ok && !narrowed && t.Range.Hi-t.Range.Lo >= 2<<l.bits
+}
+
+// add lowers Add and Sub. A constant is added to accumulators as they are.
+func (l *lowerer) add(n *model.Node) error {
+	if err := n.Attrs.Unpack("axis?", new(int), "broadcast?", new(int)); err != nil {
+		return err
+	}
+	sign := int64(1)
+	if n.Op == "Sub" {
+		sign = -1
+	}
+	var vs []int
+	var err error
+	a, b := n.Inputs[0], n.Inputs[1]
+	if x, ok := l.wide(a); ok && l.g.Const[b] != nil {
+		vs = []int{x, 0}
+		vs[1], err = l.literal(n.Name, b, l.p.types[x].Exp, 0)
+	} else if y, ok := l.wide(b); ok && l.g.Const[a] != nil {
+		vs = []int{0, y}
+		vs[0], err = l.literal(n.Name, a, l.p.types[y].Exp, 0)
+	} else {
+		vs, err = l.operands(n, a, b)
+	}
+	if err != nil {
+		return err
+	}
+	v, err := l.sum(n.Name, vs[0], vs[1], sign)
+	return l.done(n, v, err)
+}
+
+// done records the value of a node's first output.
+func (l *lowerer) done(n *model.Node, v int, err error) error {
+	if err == nil {
+		l.set(n.Outputs[0], v)
+	}
+	return err
+}
+
+// variadic lowers Sum and Mean.
+func (l *lowerer) variadic(n *model.Node) error {
+	if err := n.Attrs.Unpack(); err != nil {
+		return err
+	}
+	vs, err := l.operands(n, n.Inputs...)
+	if err != nil {
+		return err
+	}
+	v := vs[0]
+	for _, w := range vs[1:] {
+		if v, err = l.sum(n.Name, v, w, 1); err != nil {
+			return err
+		}
+	}
+	if n.Op == "Mean" {
+		factor, exp := l.inverse(len(vs))
+		v, err = l.scale(n.Name, v, factor, exp)
+	}
+	return l.done(n, v, err)
+}
+
+// inverse returns factor·2^-exp ≈ 1/n, exact for powers of two.
+func (l *lowerer) inverse(n int) (factor int64, exp int) {
+	exp = bits.Len(uint(n)) - 1
+	if n&(n-1) == 0 {
+		return 1, exp
+	}
+	exp += l.bits + 3
+	return int64(math.Round(math.Ldexp(1, exp) / float64(n))), exp
+}
+
+// mul lowers Mul: by a constant it is a Scale.
+func (l *lowerer) mul(n *model.Node) error {
+	if err := n.Attrs.Unpack("axis?", new(int), "broadcast?", new(int)); err != nil {
+		return err
+	}
+	for i, name := range n.Inputs {
+		if c, shape, ok := l.constant(name); ok {
+			return l.scaleBy(n, n.Inputs[1-i], c, shape)
+		}
+	}
+	vs, err := l.operands(n, n.Inputs...)
+	if err != nil {
+		return err
+	}
+	v, err := l.emit(n.Name, new(Mul), vs...)
+	return l.done(n, v, err)
+}
+
+// scaleBy lowers the product of a value and a constant c: by powers of two of one size it
+// only changes the exponent and sign, else c's largest element gets two bits more than
+// activations.
+func (l *lowerer) scaleBy(n *model.Node, name string, c []float64, shape []int) error {
+	most := 0.
+	for _, v := range c {
+		most = max(most, math.Abs(v))
+	}
+	v, isWide := l.wide(name)
+	frac, exp := math.Frexp(most) // most = frac·2^exp
+	exp = 1 - exp
+	same := !slices.ContainsFunc(c, func(v float64) bool { return math.Abs(v) != most })
+	if most == 0 {
+		exp = 0
+	} else if frac != 0.5 || !same {
+		exp += l.bits + 2
+		isWide = false
+	}
+	factors, err := integersOf(c, exp)
+	if err != nil {
+		return err
+	}
+	if !isWide {
+		if v, err = l.narrow(name); err != nil {
+			return err
+		}
+	}
+	v, err = l.emit(n.Name, &Scale{Shape: slices.Clone(shape), Exp: exp, Factors: factors}, v)
+	return l.done(n, v, err)
+}
+
+// neg lowers Neg.
+func (l *lowerer) neg(n *model.Node) error {
+	if err := n.Attrs.Unpack(); err != nil {
+		return err
+	}
+	return l.scaleBy(n, n.Inputs[0], []float64{-1}, nil)
+}
+
+// div lowers Div: by a constant it is a Scale; a divisor that varies has one sign in all
+// samples.
+func (l *lowerer) div(n *model.Node) error {
+	if err := n.Attrs.Unpack("axis?", new(int), "broadcast?", new(int)); err != nil {
+		return err
+	}
+	if c, shape, ok := l.constant(n.Inputs[1]); ok {
+		for i := range c {
+			c[i] = 1 / c[i]
+		}
+		if slices.ContainsFunc(c, func(v float64) bool { return math.IsInf(v, 0) }) {
+			return fmt.Errorf("division by zero: %w", model.ErrUnsupported)
+		}
+		return l.scaleBy(n, n.Inputs[0], c, shape)
+	}
+	y, sign, err := l.divisor(n)
+	if err != nil {
+		return err
+	}
+	vs, err := l.operands(n, n.Inputs[:1]...)
+	if l.g.Const[n.Inputs[0]] != nil {
+		vs = []int{0}
+		vs[0], err = l.literal(n.Name, n.Inputs[0], l.bits, 0)
+	}
+	if err != nil {
+		return err
+	}
+	x := vs[0]
+	if sign < 0 {
+		if x, err = l.scale(n.Name, x, -1, 0); err != nil {
+			return err
+		}
+	}
+	shift := l.exp(n.Outputs[0], l.bits+1) - l.p.types[x].Exp + l.p.types[y].Exp
+	v, err := l.emit(n.Name, &Div{Shift: shift}, x, y)
+	return l.done(n, v, err)
+}
+
+// divisor returns the divisor's absolute value, which saturates below a quarter of the
+// least the samples show, and its sign.
+func (l *lowerer) divisor(n *model.Node) (v int, sign int64, err error) {
+	name := n.Inputs[1]
+	if v, err = l.narrowTo(name, l.bits+divisorBits); err != nil {
+		return 0, 0, err
+	}
+	seen, sign := l.values[name], 1
+	if seen == nil || seen.lo <= 0 && seen.hi >= 0 {
+		return 0, 0, fmt.Errorf("the divisor has no constant sign: %w", model.ErrUnsupported)
+	}
+	least := seen.lo
+	if seen.hi < 0 {
+		least, sign = -seen.hi, -1
+		if v, err = l.scale(n.Name, v, -1, 0); err != nil {
+			return 0, 0, err
+		}
+	}
+	t := l.p.types[v]
+	lo := max(int64(math.Ldexp(least/4, t.Exp)), 1)
+	if t.Range.Lo < lo {
+		v, err = l.saturate(n.Name+"/divisor", "Identity", v, fixedpoint.Interval{Lo: lo, Hi: max(t.Range.Hi, lo+1)})
+	}
+	return v, sign, err
+}
+
+// divisorBits is how many bits more than other activations a divisor has: its relative
+// error is the quotient's.
+const divisorBits = 3
+
+// power lowers Pow by a constant exponent.
+func (l *lowerer) power(n *model.Node) error {
+	if err := n.Attrs.Unpack(); err != nil {
+		return err
+	}
+	p, _, ok := l.constant(n.Inputs[1])
+	if !ok || len(p) != 1 {
+		return fmt.Errorf("the exponent is not one constant: %w", model.ErrUnsupported)
+	}
+	switch p[0] {
+	case 1:
+		return l.alias(n)
+	case 2:
+		x, err := l.narrow(n.Inputs[0])
+		if err != nil {
+			return err
+		}
+		v, err := l.emit(n.Name, new(Mul), x, x)
+		return l.done(n, v, err)
+	}
+	return l.table(n, "Pow", p, false)
+}
+
+// extremum lowers Max and Min, which is the negative of the largest negative.
+func (l *lowerer) extremum(n *model.Node) error {
+	if err := n.Attrs.Unpack(); err != nil {
+		return err
+	}
+	vs, err := l.operands(n, n.Inputs...)
+	if err != nil {
+		return err
+	}
+	if vs, err = l.align(n.Name, vs); err != nil {
+		return err
+	}
+	v, err := l.negated(n.Name, n.Op == "Min", vs, func(vs []int) (int, error) { return l.emit(n.Name, new(Max), vs...) })
+	return l.done(n, v, err)
+}
+
+// negated applies f to the values, or if yes is set to their negatives and negates the
+// result.
+func (l *lowerer) negated(node string, yes bool, vs []int, f func([]int) (int, error)) (v int, err error) {
+	if !yes {
+		return f(vs)
+	}
+	for i := range vs {
+		if vs[i], err = l.scale(node, vs[i], -1, 0); err != nil {
+			return 0, err
+		}
+	}
+	if v, err = f(vs); err != nil {
+		return 0, err
+	}
+	return l.scale(node, v, -1, 0)
+}

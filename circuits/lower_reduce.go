@@ -1,0 +1,107 @@
+package circuits
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/nnark/nnark/model"
+)
+
+// reduction reads the axes of a Reduce node, an attribute or (opset 13 and 18) an input.
+func (l *lowerer) reduction(n *model.Node) (r reduction, err error) {
+	keep, noop := true, false
+	if err = n.Attrs.Unpack("axes?", &r.Axes, "keepdims?", &keep, "noop_with_empty_axes?", &noop); err != nil {
+		return r, err
+	}
+	if len(n.Inputs) > 1 && n.Inputs[1] != "" {
+		c, _, ok := l.constant(n.Inputs[1])
+		if !ok {
+			return r, fmt.Errorf("axes are not constant: %w", model.ErrUnsupported)
+		}
+		r.Axes = nil
+		for _, a := range c {
+			r.Axes = append(r.Axes, int(a))
+		}
+	}
+	r.Keep = keep
+	rank := len(l.g.Shapes[n.Inputs[0]])
+	if len(r.Axes) == 0 && !noop {
+		for a := range rank {
+			r.Axes = append(r.Axes, a)
+		}
+	}
+	return r.normalised(rank), nil
+}
+
+// normalised returns the reduction with its axes counted from the first, ascending.
+func (r reduction) normalised(rank int) reduction {
+	r.Axes = slices.Clone(r.Axes)
+	for i, a := range r.Axes {
+		if a < 0 {
+			r.Axes[i] += rank
+		}
+	}
+	slices.Sort(r.Axes)
+	return r
+}
+
+// reduceSum lowers ReduceSum and ReduceMean.
+func (l *lowerer) reduceSum(n *model.Node) error {
+	r, err := l.reduction(n)
+	if err != nil {
+		return err
+	}
+	x, err := l.narrow(n.Inputs[0])
+	if err != nil {
+		return err
+	}
+	op := &ReduceSum{reduction: r, Scale: 1}
+	if n.Op == "ReduceMean" {
+		folded := 1
+		for _, a := range r.Axes {
+			folded *= l.g.Shapes[n.Inputs[0]][a]
+		}
+		op.Scale, op.ScaleExp = l.inverse(folded)
+	}
+	v, err := l.emit(n.Name, op, x)
+	return l.done(n, v, err)
+}
+
+// reduceMax lowers ReduceMax and ReduceMin.
+func (l *lowerer) reduceMax(n *model.Node) error {
+	r, err := l.reduction(n)
+	if err != nil {
+		return err
+	}
+	x, err := l.narrow(n.Inputs[0])
+	if err != nil {
+		return err
+	}
+	v, err := l.negated(n.Name, n.Op == "ReduceMin", []int{x}, func(vs []int) (int, error) {
+		return l.emit(n.Name, &ReduceMax{reduction: r}, vs...)
+	})
+	return l.done(n, v, err)
+}
+
+// argMax lowers ArgMax and ArgMin.
+func (l *lowerer) argMax(n *model.Node) error {
+	axis, keep, last := 0, true, false
+	if err := n.Attrs.Unpack("axis?", &axis, "keepdims?", &keep, "select_last_index?", &last); err != nil {
+		return err
+	}
+	if last {
+		return fmt.Errorf("attribute select_last_index: %w", model.ErrUnsupported)
+	}
+	x, err := l.narrowTo(n.Inputs[0], l.scoreBits())
+	if err != nil {
+		return err
+	}
+	if n.Op == "ArgMin" {
+		if x, err = l.scale(n.Name, x, -1, 0); err != nil {
+			return err
+		}
+	}
+	r := reduction{Axes: []int{axis}, Keep: keep}
+	v, err := l.emit(n.Name, &ArgMax{reduction: r.normalised(len(l.g.Shapes[n.Inputs[0]]))}, x)
+	return l.done(n, v, err)
+}
