@@ -30,7 +30,7 @@ func (c *chain) config(gas uint64) *runtime.Config {
 	rules := *params.MergedTestChainConfig
 	rules.PragueTime, rules.OsakaTime, rules.AmsterdamTime = nil, nil, nil
 	rules.BPO1Time, rules.BPO2Time, rules.BPO3Time, rules.BPO4Time, rules.BPO5Time = nil, nil, nil, nil, nil
-	return &runtime.Config{ChainConfig: &rules, State: c.state, GasLimit: gas, Random: &common.Hash{}}
+	return &runtime.Config{ChainConfig: &rules, State: c.state, GasLimit: gas, Origin: common.Address{1}}
 }
 
 // result is what a call did. Gas is that of execution, without the transaction's

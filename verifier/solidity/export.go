@@ -22,13 +22,14 @@ var (
 	// in this package.
 	ErrUnsupported = errors.New("no contract for this key")
 	// ErrName means that Options.Name is no name for a contract.
-	ErrName = errors.New("a contract's name is a capital letter followed by letters and digits")
+	ErrName = errors.New("not a name for a contract")
 )
 
 // Options are the choices of an export. The zero value is fine.
 type Options struct {
-	// Name is the contract's: a capital letter followed by ASCII letters and
-	// digits. The default is "ModelVerifier".
+	// Name is the contract's: a capital letter followed by up to 63 ASCII letters
+	// and digits, and not one of the other contracts of [Foundry]. The default is
+	// "ModelVerifier".
 	Name string
 }
 
@@ -40,7 +41,7 @@ func (o *Options) name() (string, error) {
 	if o.Name == "" {
 		return defaultName, nil
 	}
-	if !validName.MatchString(o.Name) {
+	if !validName.MatchString(o.Name) || o.Name == "IVerifier" || o.Name == "InferenceConsumer" {
 		return "", fmt.Errorf("%q: %w", o.Name, ErrName)
 	}
 	return o.Name, nil
@@ -143,12 +144,12 @@ func check(vk *verifier.VerifyingKey) error {
 }
 
 // R returns the order of the statement's field.
-func (c *contract) R() string { return hex(fr.Modulus()) }
+func (c *contract) R() string { return literal(fr.Modulus()) }
 
-// hex returns a literal of 32 bytes: those of about 20 would be addresses.
-func hex(x *big.Int) string { return fmt.Sprintf("%#066x", x) }
+// literal returns a literal of 32 bytes: those of about 20 would be addresses.
+func literal(x *big.Int) string { return fmt.Sprintf("%#066x", x) }
 
-func word(x fp.Element) string { return hex(x.BigInt(new(big.Int))) }
+func word(x fp.Element) string { return literal(x.BigInt(new(big.Int))) }
 
 func pointG1(name string, p bn254.G1Affine) g1 { return g1{name, word(p.X), word(p.Y)} }
 

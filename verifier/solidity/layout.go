@@ -120,7 +120,7 @@ func (l *layout) bound(from, to int, value *big.Int) {
 	if n := len(l.Bounds); n > 0 && l.Bounds[n-1].value.Cmp(value) == 0 {
 		l.Bounds[n-1].To = to
 	} else if from < to {
-		l.Bounds = append(l.Bounds, bound{from, to, hex(value), value})
+		l.Bounds = append(l.Bounds, bound{from, to, literal(value), value})
 	}
 }
 

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.20;
+
+import {IVerifier} from "./IVerifier.sol";
+
+/// @title Example of a contract that acts on proven inferences
+/// @notice Somebody asks for an inference of an input and gets a context; a proof with
+/// that context and that input answers the request, once.
+/// @dev What a verifier leaves to its caller, and where it is here:
+///
+/// - the model: the constructor compares the verifier's KEY_DIGEST with the expected one;
+/// - the setup: keys that one party made are refused;
+/// - freshness: the context hashes chain, contract and a counter, so that no proof
+///   made for another request fits; a request is answered once, whatever the bytes
+///   of the proof, which anyone can change without invalidating it;
+/// - the input: the request fixes its elements. It is the caller's word what they are.
+///
+/// Whoever submits the proof gains nothing, so nothing is lost if another front-runs it.
+contract InferenceConsumer {
+    error WrongModel(bytes32 keyDigest);
+    error UnsafeSetup();
+    error UnknownRequest(uint256 context);
+    error OtherInput();
+
+    /// @param inputHash Keccak-256 of the input elements, 32 bytes each.
+    event Requested(uint256 indexed context, address indexed requester, bytes32 inputHash);
+    /// @param outputs The output elements of the statement.
+    event Answered(uint256 indexed context, address indexed requester, uint256[] outputs);
+
+    struct Request {
+        address requester;
+        bytes32 inputHash;
+    }
+
+    IVerifier public immutable verifier;
+    uint256 private immutable inputElements;
+    uint256 private count;
+    mapping(uint256 context => Request) public requests;
+
+    constructor(IVerifier verifier_, bytes32 keyDigest) {
+        if (verifier_.KEY_DIGEST() != keyDigest) revert WrongModel(verifier_.KEY_DIGEST());
+        if (verifier_.UNSAFE_SETUP()) revert UnsafeSetup();
+        verifier = verifier_;
+        inputElements = verifier_.INPUT_ELEMENTS();
+    }
+
+    /// @notice Asks for an inference.
+    /// @param inputHash Keccak-256 of the statement's input elements: the packed
+    /// integers of public inputs, the digests of digest inputs; of nothing for private
+    /// inputs.
+    /// @return context What the proof must have as its context.
+    function request(bytes32 inputHash) external returns (uint256 context) {
+        // 248 bits are below the field's order.
+        context = uint256(keccak256(abi.encode(block.chainid, address(this), ++count))) >> 8;
+        requests[context] = Request(msg.sender, inputHash);
+        emit Requested(context, msg.sender, inputHash);
+    }
+
+    /// @notice Answers a request. Reverts unless the proof is one for its context and input.
+    function answer(uint256[12] calldata proof, uint256[] calldata statement) external {
+        verifier.verify(proof, statement); // so statement has the model's length
+        uint256 context = statement[0];
+        Request memory r = requests[context];
+        if (r.requester == address(0)) revert UnknownRequest(context);
+        if (keccak256(abi.encodePacked(statement[1:1 + inputElements])) != r.inputHash) revert OtherInput();
+        delete requests[context];
+        emit Answered(context, r.requester, statement[1 + inputElements:]);
+    }
+}
