@@ -30,6 +30,9 @@ func (k *Keys) Bind(ctx context.Context) (*Keys, error) {
 	if k.groth16 == nil || !k.compiled.Plan.Committed() {
 		return nil, fmt.Errorf("bind: keys without committed weights under Groth16: %w", ErrBind)
 	}
+	if err := checkMemory(memory(k.compiled, bindBytesPerSlot)); err != nil {
+		return nil, err
+	}
 	p, err := k.prepare()
 	if err != nil {
 		return nil, err

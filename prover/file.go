@@ -192,6 +192,9 @@ func Load(dir string, c *circuits.Compiled) (*Keys, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkMemory(ProveMemory(c)); err != nil {
+		return nil, err
+	}
 	if err := k.loadProvingKey(filepath.Join(dir, ProvingKeyFile)); err != nil {
 		return nil, err
 	}

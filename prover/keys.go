@@ -53,6 +53,9 @@ func (p Progress) report(stage string, done float64) {
 func UnsafeSetup(ctx context.Context, c *circuits.Compiled, p Progress) (*Keys, error) {
 	k := &Keys{compiled: c, VerifyingKey: &verifier.VerifyingKey{Card: card(c)}}
 	k.VerifyingKey.Card.UnsafeSetup = true
+	if err := checkMemory(SetupMemory(c)); err != nil {
+		return nil, err
+	}
 	p.report("setup", 0)
 	if c.Program.Config.System == circuits.Plonk {
 		if err := k.setupPlonk(ctx, nil, p); err != nil {
