@@ -5,6 +5,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/model"
@@ -53,10 +55,10 @@ func compile(c *command) (report, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.Name = *name; *name == "" {
-		p.Name = baseName(c.args[0])
+	if *name == "" {
+		*name = baseName(c.args[0])
 	}
-	if p.Labels, err = splitLabels(*labels, p); err != nil {
+	if err := describe(p, *name, *labels); err != nil {
 		return nil, err
 	}
 	compiled, err := c.compiled(p)
@@ -96,20 +98,26 @@ func choice[T ~string](c *command, into *T, name string, words ...string) {
 	})
 }
 
-// splitLabels checks that there is one label for each score of the only output.
-func splitLabels(list string, p *circuits.Program) ([]string, error) {
-	if list == "" {
-		return nil, nil
+// maxText bounds names and labels in a model's card, in bytes.
+const maxText = 256
+
+// describe names a program and, if there is a list of labels, the scores of its output.
+func describe(p *circuits.Program, name, labels string) error {
+	p.Name = name
+	if labels != "" {
+		p.Labels = strings.Split(labels, ",")
+		out := &p.Outputs[0]
+		if scores := (circuits.Type{Shape: out.Shape}).Size(); len(p.Outputs) != 1 || scores != len(p.Labels) {
+			return usageError{"compile", fmt.Sprintf("%d labels for %d outputs, the first of shape %v", len(p.Labels), len(p.Outputs), out.Shape)}
+		}
 	}
-	labels := strings.Split(list, ",")
-	scores := 1
-	for _, d := range p.Outputs[0].Shape {
-		scores *= d
+	for _, s := range append(p.Labels, name) {
+		unprintable := strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
+		if s == "" || len(s) > maxText || unprintable || !utf8.ValidString(s) {
+			return usageError{"compile", fmt.Sprintf("name or label %q, want 1 to %d bytes of printable text", s, maxText)}
+		}
 	}
-	if len(p.Outputs) != 1 || scores != len(labels) {
-		return nil, usageError{"compile", fmt.Sprintf("%d labels for %d outputs, the first of shape %v", len(labels), len(p.Outputs), p.Outputs[0].Shape)}
-	}
-	return labels, nil
+	return nil
 }
 
 func newCompileReport(path string, c *circuits.Compiled) *compileReport {

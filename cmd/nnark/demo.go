@@ -46,7 +46,7 @@ const imageSide = 28
 func demo(c *command) (report, error) {
 	r := &demoReport{}
 	c.flags.StringVar(&r.Model, "model", "lenet5", "the network, `lenet5|mlp`")
-	c.flags.IntVar(&r.Image, "image", 18, "prove image `N` of 0 to 99")
+	c.flags.IntVar(&r.Image, "image", 90, "prove image `N` of 0 to 99")
 	if err := c.parse(nil); err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -64,6 +65,13 @@ func inspect(c *command) (report, error) {
 	}
 	r := &inspectReport{Model: path, Unsupported: []unsupported{}}
 	if bytes.HasPrefix(data, []byte("nnark-program-")) {
+		var given []string
+		c.flags.Visit(func(f *flag.Flag) { given = append(given, f.Name) })
+		for _, name := range given {
+			if name != "json" {
+				return nil, usageError{c.verb, dashed(name) + " is for ONNX models"}
+			}
+		}
 		p, err := loadProgram(path)
 		if err != nil {
 			return nil, err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"math"
 	"text/tabwriter"
@@ -19,9 +20,16 @@ func (c *command) print(r report) error {
 	if c.json {
 		return c.printJSON(r)
 	}
-	w := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', tabwriter.StripEscape)
+	var table bytes.Buffer
+	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
 	r.text(w)
-	return w.Flush()
+	w.Flush() // a buffer does not fail
+	var text bytes.Buffer
+	for line := range bytes.Lines(table.Bytes()) {
+		text.Write(append(bytes.TrimRight(line, " \n"), '\n'))
+	}
+	_, err := c.stdout.Write(text.Bytes())
+	return err
 }
 
 func (c *command) printJSON(v any) error {

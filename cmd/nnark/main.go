@@ -113,7 +113,7 @@ func (c *command) run() (report, error) {
 	}
 	c.flags = flag.NewFlagSet(c.verb, flag.ContinueOnError)
 	c.flags.SetOutput(io.Discard)
-	c.flags.Bool("json", false, "print one JSON object")
+	c.flags.BoolVar(&c.json, "json", c.json, "print one JSON object")
 	return v.run(c)
 }
 

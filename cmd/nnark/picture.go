@@ -29,7 +29,7 @@ func draw(w io.Writer, pixels []byte, cols int, colour colour) {
 		if colour != nil {
 			line.WriteString("\x1b[0m")
 		}
-		fmt.Fprintln(w, strings.TrimRight(line.String(), " "))
+		fmt.Fprintln(w, line.String())
 	}
 }
 
