@@ -23,6 +23,7 @@ type System struct {
 	Products  []Product
 	Zeros     []Zero
 	Contracts []Contract
+	MatMuls   []MatMul
 	Exposes   []Expose
 
 	Bounds [][]fixedpoint.Interval
@@ -66,7 +67,13 @@ func (b *Builder) lowerAtLeast() {
 			b.digits(r.t, digitsFor(r.bound, width), width)
 			continue
 		}
-		at, c, _ := t.plateau()
+		// The rows added may have broken the run: the function need not be flat between its
+		// ends. Then digits serve.
+		at, c, ok := t.plateau()
+		if !ok || at.Hi-at.Lo < r.bound {
+			b.digits(r.t, digitsFor(r.bound, width), width)
+			continue
+		}
 		if t.IsFunction() {
 			b.Lookup(t, r.t.PlusConst(at.Lo), Const(r.t.Shape, c))
 		} else {
