@@ -1,8 +1,8 @@
 // The verifier as a WASI command: requests on standard input, one a line, and
 // an answer a line on standard output (see package answer).
 //
-// Exit status: 0 when every proof was accepted, 1 when one was not, 2 when
-// there was nothing to answer or a request was unusable.
+// Exit status: 0 when every proof was accepted and every key asked about is well
+// formed, 1 when one was not, 2 when there was no request or one was unusable.
 package main
 
 import (

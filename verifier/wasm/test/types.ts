@@ -1,0 +1,21 @@
+// Compiled, never run: index.d.ts allows what the documentation shows.
+import { init, readKey, verify, type Answer, type Tensor } from "../index.js";
+
+declare const key: Uint8Array, proof: Uint8Array;
+
+export async function uses(): Promise<number[]> {
+  await init(new URL("https://example.org/nnark.wasm"));
+  const answer: Answer = await verify(key, proof, {
+    expectInput: Float32Array.of(0, 1), context: 7n, anyContext: false, refuseUnsafe: true,
+  });
+  await verify(key, "{}", { expectInts: [[1, 2], null], expectInput: [null, Float64Array.of(1)] });
+  await verify(key.buffer as ArrayBuffer, { format: "nnark-proof-1" }, { expectInts: [1n, 2n], context: new Uint8Array(32) });
+  const { digest, card } = await readKey(key);
+  console.log(digest, card.labels[0], card.inputs[0]?.real?.[0], answer.kind === "unsafe setup");
+  const output: Tensor | undefined = answer.statement?.outputs[0];
+  // @ts-expect-error: an unknown option
+  await verify(key, proof, { expectinput: [1] });
+  // @ts-expect-error: a proof is not a number
+  await verify(key, 5);
+  return output?.values ?? [];
+}
