@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 	g16 "github.com/consensys/gnark/backend/groth16/bn254"
@@ -27,8 +28,8 @@ const (
 	OpeningFile      = "model.opening" // opens the model's commitment: secret
 )
 
-// provingMagic starts a proving key's file; the architecture's digest, gnark's raw key and
-// the SHA-256 of all that follow.
+// provingMagic starts a proving key's file; the digests of the architecture and of the
+// verifying key, gnark's raw key and the SHA-256 of all that follow.
 const provingMagic = "nnark-proving-key-1\n"
 
 // opening is the content of OpeningFile.
@@ -61,7 +62,7 @@ func (k *Keys) Save(dir string) error {
 			return err
 		}
 	}
-	err := writeSummed(filepath.Join(dir, ProvingKeyFile), 0o644, append([]byte(provingMagic), arch[:]...), func(w io.Writer) (err error) {
+	err := writeSummed(filepath.Join(dir, ProvingKeyFile), 0o644, k.provingHead(), func(w io.Writer) (err error) {
 		if k.plonk != nil {
 			_, err = k.plonk.WriteRawTo(w)
 		} else {
@@ -80,6 +81,13 @@ func (k *Keys) Save(dir string) error {
 		_, err := w.Write(vk)
 		return err
 	})
+}
+
+// provingHead names the architecture and the verifying key, so that neither a damaged one
+// nor one of another setup goes unnoticed.
+func (k *Keys) provingHead() []byte {
+	arch, vk := k.compiled.Program.Architecture(), k.VerifyingKey.Digest()
+	return slices.Concat([]byte(provingMagic), arch[:], vk[:])
 }
 
 // writeSummed writes a file of a header, a body and the SHA-256 of both.
@@ -223,8 +231,7 @@ func loadVerifyingKey(dir string, c *circuits.Compiled) (*Keys, error) {
 }
 
 func (k *Keys) loadProvingKey(name string) error {
-	arch := k.compiled.Program.Architecture()
-	err := readSummed(name, append([]byte(provingMagic), arch[:]...), func(r io.Reader) (err error) {
+	err := readSummed(name, k.provingHead(), func(r io.Reader) (err error) {
 		// The checksum says that these are the bytes this package wrote: no checks of points.
 		if k.VerifyingKey.Plonk != nil {
 			k.plonk = new(gplonk.ProvingKey)
