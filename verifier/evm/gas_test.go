@@ -1,7 +1,6 @@
 package evm
 
 import (
-	"fmt"
 	"testing"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
@@ -12,15 +11,10 @@ import (
 	"github.com/nnark/nnark/prover"
 	"github.com/nnark/nnark/testdata"
 	"github.com/nnark/nnark/verifier"
-	"github.com/nnark/nnark/verifier/solidity"
 )
 
-// Targets, for transactions of a LeNet-5 on MNIST.
-const (
-	maxCodeBytes = 24_576 // EIP-170
-	maxPublicGas = 350_000
-	maxDigestGas = 290_000 // of execution
-)
+// maxCodeBytes is the limit of EIP-170.
+const maxCodeBytes = 24_576
 
 // lenet returns keys of the trained LeNet-5 and a proof for an image of MNIST.
 func lenet(t testing.TB, cfg circuits.Config, context fr.Element) (*prover.Keys, *verifier.Proof) {
@@ -59,35 +53,51 @@ func proveImage(t testing.TB, keys *prover.Keys, image int, context fr.Element) 
 	return proof
 }
 
-// Prints the table of README.md of package solidity.
+// Prints the table of package solidity's README.md, for the settings of
+// foundry.toml. Execution is what the EVM counts; the transaction adds its 21000
+// (53000 and the price of the code for a deployment) and calldata.
 func TestGas(t *testing.T) {
+	t.Log("| model | transaction | bytes | execution | transaction in all |")
 	for _, m := range []struct {
-		name string
-		cfg  circuits.Config
+		name      string
+		input     circuits.Visibility
+		verify    uint64 // most gas of verify's execution
+		inAll     uint64 // most gas of a transaction with either function
+		mergedAll uint64 // the same, for a key with gamma = G
 	}{
-		{"public image", circuits.Config{}},
-		{"digest of the image", circuits.Config{Input: circuits.Digest}},
-		{"private image", circuits.Config{Input: circuits.Private}},
+		{"public image", circuits.Public, 300_000, 350_000, 320_000},
+		{"digest of the image", circuits.Digest, 290_000, 320_000, 290_000},
+		{"private image", circuits.Private, 290_000, 320_000, 290_000},
 	} {
-		keys, proof := lenet(t, m.cfg, fr.NewElement(1))
-		vk := keys.VerifyingKey
-		for _, viaIR := range []bool{false, true} {
-			code := compile(t, newSettings(viaIR), map[string]string{"LeNet5.sol": export(t, vk, "LeNet5")})["LeNet5"]
-			require.LessOrEqual(t, len(code.runtime), maxCodeBytes)
-			c := newChain(t)
-			address, r := c.deploy(t, code, word(1)...)
-			require.NoError(t, r.err)
-			fmt.Printf("| %s | deploy | %d bytes | %d | %d |\n", m.name, len(code.runtime), r.gas, r.gas+createGas(append(code.create, word(1)...)))
-			for _, f := range []struct {
-				name string
-				data func(*verifier.VerifyingKey, *verifier.Proof) ([]byte, error)
-			}{{"verify", solidity.Calldata}, {"verifyInference", solidity.InferenceCalldata}} {
-				data, err := f.data(vk, proof)
-				require.NoError(t, err)
-				r := c.call(address, data)
-				require.NoError(t, r.err)
-				fmt.Printf("| %s | %s | %d bytes | %d | %d |\n", m.name, f.name, len(data), r.gas, r.gas+calldataGas(data))
-			}
-		}
+		keys, proof := lenet(t, circuits.Config{Input: m.input}, fr.NewElement(1))
+		one, all := measure(t, m.name, keys.VerifyingKey, proof)
+		require.LessOrEqual(t, one, m.verify)
+		require.LessOrEqual(t, all, m.inAll)
+
+		f := newForger(t, 1, keys.VerifyingKey.Card, shape{merged: true})
+		_, all = measure(t, m.name+", gamma = G", f.key, f.prove(t, proof.Statement))
+		require.LessOrEqual(t, all, m.mergedAll)
 	}
+}
+
+// measure returns the execution of verify and the dearer transaction.
+func measure(t testing.TB, name string, vk *verifier.VerifyingKey, p *verifier.Proof) (verify, all uint64) {
+	code := compile(t, newSettings(true), map[string]string{"LeNet5.sol": export(t, vk, "LeNet5")})["LeNet5"]
+	require.LessOrEqual(t, len(code.runtime), maxCodeBytes)
+	c := newChain(t)
+	address, r := c.deploy(t, code, constructorArguments(vk)...)
+	require.NoError(t, r.err)
+	print := func(transaction string, bytes int, execution, before uint64) uint64 {
+		t.Logf("| %s | %s | %d | %d | %d |", name, transaction, bytes, execution, execution+before)
+		return execution + before
+	}
+	print("deployment", len(code.runtime), r.gas, createGas(append(code.create, constructorArguments(vk)...)))
+	data := mustCalldata(t, vk, p)
+	r = c.call(address, data)
+	require.True(t, r.accepted(t))
+	verify, all = r.gas, print("`verify`", len(data), r.gas, calldataGas(data))
+	data = mustInference(t, vk, p)
+	r = c.call(address, data)
+	require.NoError(t, r.err)
+	return verify, max(all, print("`verifyInference`", len(data), r.gas, calldataGas(data)))
 }
