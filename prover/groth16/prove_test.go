@@ -204,6 +204,10 @@ func TestProveErrors(t *testing.T) {
 	other := chainCase(t, 5)
 	_, err = New(other.r1cs, pk)
 	require.ErrorIs(t, err, ErrCircuit)
+	odd := *pk
+	odd.Domain.Cardinality++
+	_, err = New(c.r1cs, &odd)
+	require.ErrorIs(t, err, ErrCircuit)
 	short := *pk
 	short.G1.Z = short.G1.Z[1:]
 	_, err = New(c.r1cs, &short)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/consensys/gnark-crypto/ecc"
 	"github.com/consensys/gnark-crypto/ecc/bn254"
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 	g16 "github.com/consensys/gnark/backend/groth16/bn254"
@@ -79,7 +80,7 @@ func (p *Prover) checkKey() error {
 		len(pk.G1.A) == len(finite(pk.InfinityA)) &&
 		len(pk.G1.B) == len(finite(pk.InfinityB)) && len(pk.G2.B) == len(pk.G1.B) &&
 		len(pk.G1.K) == len(p.private) &&
-		pk.Domain.Cardinality >= uint64(p.constraints) && pk.Domain.Cardinality < 2*uint64(p.constraints) &&
+		pk.Domain.Cardinality == ecc.NextPowerOfTwo(uint64(p.constraints)) &&
 		uint64(len(pk.G1.Z)) == pk.Domain.Cardinality-1 &&
 		len(pk.CommitmentKeys) == len(p.commitments)
 	for i := 0; ok && i < len(p.commitments); i++ {

@@ -31,10 +31,12 @@ func fullWitness(t testing.TB, public, secret fr.Vector) witness.Witness {
 }
 
 func TestSetup(t *testing.T) {
+	packed, _ := anyPackedCase(t, 12, 3, 0, true)
 	for name, c := range map[string]testCase{
-		"chain": chainCase(t, 100),
-		"plain": plainCase(t, 16, 4),
-		"one":   chainCase(t, 0),
+		"chain":  chainCase(t, 100),
+		"plain":  plainCase(t, 16, 4),
+		"packed": packed,
+		"one":    chainCase(t, 0),
 	} {
 		t.Run(name, func(t *testing.T) {
 			last := 0.0
@@ -71,6 +73,19 @@ func TestSetup(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestGnarkKey proves with a key made by gnark.
+func TestGnarkKey(t *testing.T) {
+	c, _ := anyPackedCase(t, 12, 3, 0, true)
+	var pk g16.ProvingKey
+	var vk g16.VerifyingKey
+	require.NoError(t, g16.Setup(c.r1cs, &pk, &vk))
+	p, err := New(c.r1cs, &pk)
+	require.NoError(t, err)
+	proof, err := p.Prove(context.Background(), c.secret, nil, gnarkTranscript{c.public}, nil)
+	require.NoError(t, err)
+	verify(t, &vk, proof)
 }
 
 func requireSameLayout(t *testing.T, wantPK *g16.ProvingKey, wantVK *g16.VerifyingKey, pk *g16.ProvingKey, vk *g16.VerifyingKey) {

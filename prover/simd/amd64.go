@@ -2,7 +2,7 @@
 
 package simd
 
-//go:generate sh -c "cd _asm && go run ."
+//go:generate sh -c "cd _asm && go run . .."
 
 import "github.com/klauspost/cpuid/v2"
 

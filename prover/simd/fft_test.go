@@ -3,6 +3,7 @@ package simd
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
@@ -46,6 +47,28 @@ func TestTransforms(t *testing.T) {
 			})
 		}
 	})
+}
+
+// TestLargeTransform lets the bounds of the vector code grow as far as they do in
+// practice, from elements as large as they can be.
+func TestLargeTransform(t *testing.T) {
+	const n = 1 << 18
+	v, want := make(fr.Vector, n), make(fr.Vector, n)
+	for i := range v {
+		v[i] = minusOneWords
+	}
+	p, q := NewDomain(n).Poly(v), genericPoly{d: genericDomain(n), v: append(fr.Vector{}, v...)}
+	for range 2 {
+		p.Inverse()
+		q.Inverse()
+		p.Forward()
+		q.Forward()
+		p.Mul(p)
+		q.Mul(&q)
+	}
+	p.Store(v)
+	q.Store(want)
+	require.True(t, slices.Equal(want, v))
 }
 
 // testTransform compares a chain of operations with gnark-crypto's.
