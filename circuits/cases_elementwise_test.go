@@ -54,6 +54,13 @@ func elementwiseCases() []opCase {
 			return []Node{node(&Add{Scale: [2]int64{-1, 1}, Exp: 4}, 0, 1), node(&Function{Name: "Identity", OutExp: 4, Out: iv(0, 1)}, 2),
 				node(bit(), 3), node(new(Where), 4, 0, 1)}
 		}, nil},
+		{"product of activations", []Port{in(0, -8, 7, 3, 2), in(1, -8, 7, 2, 4)}, one(new(BatchMatMul), 0, 1), nil},
+		{"product of batches", []Port{in(0, -8, 7, 2, 1, 5, 3), in(1, -128, 127, 2, 3, 4)}, one(new(BatchMatMul), 0, 1), nil},
+		{"projected product", []Port{in(0, -128, 127, 14, 9), in(1, -128, 127, 9, 15)}, one(new(BatchMatMul), 0, 1), nil},
+		{"attention", []Port{in(0, -8, 7, 4, 2), in(1, -8, 7, 2, 4), in(2, -8, 7, 4, 3)}, func() []Node {
+			return []Node{node(new(BatchMatMul), 0, 1), node(&Requantize{Shift: 2}, 3), node(&Clip{Interval: iv(-31, 31)}, 4),
+				node(&Softmax{exponential: exponential{ExpBits: 8}, OutBits: 7}, 5), node(new(BatchMatMul), 6, 2), node(&Requantize{Shift: 7}, 7)}
+		}, nil},
 		{"layer norm", []Port{in(0, -32, 31, 2, 4)}, func() []Node {
 			mean := func() *ReduceSum {
 				return &ReduceSum{reduction: reduction{Axes: []int{1}, Keep: true}, Scale: 1, ScaleExp: 2}
@@ -78,6 +85,15 @@ func elementwiseReference(op Op, in [][]int64, types []Type, at []int, i int) in
 			return 0
 		}
 		return in[0][op.Index[i]]
+	case *BatchMatMul:
+		m, n := at[len(at)-2], at[len(at)-1]
+		sum := int64(0)
+		for k := range op.k {
+			a, b := slices.Clone(at), slices.Clone(at)
+			a[len(a)-1], b[len(b)-2], a[len(a)-2], b[len(b)-1] = k, k, m, n
+			sum += broadcastAt(in[0], types[0].Shape, a) * broadcastAt(in[1], types[1].Shape, b)
+		}
+		return sum
 	case *Max:
 		all := []int64{}
 		for k := range in {

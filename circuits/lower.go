@@ -347,7 +347,7 @@ func (l *lowerer) enforced(v int) bool {
 		return true
 	}
 	switch l.p.Nodes[node].Op.(type) {
-	case *Conv, *MatMul, *Requantize:
+	case *BatchMatMul, *Conv, *MatMul, *Requantize:
 		return false
 	case *Clip, *Function, *Softmax, *LogSoftmax:
 		return true

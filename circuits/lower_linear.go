@@ -246,12 +246,25 @@ func (l *lowerer) gemm(n *model.Node) error {
 
 func (l *lowerer) matMul(n *model.Node) error {
 	w, ws, ok := l.constant(n.Inputs[1])
-	if !ok || len(ws) != 2 {
-		return fmt.Errorf("the second operand is not a constant matrix: %w", model.ErrUnsupported)
+	switch {
+	case !ok && l.g.Const[n.Inputs[0]] == nil && min(len(l.g.Shapes[n.Inputs[0]]), len(l.g.Shapes[n.Inputs[1]])) >= 2:
+		return l.batchMatMul(n)
+	case !ok || len(ws) != 2:
+		return fmt.Errorf("neither a constant matrix on the right nor two activations: %w", model.ErrUnsupported)
 	}
 	k := &linear{out: n.Outputs[0], axis: 1}
 	k.setMatrix(w, ws, false)
 	return l.matrix(n, k)
+}
+
+// batchMatMul lowers the product of two activations.
+func (l *lowerer) batchMatMul(n *model.Node) error {
+	vs, err := l.operands(n, n.Inputs...)
+	if err != nil {
+		return err
+	}
+	v, err := l.emit(n.Name, new(BatchMatMul), vs...)
+	return l.done(n, v, err)
 }
 
 // setMatrix takes a [K, O] matrix, or [O, K] if transposed, as rows of outputs.

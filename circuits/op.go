@@ -71,6 +71,7 @@ var kinds = map[string]func() Op{
 	"Add":         func() Op { return new(Add) },
 	"ArgMax":      func() Op { return new(ArgMax) },
 	"AveragePool": func() Op { return new(AveragePool) },
+	"BatchMatMul": func() Op { return new(BatchMatMul) },
 	"Clip":        func() Op { return new(Clip) },
 	"Concat":      func() Op { return new(Concat) },
 	"Constant":    func() Op { return new(Constant) },

@@ -77,7 +77,7 @@ func (p *Plan) planContraction(c *relation.Contract) (*Contraction, error) {
 		}
 		return nil, fmt.Errorf("output is never materialised nor exposed: %w", relation.ErrRange)
 	}
-	base, err := p.outputBase(c)
+	base, err := p.outputBase(c.Out)
 	if err != nil {
 		return nil, err
 	}
@@ -104,9 +104,9 @@ func (p *Plan) planContraction(c *relation.Contract) (*Contraction, error) {
 
 // outputBase returns the number of values an output can take: the width of the widest
 // enforced interval among the outputs.
-func (p *Plan) outputBase(c *relation.Contract) (*big.Int, error) {
+func (p *Plan) outputBase(out relation.Tensor) (*big.Int, error) {
 	width := int64(1)
-	exprs := c.Out.Exprs()
+	exprs := out.Exprs()
 	for i := range exprs {
 		r, ok := p.Sys.Interval(&exprs[i])
 		if !ok || r.Hi-r.Lo < 0 || r.Hi-r.Lo == math.MaxInt64 {

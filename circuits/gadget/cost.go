@@ -9,6 +9,9 @@ func (p *Plan) Cost() map[string]int {
 	for _, c := range p.Contracts {
 		cost[c.Node] += p.price(c)
 	}
+	for _, m := range p.MatMuls {
+		cost[m.Node] += p.priceMatMul(m)
+	}
 	for _, l := range p.Sys.Lookups {
 		n := l.Cols[0].Size()
 		if l.Table.IsFunction() && !l.Cols[1].IsConst() {

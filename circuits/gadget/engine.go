@@ -44,6 +44,11 @@ func (c *Circuit) Define(api frontend.API) error {
 			e.contractPacked(k)
 		}
 	}
+	for _, m := range e.MatMuls {
+		if !m.projected {
+			e.matMul(m)
+		}
+	}
 	statement, err := e.statement()
 	if err != nil {
 		return err
@@ -54,6 +59,11 @@ func (c *Circuit) Define(api frontend.API) error {
 	for _, k := range e.Contracts {
 		if k.projected {
 			e.contractProjected(k)
+		}
+	}
+	for _, m := range e.MatMuls {
+		if m.projected {
+			e.matMul(m)
 		}
 	}
 	e.lookups()

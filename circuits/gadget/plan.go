@@ -20,6 +20,7 @@ type Plan struct {
 	Config
 
 	Contracts []*Contraction
+	MatMuls   []*MatrixProduct
 	weights   int           // packed weights, before the blinding wire
 	blocks    []int         // first secret input of each column block, -1 if none
 	tables    []int         // first multiplicity of each table
@@ -46,6 +47,13 @@ func New(sys *relation.System, cfg Config) (*Plan, error) {
 			p.weights += c.elements()
 		}
 		p.Contracts = append(p.Contracts, c)
+	}
+	for i := range sys.MatMuls {
+		m, err := p.planMatMul(&sys.MatMuls[i])
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", sys.MatMuls[i].Node, err)
+		}
+		p.MatMuls = append(p.MatMuls, m)
 	}
 	p.committed = p.weights > 0
 	p.layout()

@@ -42,6 +42,13 @@ type Contract struct {
 	Pad      [2]int // before the first row and column
 }
 
+// MatMul says: Out = A·B, all of them committed integers. A is [M,K], B [K,N], Out [M,N].
+// It bounds no output: other statements do.
+type MatMul struct {
+	Node      string
+	A, B, Out Tensor
+}
+
 // Visibility says how much of a tensor a proof's statement shows.
 type Visibility uint8
 
@@ -116,6 +123,14 @@ func (b *Builder) Product(x, y, z Tensor) {
 func (b *Builder) Contract(c Contract) {
 	c.Node = b.node
 	b.sys.Contracts = append(b.sys.Contracts, c)
+}
+
+// MatMul adds a [MatMul] statement.
+func (b *Builder) MatMul(x, y, out Tensor) {
+	if x.Shape[1] != y.Shape[0] || out.Shape[0] != x.Shape[0] || out.Shape[1] != y.Shape[1] {
+		panic(fmt.Sprintf("relation: product of %v and %v as %v", x.Shape, y.Shape, out.Shape))
+	}
+	b.sys.MatMuls = append(b.sys.MatMuls, MatMul{b.node, x, y, out})
 }
 
 // Zero says that every element of t is zero.

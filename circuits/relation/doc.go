@@ -9,7 +9,7 @@
 //   - [Lookup]: a tuple of expressions is a row of a fixed [Table];
 //   - [Product]: a·b = c, element by element;
 //   - [Contract]: out = W·x over the inner axes, a matrix product or, through a
-//     window map, a convolution.
+//     window map, a convolution; [MatMul] is the same for two committed matrices.
 //
 // [Expose] adds which tensors are public. [Builder.Finish] returns the [System]: the
 // list of statements, with every column's integer interval derived from the
