@@ -76,8 +76,25 @@ func verify(c *command) (report, error) {
 	return r, nil
 }
 
+// maxHostile is more than any key or proof takes.
+const maxHostile = 64 << 20
+
+// readBounded reads a file that anyone may have made.
+func readBounded(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxHostile+1))
+	if err == nil && len(data) > maxHostile {
+		err = fmt.Errorf("%s: more than %s: %w", path, size(maxHostile), verifier.ErrMalformed)
+	}
+	return data, err
+}
+
 func readKey(path string) (*verifier.VerifyingKey, error) {
-	data, err := os.ReadFile(path)
+	data, err := readBounded(path)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +108,7 @@ func readKey(path string) (*verifier.VerifyingKey, error) {
 // readProof reads a proof's file. One that is a proof by its form, but whose content is
 // not, is rejected.
 func readProof(path string) (*verifier.Proof, error) {
-	data, err := os.ReadFile(path)
+	data, err := readBounded(path)
 	if err != nil {
 		return nil, err
 	}
