@@ -1,0 +1,191 @@
+package bench
+
+import (
+	"encoding/csv"
+	"flag"
+	"fmt"
+	"os"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/fixedpoint"
+	"github.com/nnark/nnark/model"
+	"github.com/nnark/nnark/testdata"
+)
+
+var update = flag.Bool("update", false, "rewrite constraints.csv")
+
+const goldenFile = "constraints.csv"
+
+// goals bound what a circuit may cost: under Groth16, both models' domains are powers of
+// two just above.
+var goals = map[string]int{"lenet5,committed,groth16": 32_700, "mlp,committed,groth16": 11_800}
+
+// TestConstraints compares the size of every circuit with constraints.csv, whose columns
+// are the model, the weights' mode, the proof system, the constraints and the field
+// elements of a statement. Run it with -update after a change that is meant.
+func TestConstraints(t *testing.T) {
+	rows := [][]string{{"model", "mode", "system", "constraints", "public_inputs"}}
+	add := func(name string, p *circuits.Program) {
+		mode, system := "committed", "groth16"
+		if p.Config.Weights == circuits.Baked {
+			mode = "baked"
+		}
+		if p.Config.System == circuits.Plonk {
+			system = "plonk"
+		}
+		c, err := circuits.Compile(p)
+		require.NoError(t, err, name)
+		rows = append(rows, []string{name, mode, system, strconv.Itoa(c.Constraints()), strconv.Itoa(c.Plan.StatementSize())})
+		if goal, ok := goals[name+","+mode+","+system]; ok && c.Constraints() > goal {
+			t.Errorf("%s takes %d constraints, the goal is %d", name, c.Constraints(), goal)
+		}
+	}
+	both := []circuits.Config{{}, {Weights: circuits.Baked}}
+	all := append(both, circuits.Config{System: circuits.Plonk}, circuits.Config{System: circuits.Plonk, Weights: circuits.Baked})
+	for _, n := range networks(t) {
+		modes := all
+		if n.large {
+			modes = both
+		}
+		for _, cfg := range modes {
+			p, err := circuits.Quantize(n.graph, n.samples, cfg)
+			require.NoError(t, err, n.name)
+			add(n.name, p)
+		}
+	}
+	for _, op := range operators() {
+		for _, cfg := range all {
+			p := op.program(t, cfg)
+			if cfg.Weights == circuits.Baked && p.Parameters() == 0 {
+				continue // the same circuit
+			}
+			add(op.name, p)
+		}
+	}
+	if *update {
+		f, err := os.Create(goldenFile)
+		require.NoError(t, err)
+		require.NoError(t, csv.NewWriter(f).WriteAll(rows))
+		require.NoError(t, f.Close())
+		return
+	}
+	f, err := os.Open(goldenFile)
+	require.NoError(t, err)
+	defer f.Close()
+	want, err := csv.NewReader(f).ReadAll()
+	require.NoError(t, err)
+	golden := map[string][]string{}
+	for _, r := range want {
+		golden[fmt.Sprint(r[:3])] = r
+	}
+	require.Len(t, golden, len(rows), "rows; run with -update")
+	for _, r := range rows {
+		require.Equal(t, golden[fmt.Sprint(r[:3])], r, "run with -update if this is meant")
+	}
+}
+
+// network is a trained or random network of testdata with the samples that fix its scales.
+type network struct {
+	name    string
+	graph   *model.Graph
+	samples [][]*model.Tensor
+	large   bool
+}
+
+func networks(t *testing.T) []network {
+	t.Helper()
+	images := func(n int) (out [][]*model.Tensor) {
+		for _, pixels := range testdata.Calibration()[:n] {
+			x := make([]float32, len(pixels))
+			for i, p := range pixels {
+				x[i] = float32(p) / 255
+			}
+			out = append(out, []*model.Tensor{{Shape: []int{1, 1, 28, 28}, Float: x}})
+		}
+		return out
+	}
+	waves := func(shape ...int) (out [][]*model.Tensor) {
+		n := 1
+		for _, d := range shape {
+			n *= d
+		}
+		for k := range 8 {
+			x := make([]float32, n)
+			for i := range x {
+				x[i] = float32((i*(k+3)+k)%17)/8 - 1
+			}
+			out = append(out, []*model.Tensor{{Shape: shape, Float: x}})
+		}
+		return out
+	}
+	parse := func(name string, data []byte) *model.Graph {
+		g, err := model.ParseONNX(name+".onnx", data)
+		require.NoError(t, err)
+		return g
+	}
+	return []network{
+		{"lenet5", parse("lenet5", testdata.LeNet5()), images(100), true},
+		{"mlp", parse("mlp", testdata.MLP()), images(100), true},
+		{"tiny", parse("tiny", testdata.Tiny()), waves(1, 1, 8, 8), false},
+		{"tiny_mlp", parse("tiny_mlp", testdata.TinyMLP()), waves(1, 16), false},
+	}
+}
+
+// operator is one operator at a fixed shape.
+type operator struct {
+	name   string
+	inputs []circuits.Port
+	nodes  []circuits.Node
+	out    circuits.Port
+}
+
+func (o *operator) program(t *testing.T, cfg circuits.Config) *circuits.Program {
+	t.Helper()
+	p := &circuits.Program{Name: o.name, Config: cfg, Inputs: o.inputs, Nodes: o.nodes, Outputs: []circuits.Port{o.out}}
+	require.NoError(t, p.Bind(), o.name)
+	return p
+}
+
+func operators() []operator {
+	iv := func(lo, hi int64) fixedpoint.Interval { return fixedpoint.Interval{Lo: lo, Hi: hi} }
+	in := func(i int, shape ...int) circuits.Port {
+		return circuits.Port{Name: fmt.Sprintf("x%d", i), Value: i, Shape: shape, Range: iv(-128, 127), RealLo: -128, RealHi: 127}
+	}
+	out := func(value, exp int, r fixedpoint.Interval, shape ...int) circuits.Port {
+		return circuits.Port{Name: "y", Value: value, Shape: shape, Exp: exp, Range: r}
+	}
+	one := func(name string, op circuits.Op, o circuits.Port, inputs ...circuits.Port) operator {
+		var of []int
+		for i := range inputs {
+			of = append(of, i)
+		}
+		return operator{name, inputs, []circuits.Node{{Name: name, Op: op, In: of}}, o}
+	}
+	weights := func(n int) circuits.Ints {
+		w := make(circuits.Ints, n)
+		for i := range w {
+			w[i] = int64(i*37%255) - 127
+		}
+		return w
+	}
+	wide, unit := iv(-1<<24, 1<<24), [2]int{1, 1}
+	window := circuits.Window{Kernel: [2]int{2, 2}, Stride: [2]int{2, 2}, Dilation: unit, Shape: [2]int{8, 8}}
+	return []operator{
+		one("add 1x1024", &circuits.Add{Scale: [2]int64{1, 1}}, out(2, 0, iv(-256, 254), 1, 1024), in(0, 1, 1024), in(1, 1, 1024)),
+		one("averagepool 2x2 of 4x16x16", &circuits.AveragePool{Window: window, Scale: 1, ScaleExp: 2}, out(1, 2, iv(-512, 508), 1, 4, 8, 8), in(0, 1, 4, 16, 16)),
+		one("clip 1x1024", &circuits.Clip{Interval: iv(-64, 63)}, out(1, 0, iv(-64, 63), 1, 1024), in(0, 1, 1024)),
+		one("conv 3x3 of 4x16x16 to 8", &circuits.Conv{Group: 1, Kernel: [4]int{8, 4, 3, 3}, Stride: unit, Dilation: unit, Pads: [4]int{1, 1, 1, 1},
+			Bound: wide, Spread: 2 << 24, Weights: weights(288), Bias: weights(8)}, out(1, 0, wide, 1, 8, 16, 16), in(0, 1, 4, 16, 16)),
+		one("matmul 256 to 64", &circuits.MatMul{Rows: 64, Inner: 256, Bound: wide, Weights: weights(256 * 64), Bias: weights(64)}, out(1, 0, wide, 1, 64), in(0, 1, 256)),
+		one("matmul 16x64 to 64", &circuits.MatMul{Rows: 64, Inner: 64, Bound: wide, Weights: weights(64 * 64), Bias: weights(64)}, out(1, 0, wide, 16, 64), in(0, 16, 64)),
+		one("maxpool 2x2 of 4x16x16", &circuits.MaxPool{Window: window}, out(1, 0, iv(-128, 127), 1, 4, 8, 8), in(0, 1, 4, 16, 16)),
+		one("mul 1x1024", new(circuits.Mul), out(2, 0, iv(-16256, 16384), 1, 1024), in(0, 1, 1024), in(1, 1, 1024)),
+		one("relu 1x1024", &circuits.Function{Name: "Relu", Out: iv(0, 127)}, out(1, 0, iv(0, 127), 1, 1024), in(0, 1, 1024)),
+		one("requantize 1x1024", &circuits.Requantize{Shift: 4}, out(1, -4, iv(-8, 8), 1, 1024), in(0, 1, 1024)),
+		one("sigmoid 1x1024", &circuits.Function{Name: "Sigmoid", OutExp: 7, Out: iv(0, 127)}, out(1, 7, iv(0, 127), 1, 1024), in(0, 1, 1024)),
+	}
+}
