@@ -113,3 +113,52 @@ func TestFreeWires(t *testing.T) {
 		}
 	}
 }
+
+// TestEverythingIsCommitted: the last commitment takes every secret input but the
+// weights, which a first one takes, and its challenge; under PLONK one takes all inputs.
+// Each secret input occurs in a constraint, or its point in the key would be at infinity
+// and the commitment silent about it; weights that only padding meets may not.
+func TestEverythingIsCommitted(t *testing.T) {
+	for _, c := range cases() {
+		for _, cfg := range []Config{{}, {Weights: Baked, Input: Digest, Output: Digest}} {
+			k := compile(t, c.program(t, cfg))
+			r1cs := k.System.(*cs.R1CS)
+			info := r1cs.GetCommitments().(constraint.Groth16Commitments)
+			public, first := r1cs.GetNbPublicVariables(), 0
+			var weights []int
+			if k.Plan.Committed() {
+				first = k.Plan.Weights() + 1
+				require.Len(t, info, 2)
+				require.Equal(t, []int{info[0].CommitmentIndex}, info[1].PublicAndCommitmentCommitted, "%s: the weights' challenge", c.name)
+				weights = info[0].PrivateCommitted
+				require.Equal(t, first+1, len(weights), "%s: weights, blinding and mask", c.name)
+			} else {
+				require.Len(t, info, 1)
+			}
+			rest := info[len(info)-1].PrivateCommitted
+			require.Equal(t, k.Plan.Secrets()-first+1, len(rest), "%s: everything else and a mask", c.name)
+			for i := range k.Plan.Secrets() {
+				in := rest
+				if i < first {
+					in = weights
+				}
+				require.Contains(t, in, public+i, "%s: secret input %d", c.name, i)
+			}
+			used := map[int]bool{}
+			for _, r := range r1cs.GetR1Cs() {
+				for _, l := range []constraint.LinearExpression{r.L, r.R, r.O} {
+					for _, m := range l {
+						used[m.WireID()] = true
+					}
+				}
+			}
+			for i := range k.Plan.Secrets() {
+				require.True(t, used[public+i] || i < k.Plan.Weights(), "%s: secret input %d is in no constraint", c.name, i)
+			}
+		}
+		k := compile(t, c.program(t, Config{System: Plonk}))
+		info := k.System.GetCommitments().(constraint.PlonkCommitments)
+		require.Len(t, info, 1)
+		require.Len(t, info[0].Committed, k.Plan.Secrets()+k.Plan.StatementSize(), "%s: all inputs", c.name)
+	}
+}
