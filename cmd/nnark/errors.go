@@ -45,6 +45,7 @@ var hints = []struct {
 	{verifier.ErrRejected, "do not trust this answer: the proof is forged, damaged or for another statement"},
 	{prover.ErrKeys, "make keys for this program with nnark setup, or give the folder that belongs to it"},
 	{prover.ErrSelfCheck, "the keys are damaged or do not belong together: make them again with nnark setup"},
+	{prover.ErrBind, "leave out --bind: it is for committed weights under Groth16"},
 	{circuits.ErrTarget, "allow a larger error with --tolerance, fix the width with --bits, or give more typical samples"},
 	{circuits.ErrBound, "the network's sums are too wide to prove: try fewer --bits, or samples in the network's usual range"},
 	{circuits.ErrRange, "the network's sums are too wide to prove: try fewer --bits"},

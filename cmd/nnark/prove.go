@@ -20,6 +20,7 @@ type proveReport struct {
 	Context      string  `json:"context"`
 	Constraints  int     `json:"constraints"`
 	LoadMS       float64 `json:"load_ms"` // compiling the program and reading the keys
+	BindMS       float64 `json:"bind_ms"` // 0 without --bind
 	ProveMS      float64 `json:"prove_ms"`
 	VerifyMS     float64 `json:"verify_ms"`
 	ProofBytes   int     `json:"proof_bytes"` // without the statement
@@ -32,6 +33,7 @@ func prove(c *command) (report, error) {
 	input := c.flags.String("input", "", "the input in `FILE`")
 	out := c.flags.String("o", "", "write the proof to `proof.json`")
 	var o prover.Options
+	bind := c.flags.Bool("bind", false, "bind the weights to the key first, as a service would: proofs are faster, a single one is not")
 	c.flags.Var((*field)(&o.Context), "context", "make `N`, a nonce for instance, part of what is proven")
 	if err := c.parse([]string{"M.nnark"}, "keys", "input", "o"); err != nil {
 		return nil, err
@@ -58,6 +60,11 @@ func prove(c *command) (report, error) {
 		return nil, fmt.Errorf("%s: %w", *dir, err)
 	}
 	r := &proveReport{Proof: *out, Constraints: compiled.Constraints(), LoadMS: ms(time.Since(start))}
+	if *bind {
+		if keys, r.BindMS, err = c.bound(keys); err != nil {
+			return nil, err
+		}
+	}
 	outputs, err := p.Run(floats(in))
 	if err != nil {
 		return nil, err
@@ -68,6 +75,13 @@ func prove(c *command) (report, error) {
 		return nil, err
 	}
 	return r, writeFile(*out, 0o644, data)
+}
+
+// bound returns keys that hold what depends on the weights alone, and the time that took.
+func (c *command) bound(keys *prover.Keys) (*prover.Keys, float64, error) {
+	start := time.Now()
+	b, err := stage(c, "bind", func() (*prover.Keys, error) { return keys.Bind(c.ctx) })
+	return b, ms(time.Since(start)), err
 }
 
 // proveInto makes a proof, fills the report and returns the proof's file.
@@ -121,6 +135,9 @@ func (r *proveReport) text(w io.Writer) {
 	row(w, "context", r.Context)
 	row(w, "constraints", count(r.Constraints))
 	row(w, "load", duration(r.LoadMS))
+	if r.BindMS > 0 {
+		row(w, "bind", duration(r.BindMS))
+	}
 	row(w, "prove", duration(r.ProveMS))
 	row(w, "verify", duration(r.VerifyMS))
 	row(w, "peak memory", size(r.PeakRSSBytes))
