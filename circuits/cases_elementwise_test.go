@@ -37,6 +37,7 @@ func elementwiseCases() []opCase {
 		{"reduce max of all", []Port{in(0, -8, 7, 3, 4)}, one(&ReduceMax{reduction: reduction{Axes: []int{0, 1}, Keep: true}}, 0), nil},
 		{"argmax", []Port{in(0, -8, 7, 2, 4)}, one(&ArgMax{reduction: onto(1)}, 0), nil},
 		{"argmax of the first axis", []Port{in(0, -2, 1, 3, 2)}, one(&ArgMax{reduction: onto(0)}, 0), nil},
+		{"last argmax", []Port{in(0, -2, 1, 2, 3)}, one(&ArgMax{reduction: onto(1), Last: true}, 0), nil},
 		{"max", []Port{in(0, -128, 127, 2, 3), in(1, -8, 7, 3), in(2, -100, 20, 2, 1)}, one(new(Max), 0, 1, 2), nil},
 		{"min", []Port{in(0, -128, 127, 4), in(1, -8, 7, 4)}, func() []Node {
 			negative := func() *Scale { return &Scale{Shape: []int{}, Factors: Ints{-1}} }
@@ -120,6 +121,10 @@ func elementwiseReference(op Op, in [][]int64, types []Type, at []int, i int) in
 		return slices.Max(folded(&op.reduction, in[0], types[0].Shape, at))
 	case *ArgMax:
 		all := folded(&op.reduction, in[0], types[0].Shape, at)
+		if op.Last {
+			slices.Reverse(all)
+			return int64(len(all) - 1 - slices.Index(all, slices.Max(all)))
+		}
 		return int64(slices.Index(all, slices.Max(all)))
 	}
 	panic("no reference")

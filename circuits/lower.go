@@ -168,6 +168,9 @@ func (l *lowerer) input(in model.Value) error {
 	}
 	q := fixedpoint.Interval{Lo: int64(math.Floor(math.Ldexp(lo, e)))}
 	q.Hi = q.Lo + n - 1
+	if in.Type == model.Bool {
+		e, q = 0, fixedpoint.Interval{Lo: 0, Hi: 1}
+	}
 	half := math.Ldexp(0.5, -e)
 	port := Port{Name: in.Name, Value: len(l.p.Inputs), Shape: slices.Clone(in.Shape), Exp: e, Range: q,
 		RealLo: fixedpoint.Real(q.Lo, e) - half, RealHi: max(hi, fixedpoint.Real(q.Hi, e)+half)}

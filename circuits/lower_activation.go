@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/nnark/nnark/circuits/relation"
 	"github.com/nnark/nnark/fixedpoint"
 	"github.com/nnark/nnark/model"
 )
@@ -179,7 +180,7 @@ func unaryFunction(n *model.Node) (name string, params []float64, err error) {
 	return n.Op, params, err
 }
 
-// softmax lowers Softmax and LogSoftmax over the last axis.
+// softmax lowers Softmax and LogSoftmax; the operators work on the last axis.
 func (l *lowerer) softmax(n *model.Node) error {
 	shape := l.g.Shapes[n.Inputs[0]]
 	axis := -1
@@ -192,25 +193,51 @@ func (l *lowerer) softmax(n *model.Node) error {
 	if axis < 0 {
 		axis += len(shape)
 	}
-	if axis != len(shape)-1 {
-		return fmt.Errorf("axis %d of %v is not the last: %w", axis, shape, model.ErrUnsupported)
-	}
 	x, err := l.narrowTo(n.Inputs[0], l.scoreBits())
+	if err != nil {
+		return err
+	}
+	perm := lastAxis(len(shape), axis)
+	rows := shape[axis]
+	if n.Opset < 13 { // the axes from there on are one
+		rows, perm = relation.Size(shape[axis:]), nil
+	}
+	if perm != nil {
+		x, err = l.emit(n.Name+"/transpose", &Transpose{Perm: perm}, x)
+	} else if rows != shape[len(shape)-1] {
+		x, err = l.emit(n.Name+"/reshape", &Reshape{Shape: []int{relation.Size(shape) / rows, rows}}, x)
+	}
 	if err != nil {
 		return err
 	}
 	var op Op = &Softmax{exponential: exponential{ExpBits: 12}, OutBits: max(l.bits, 12)}
 	if n.Op == "LogSoftmax" {
 		expBits := 12
-		for shape[axis]<<expBits > 4096 && expBits > 6 {
+		for rows<<expBits > 4096 && expBits > 6 {
 			expBits--
 		}
 		op = &LogSoftmax{exponential: exponential{ExpBits: expBits}}
 	}
 	y, err := l.emit(n.Name, op, x)
-	if err != nil {
-		return err
+	switch {
+	case err != nil:
+	case perm != nil: // exchanging two axes undoes itself
+		y, err = l.emit(n.Name+"/back", &Transpose{Perm: perm}, y)
+	case rows != shape[len(shape)-1]:
+		y, err = l.emit(n.Name+"/back", &Reshape{Shape: slices.Clone(shape)}, y)
 	}
-	l.set(n.Outputs[0], y)
-	return nil
+	return l.done(n, y, err)
+}
+
+// lastAxis returns the permutation that exchanges an axis with the last one, nil if it is
+// the last.
+func lastAxis(rank, axis int) (perm []int) {
+	if axis == rank-1 {
+		return nil
+	}
+	for k := range rank {
+		perm = append(perm, k)
+	}
+	perm[axis], perm[rank-1] = rank-1, axis
+	return perm
 }

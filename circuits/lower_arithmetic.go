@@ -105,13 +105,13 @@ func (l *lowerer) sum(node string, x, y int, sign int64) (int, error) {
 	return l.emit(node, &Add{Scale: [2]int64{1, sign}, Exp: l.p.types[vs[0]].Exp}, vs...)
 }
 
-// wide returns the exact accumulators that a graph value still is, if it is no activation
-// yet: adding a constant and scaling by a power of two keep them exact.
+// wide returns the exact accumulators that a graph value with one consumer still is, if it
+// is no activation yet: adding a constant and scaling by a power of two keep them exact.
 func (l *lowerer) wide(name string) (v int, ok bool) {
 	v, ok = l.vals[name]
 	_, narrowed := l.narrowed[name]
 	t := l.p.types[v]
-	return v, ok && !narrowed && t.Range.Hi-t.Range.Lo >= 2<<l.bits
+	return v, ok && !narrowed && l.sole(name) != nil && t.Range.Hi-t.Range.Lo >= 2<<l.bits
 }
 
 // add lowers Add and Sub. A constant is added to accumulators as they are.

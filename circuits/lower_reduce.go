@@ -89,9 +89,6 @@ func (l *lowerer) argMax(n *model.Node) error {
 	if err := n.Attrs.Unpack("axis?", &axis, "keepdims?", &keep, "select_last_index?", &last); err != nil {
 		return err
 	}
-	if last {
-		return fmt.Errorf("attribute select_last_index: %w", model.ErrUnsupported)
-	}
 	x, err := l.narrowTo(n.Inputs[0], l.scoreBits())
 	if err != nil {
 		return err
@@ -102,6 +99,6 @@ func (l *lowerer) argMax(n *model.Node) error {
 		}
 	}
 	r := reduction{Axes: []int{axis}, Keep: keep}
-	v, err := l.emit(n.Name, &ArgMax{reduction: r.normalised(len(l.g.Shapes[n.Inputs[0]]))}, x)
+	v, err := l.emit(n.Name, &ArgMax{reduction: r.normalised(len(l.g.Shapes[n.Inputs[0]])), Last: last}, x)
 	return l.done(n, v, err)
 }

@@ -3,7 +3,6 @@ package circuits
 import (
 	"fmt"
 	"math"
-	"math/bits"
 	"slices"
 
 	"github.com/nnark/nnark/model"
@@ -59,32 +58,41 @@ func (l *lowerer) maxPool(n *model.Node) error {
 	return nil
 }
 
-// averagePool lowers AveragePool and GlobalAveragePool; padding has to count in every
-// window, or there is none.
+// averagePool lowers AveragePool and GlobalAveragePool. Where padding does not count,
+// windows at the border have factors of their own.
 func (l *lowerer) averagePool(n *model.Node) error {
 	w, win, err := l.window(n)
 	if err != nil {
 		return err
 	}
-	if w.Pads != [4]int{} && !win.CountIncludePad || win.CeilMode {
-		return fmt.Errorf("windows of different sizes at the border: %w", model.ErrUnsupported)
+	if win.CeilMode && win.CountIncludePad {
+		return fmt.Errorf("padding that counts in windows past it: %w", model.ErrUnsupported)
 	}
 	x, err := l.narrow(n.Inputs[0])
 	if err != nil {
 		return err
 	}
-	k := w.Kernel[0] * w.Kernel[1]
-	op := &AveragePool{Window: w, Scale: 1, ScaleExp: bits.Len(uint(k)) - 1}
-	if k&(k-1) != 0 {
-		op.ScaleExp = bits.Len(uint(k)) + l.bits + 2
-		op.Scale = int64(math.Round(math.Ldexp(1, op.ScaleExp) / float64(k)))
+	op := &AveragePool{Window: w, Scale: 1}
+	if w.Pads == [4]int{} && !win.CeilMode || win.CountIncludePad {
+		op.Scale, op.ScaleExp = l.inverse(w.Kernel[0] * w.Kernel[1])
+		y, err := l.emit(n.Name, op, x)
+		return l.done(n, y, err)
 	}
-	y, err := l.emit(n.Name, op, x)
+	sums, err := l.emit(n.Name+"/sum", op, x)
 	if err != nil {
 		return err
 	}
-	l.set(n.Outputs[0], y)
-	return nil
+	_, exp := l.inverse(w.Kernel[0]*w.Kernel[1] | 1)
+	factors := &Scale{Shape: []int{1, 1, w.Shape[0], w.Shape[1]}, Exp: exp}
+	for i := range w.Shape[0] {
+		for j := range w.Shape[1] {
+			count := 0.
+			w.taps(op.in.Shape[2], op.in.Shape[3], i, j, func(int, int) { count++ })
+			factors.Factors = append(factors.Factors, int64(math.Round(math.Ldexp(1, exp)/count)))
+		}
+	}
+	y, err := l.emit(n.Name, factors, sums)
+	return l.done(n, y, err)
 }
 
 func (l *lowerer) reshape(n *model.Node) error {

@@ -147,16 +147,18 @@ func (o *ReduceMax) Relate(b *relation.Builder, in []relation.Tensor, out relati
 }
 
 // ArgMax is ONNX ArgMax (https://onnx.ai/onnx/operators/onnx__ArgMax.html, opset 1-13) over
-// one axis: the index of the largest element, the lowest one on ties.
+// one axis: the index of the largest element, on ties the lowest, or if Last is set the
+// highest.
 //
 // Cost: a ReduceMax of as many elements, with a span n times as wide, and the range checks
 // of the maximum and the index.
 //
 // Soundness: for n elements x_i the keys n·x_i + (n-1-i) are distinct and their largest
 // belongs to the first largest x_i. It is n·m + r with r in [0, n) for one m and one r
-// only; out = n-1-r.
+// only; out = n-1-r. The last one has keys n·x_i + i, and out = r.
 type ArgMax struct {
 	reduction
+	Last bool `json:"last,omitempty"`
 
 	x   fixedpoint.Interval
 	out Type
@@ -176,12 +178,20 @@ func (o *ArgMax) Bind(in []Type) (Type, error) {
 	return o.out, nil
 }
 
-// keys returns the largest n·x_i + (n-1-i) of each fold.
+// rank is what an index adds to its key.
+func (o *ArgMax) rank(i int) int64 {
+	if o.Last {
+		return int64(i)
+	}
+	return int64(o.n - 1 - i)
+}
+
+// keys returns the largest key of each fold.
 func (o *ArgMax) keys(x []int64) []int64 {
 	n, inner := o.n, relation.Size(o.in[o.Axes[0]+1:])
 	keys := make([]int64, len(x))
 	for i, v := range x {
-		keys[i] = int64(n)*v + int64(n-1-i/inner%n)
+		keys[i] = int64(n)*v + o.rank(i/inner%n)
 	}
 	return o.fold(keys, math.MinInt64, func(acc, v int64) int64 { return max(acc, v) })
 }
@@ -190,7 +200,7 @@ func (o *ArgMax) keys(x []int64) []int64 {
 func (o *ArgMax) Eval(in [][]int64) []int64 {
 	out := o.keys(in[0])
 	for i, key := range out {
-		out[i] = int64(o.n) - 1 - mod(key, int64(o.n))
+		out[i] = o.rank(int(mod(key, int64(o.n))))
 	}
 	return out
 }
@@ -209,9 +219,13 @@ func (o *ArgMax) Relate(b *relation.Builder, in []relation.Tensor, out relation.
 	b.Range(out, o.out.Range)
 	keys := o.elements(in[0])
 	for i, x := range keys {
-		keys[i] = x.Times(n).PlusConst(n - 1 - int64(i))
+		keys[i] = x.Times(n).PlusConst(o.rank(i))
 	}
-	b.Max(keys, m.Times(n).PlusConst(n-1).Minus(out), n*(span+1))
+	r := out
+	if !o.Last {
+		r = relation.Const(out.Shape, n-1).Minus(out)
+	}
+	b.Max(keys, m.Times(n).Plus(r), n*(span+1))
 }
 
 // mod returns the remainder of x by n > 0 in [0, n).
