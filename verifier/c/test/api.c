@@ -1,0 +1,143 @@
+/* What the vectors do not reach: mistakes in calls, contents of cards and
+ * statements, many threads, memory. Arguments: the golden key and proof. */
+#undef NDEBUG
+#include <assert.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+#include "nnark_verifier.h"
+
+static uint8_t key_data[4096], proof_data[4096];
+static size_t key_size, proof_size;
+static nnark_key *key;
+
+static size_t load(const char *name, uint8_t *data)
+{
+	FILE *f = fopen(name, "rb");
+	assert(f != NULL);
+	size_t n = fread(data, 1, 4096, f);
+	fclose(f);
+	return n;
+}
+
+static void usage(void)
+{
+	char message[64];
+	uint8_t beyond[32];
+	double real = 0;
+	int64_t integer = 0;
+	nnark_key *none = key;
+	memset(beyond, 0xff, sizeof beyond);
+	assert(nnark_key_parse(key_data, key_size, NULL, message, sizeof message) == NNARK_USAGE);
+	assert(nnark_key_parse(NULL, 1, &none, message, sizeof message) == NNARK_USAGE && none == NULL);
+	assert(nnark_key_parse(key_data, SIZE_MAX, &none, message, sizeof message) == NNARK_USAGE && none == NULL);
+	assert(nnark_key_parse(NULL, 0, &none, NULL, 0) == NNARK_MALFORMED && none == NULL);
+	assert(nnark_verify(NULL, proof_data, proof_size, NULL, NULL, message, sizeof message) == NNARK_USAGE);
+	assert(nnark_verify(key, NULL, 1, NULL, NULL, NULL, 0) == NNARK_USAGE);
+	assert(nnark_verify(key, NULL, 0, NULL, NULL, NULL, 0) == NNARK_MALFORMED);
+	nnark_options context = {.context = beyond};
+	assert(nnark_verify(key, proof_data, proof_size, &context, NULL, NULL, 0) == NNARK_USAGE);
+	nnark_expected wrong[] = {{0}, {.ints = &integer, .reals = &real, .size = 1}, {.input = SIZE_MAX, .ints = &integer}, {.reals = &real, .size = SIZE_MAX}};
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		nnark_options o = {.expected = &wrong[i], .expected_count = 1};
+		assert(nnark_verify(key, proof_data, proof_size, &o, NULL, message, sizeof message) == NNARK_USAGE);
+		assert(strlen(message) > 0);
+	}
+	nnark_options no_list = {.expected_count = 1};
+	assert(nnark_verify(key, proof_data, proof_size, &no_list, NULL, NULL, 0) == NNARK_USAGE);
+	nnark_key_free(NULL);
+	nnark_card_free(NULL);
+	nnark_statement_free(NULL);
+	assert(nnark_key_card(NULL) == NULL);
+}
+
+static void messages(void)
+{
+	char message[8];
+	memset(message, 'x', sizeof message);
+	assert(nnark_verify(key, proof_data, proof_size - 9, NULL, NULL, message, 5) == NNARK_MALFORMED);
+	assert(strcmp(message, "malf") == 0 && message[5] == 'x');
+	assert(nnark_verify(key, proof_data, proof_size, NULL, NULL, message, 1) == NNARK_ACCEPTED);
+	assert(message[0] == 0 && message[1] == 'a');
+}
+
+static void contents(void)
+{
+	nnark_card *card = nnark_key_card(key);
+	assert(card->system == NNARK_GROTH16 && card->weights == NNARK_WEIGHTS_COMMITTED);
+	assert(card->input_count == 1 && card->output_count == 1 && strlen(card->name) > 0);
+	assert(card->inputs[0].size == 3 && card->inputs[0].rank >= 1 && card->inputs[0].ints == NULL);
+	nnark_card_free(card);
+
+	nnark_statement *st = NULL;
+	const int64_t input[] = {7, 0, 255};
+	nnark_expected expected = {.input = 0, .ints = input, .size = 3};
+	nnark_options o = {.expected = &expected, .expected_count = 1};
+	assert(nnark_verify(key, proof_data, proof_size, &o, &st, NULL, 0) == NNARK_ACCEPTED);
+	assert(st->input_count == 1 && memcmp(st->inputs[0].ints, input, sizeof input) == 0);
+	assert(st->outputs[0].size == 2 && st->outputs[0].ints[0] == 14 && st->outputs[0].ints[1] == -255);
+	assert(st->outputs[0].digest == NULL && strcmp(st->outputs[0].name, "y") == 0);
+	nnark_statement_free(st);
+}
+
+static void *many(void *unused)
+{
+	(void)unused;
+	for (int i = 0; i < 50; i++) {
+		nnark_statement *st = NULL;
+		assert(nnark_verify(key, proof_data, proof_size, NULL, &st, NULL, 0) == NNARK_ACCEPTED);
+		nnark_statement_free(st);
+		nnark_card_free(nnark_key_card(key));
+	}
+	return NULL;
+}
+
+static void threads(void)
+{
+	pthread_t ids[8];
+	for (int i = 0; i < 8; i++) {
+		assert(pthread_create(&ids[i], NULL, many, NULL) == 0);
+	}
+	for (int i = 0; i < 8; i++) {
+		assert(pthread_join(ids[i], NULL) == 0);
+	}
+}
+
+/* Every block that the library takes from malloc is given back; Go may have
+ * started a thread meanwhile. */
+static void memory(void)
+{
+#ifdef __GLIBC__
+	many(NULL);
+	size_t before = mallinfo2().uordblks;
+	for (int i = 0; i < 4; i++) {
+		nnark_key *again = NULL;
+		assert(nnark_key_parse(key_data, key_size, &again, NULL, 0) == NNARK_ACCEPTED);
+		nnark_key_free(again);
+		many(NULL);
+	}
+	assert(mallinfo2().uordblks <= before + 4096);
+#endif
+}
+
+int main(int argc, char **argv)
+{
+	char message[256];
+	assert(argc == 3);
+	key_size = load(argv[1], key_data);
+	proof_size = load(argv[2], proof_data);
+	assert(nnark_key_parse(key_data, key_size, &key, message, sizeof message) == NNARK_ACCEPTED);
+	usage();
+	messages();
+	contents();
+	threads();
+	memory();
+	nnark_key_free(key);
+	printf("ok\n");
+	return 0;
+}
