@@ -64,16 +64,16 @@ func (p *Prover) bindQueries(ctx context.Context, bound map[int]fr.Element) (err
 	}
 	g1, g2 := &p.pk.G1, &p.pk.G2
 	a, b := finite(p.pk.InfinityA), finite(p.pk.InfinityB)
-	if p.a, err = bindQuery(&binder, a, g1.A, msm.CombineG1, canonicalG1, g1.Delta); err != nil {
+	if p.a, err = bindQuery(&binder, a, g1.A, msm.CombineG1, signG1, g1.Delta); err != nil {
 		return err
 	}
-	if p.b1, err = bindQuery(&binder, b, g1.B, msm.CombineG1, canonicalG1, g1.Delta); err != nil {
+	if p.b1, err = bindQuery(&binder, b, g1.B, msm.CombineG1, signG1, g1.Delta); err != nil {
 		return err
 	}
-	if p.b2, err = bindQuery(&binder, b, g2.B, msm.CombineG2, canonicalG2, g2.Delta); err != nil {
+	if p.b2, err = bindQuery(&binder, b, g2.B, msm.CombineG2, signG2, g2.Delta); err != nil {
 		return err
 	}
-	if p.k, err = bindQuery(&binder, p.private, g1.K, msm.CombineG1, canonicalG1, g1.Delta); err != nil {
+	if p.k, err = bindQuery(&binder, p.private, g1.K, msm.CombineG1, signG1, g1.Delta); err != nil {
 		return err
 	}
 	binder.rounds = nil // folded wires are never committed
@@ -81,10 +81,10 @@ func (p *Prover) bindQueries(ctx context.Context, bound map[int]fr.Element) (err
 	p.commitment, p.knowledge = make([]*query[bn254.G1Affine], n), make([]*query[bn254.G1Affine], n)
 	for i, c := range p.commitments {
 		key := &p.pk.CommitmentKeys[i]
-		if p.commitment[i], err = bindQuery(&binder, c.PrivateCommitted, key.Basis, msm.CombineG1, canonicalG1); err != nil {
+		if p.commitment[i], err = bindQuery(&binder, c.PrivateCommitted, key.Basis, msm.CombineG1, signG1); err != nil {
 			return err
 		}
-		if p.knowledge[i], err = bindQuery(&binder, c.PrivateCommitted, key.BasisExpSigma, msm.CombineG1, canonicalG1); err != nil {
+		if p.knowledge[i], err = bindQuery(&binder, c.PrivateCommitted, key.BasisExpSigma, msm.CombineG1, signG1); err != nil {
 			return err
 		}
 	}
@@ -102,7 +102,7 @@ type binder struct {
 // bindQuery builds the query of wires with the given points: it moves the points
 // of folded wires to those they depend on, and adds up those of bound wires.
 func bindQuery[P comparable](b *binder, wires []int, points []P, combine combineFunc[P],
-	canonical func(P) (P, bool), extra ...P) (*query[P], error) {
+	sign signFunc[P], extra ...P) (*query[P], error) {
 	var infinity P
 	all := make([]P, b.wires)
 	for i, w := range wires {
@@ -131,7 +131,7 @@ func bindQuery[P comparable](b *binder, wires []int, points []P, combine combine
 			free, freePoints = append(free, w), append(freePoints, p)
 		}
 	}
-	q := newQuery(free, freePoints, canonical, extra...)
+	q := newQuery(free, freePoints, sign, extra...)
 	q.fixed = fixed[0]
 	return q, nil
 }

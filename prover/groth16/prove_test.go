@@ -268,16 +268,22 @@ func TestQuotient(t *testing.T) {
 	require.Equal(t, a, left)
 }
 
-func TestCanonical(t *testing.T) {
+func TestSign(t *testing.T) {
 	_, _, g, h := bn254.Generators()
-	p, n := canonicalG1(g)
+	p, n, hash := signG1(g)
 	g.Neg(&g)
-	p2, n2 := canonicalG1(g)
+	p2, n2, hash2 := signG1(g)
 	require.Equal(t, p, p2)
-	require.NotEqual(t, n, n2)
-	q, m := canonicalG2(h)
-	h.Neg(&h)
-	q2, m2 := canonicalG2(h)
-	require.Equal(t, q, q2)
-	require.NotEqual(t, m, m2)
+	require.Equal(t, uint32(1), n+n2)
+	require.Equal(t, hash, hash2)
+	flat := h
+	flat.Y.A0.SetZero() // not on the curve
+	for _, h := range []bn254.G2Affine{h, flat} {
+		q, m, hash := signG2(h)
+		h.Neg(&h)
+		q2, m2, hash2 := signG2(h)
+		require.Equal(t, q, q2)
+		require.Equal(t, uint32(1), m+m2)
+		require.Equal(t, hash, hash2)
+	}
 }

@@ -62,13 +62,13 @@ func New(r1cs *cs.R1CS, pk *g16.ProvingKey) (*Prover, error) {
 	p.early = p.computableEarly()
 	p.quotient = newQuotient(&pk.Domain)
 	a, b := finite(pk.InfinityA), finite(pk.InfinityB)
-	p.a = newQuery(a, pk.G1.A, canonicalG1, pk.G1.Delta)
-	p.b1 = newQuery(b, pk.G1.B, canonicalG1, pk.G1.Delta)
-	p.b2 = newQuery(b, pk.G2.B, canonicalG2, pk.G2.Delta)
-	p.k = newQuery(l.private, pk.G1.K, canonicalG1, pk.G1.Delta)
+	p.a = newQuery(a, pk.G1.A, signG1, pk.G1.Delta)
+	p.b1 = newQuery(b, pk.G1.B, signG1, pk.G1.Delta)
+	p.b2 = newQuery(b, pk.G2.B, signG2, pk.G2.Delta)
+	p.k = newQuery(l.private, pk.G1.K, signG1, pk.G1.Delta)
 	for i, c := range l.commitments {
-		p.commitment = append(p.commitment, newQuery(c.PrivateCommitted, pk.CommitmentKeys[i].Basis, canonicalG1))
-		p.knowledge = append(p.knowledge, newQuery(c.PrivateCommitted, pk.CommitmentKeys[i].BasisExpSigma, canonicalG1))
+		p.commitment = append(p.commitment, newQuery(c.PrivateCommitted, pk.CommitmentKeys[i].Basis, signG1))
+		p.knowledge = append(p.knowledge, newQuery(c.PrivateCommitted, pk.CommitmentKeys[i].BasisExpSigma, signG1))
 	}
 	return p, nil
 }

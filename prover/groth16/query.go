@@ -15,30 +15,34 @@ type query[P any] struct {
 }
 
 // newQuery builds the query in which wires[i] has base points[i], followed by
-// extra bases that belong to no wire. canonical returns the representative of
-// ±P and whether P is its negative.
-func newQuery[P comparable](wires []int, points []P, canonical func(P) (P, bool), extra ...P) *query[P] {
+// extra bases that belong to no wire.
+func newQuery[P comparable](wires []int, points []P, sign signFunc[P], extra ...P) *query[P] {
 	var infinity P
-	q := &query[P]{wires: make([]uint32, 0, len(wires))}
-	number := make(map[P]uint32, len(points))
+	q := new(query[P])
+	size := 16
+	for size < 2*len(points) {
+		size *= 2
+	}
+	table := make([]uint32, size) // by hash of the base: its number plus 1
 	type member struct{ group, wire uint32 }
 	members := make([]member, 0, len(wires))
 	for i, p := range points {
 		if p == infinity {
 			continue
 		}
-		base, negative := canonical(p)
-		k, seen := number[base]
-		if !seen {
-			k = uint32(len(q.bases))
-			number[base] = k
-			q.bases = append(q.bases, base)
+		base, negative, hash := sign(p)
+		for {
+			at := &table[hash&uint64(size-1)]
+			if *at == 0 {
+				q.bases = append(q.bases, base)
+				*at = uint32(len(q.bases))
+			}
+			if q.bases[*at-1] == base {
+				members = append(members, member{*at - 1, uint32(2*wires[i]) + negative})
+				break
+			}
+			hash++
 		}
-		m := member{k, uint32(2 * wires[i])}
-		if negative {
-			m.wire++
-		}
-		members = append(members, m)
 	}
 	q.start = make([]uint32, len(q.bases)+1)
 	for _, m := range members {
@@ -74,18 +78,28 @@ func (q *query[P]) scalars(w []fr.Element, extra ...fr.Element) []fr.Element {
 	return s
 }
 
-func canonicalG1(p bn254.G1Affine) (bn254.G1Affine, bool) {
-	if p.Y.LexicographicallyLargest() {
+// signFunc returns the representative of ±P, 1 if P is its negative, and a hash.
+//
+// The words of y and -y add up to the odd number p, so one of them is even. The
+// words of x are as good as random.
+type signFunc[P any] func(P) (base P, negative uint32, hash uint64)
+
+func signG1(p bn254.G1Affine) (bn254.G1Affine, uint32, uint64) {
+	odd := uint32(p.Y[0] & 1)
+	if odd == 1 {
 		p.Neg(&p)
-		return p, true
 	}
-	return p, false
+	return p, odd, p.X[0]
 }
 
-func canonicalG2(p bn254.G2Affine) (bn254.G2Affine, bool) {
-	if p.Y.LexicographicallyLargest() {
-		p.Neg(&p)
-		return p, true
+func signG2(p bn254.G2Affine) (bn254.G2Affine, uint32, uint64) {
+	y := &p.Y.A0
+	if y.IsZero() {
+		y = &p.Y.A1
 	}
-	return p, false
+	odd := uint32(y[0] & 1)
+	if odd == 1 {
+		p.Neg(&p)
+	}
+	return p, odd, p.X.A0[0]
 }

@@ -4,7 +4,7 @@ import "github.com/nnark/nnark/prover/simd"
 
 // chunk is the number of points summed together: its working space stays in
 // the L2 cache, and most of its batches of additions are full.
-const chunk = 4096
+const chunk = 8192
 
 // summer is the scratch space for sums of groups of points.
 type summer[P any] struct {
