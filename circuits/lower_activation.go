@@ -28,7 +28,7 @@ func (l *lowerer) activate(n *model.Node, e int, f func(v int) (int, error)) err
 		if err != nil {
 			return &model.Error{File: l.g.File, Node: pool.Name, Op: pool.Op, Err: err}
 		}
-		if v, err = l.emit(pool.Name, op, v); err != nil {
+		if v, err = l.pool(pool.Name, op, v); err != nil {
 			return err
 		}
 		l.fused[pool] = true

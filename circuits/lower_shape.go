@@ -8,22 +8,46 @@ import (
 	"github.com/nnark/nnark/model"
 )
 
-// window converts a pooling node's window over two spatial axes.
+// window converts a pooling node's window over two spatial axes, or one, which is columns
+// of one row.
 func (l *lowerer) window(n *model.Node) (Window, *model.Window, error) {
 	xs := l.g.Shapes[n.Inputs[0]]
-	if len(xs) != 4 {
-		return Window{}, nil, fmt.Errorf("input %v is not [N, C, H, W]: %w", xs, model.ErrUnsupported)
+	if len(xs) != 3 && len(xs) != 4 {
+		return Window{}, nil, fmt.Errorf("input %v is neither [N, C, H, W] nor [N, C, W]: %w", xs, model.ErrUnsupported)
+	}
+	two := func(v []int, one int) [2]int {
+		if len(v) == 1 {
+			return [2]int{one, v[0]}
+		}
+		return [2]int(v)
 	}
 	if n.Op == "GlobalAveragePool" || n.Op == "GlobalMaxPool" {
 		w := &model.Window{Kernel: xs[2:], PadBegin: []int{0, 0}, PadEnd: []int{0, 0}}
-		return Window{Kernel: [2]int(xs[2:]), Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}, Shape: [2]int{1, 1}}, w, n.Attrs.Unpack()
+		return Window{Kernel: two(xs[2:], 1), Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}, Shape: [2]int{1, 1}}, w, n.Attrs.Unpack()
 	}
 	w, err := n.Window(xs[2:], nil)
 	if err != nil {
 		return Window{}, nil, err
 	}
-	return Window{Kernel: [2]int(w.Kernel), Stride: [2]int(w.Strides), Dilation: [2]int(w.Dilations),
-		Pads: [4]int{w.PadBegin[0], w.PadBegin[1], w.PadEnd[0], w.PadEnd[1]}, Shape: [2]int(w.Out)}, w, nil
+	begin, end := two(w.PadBegin, 0), two(w.PadEnd, 0)
+	return Window{Kernel: two(w.Kernel, 1), Stride: two(w.Strides, 1), Dilation: two(w.Dilations, 1),
+		Pads: [4]int{begin[0], begin[1], end[0], end[1]}, Shape: two(w.Out, 1)}, w, nil
+}
+
+// pool emits an operator on windows; [N, C, W] becomes [N, C, 1, W] for it.
+func (l *lowerer) pool(node string, op Op, v int) (int, error) {
+	x := l.p.types[v].Shape
+	if len(x) != 3 {
+		return l.emit(node, op, v)
+	}
+	v, err := l.emit(node+"/rows", &Reshape{Shape: []int{x[0], x[1], 1, x[2]}}, v)
+	if err != nil {
+		return 0, err
+	}
+	if v, err = l.emit(node, op, v); err != nil {
+		return 0, err
+	}
+	return l.emit(node+"/line", &Reshape{Shape: []int{x[0], x[1], l.p.types[v].Shape[3]}}, v)
 }
 
 func (l *lowerer) poolOp(n *model.Node) (*MaxPool, error) {
@@ -51,7 +75,7 @@ func (l *lowerer) maxPool(n *model.Node) error {
 			return err
 		}
 	}
-	if v, err = l.emit(n.Name, op, v); err != nil {
+	if v, err = l.pool(n.Name, op, v); err != nil {
 		return err
 	}
 	l.set(n.Outputs[0], v)
@@ -75,15 +99,15 @@ func (l *lowerer) averagePool(n *model.Node) error {
 	op := &AveragePool{Window: w, Scale: 1}
 	if w.Pads == [4]int{} && !win.CeilMode || win.CountIncludePad {
 		op.Scale, op.ScaleExp = l.inverse(w.Kernel[0] * w.Kernel[1])
-		y, err := l.emit(n.Name, op, x)
+		y, err := l.pool(n.Name, op, x)
 		return l.done(n, y, err)
 	}
-	sums, err := l.emit(n.Name+"/sum", op, x)
+	sums, err := l.pool(n.Name+"/sum", op, x)
 	if err != nil {
 		return err
 	}
 	_, exp := l.inverse(w.Kernel[0]*w.Kernel[1] | 1)
-	factors := &Scale{Shape: []int{1, 1, w.Shape[0], w.Shape[1]}, Exp: exp}
+	factors := &Scale{Shape: append([]int{1, 1}, l.p.types[sums].Shape[2:]...), Exp: exp}
 	for i := range w.Shape[0] {
 		for j := range w.Shape[1] {
 			count := 0.
