@@ -117,6 +117,9 @@ func TestLies(t *testing.T) {
 			rng := seeded(t)
 			for i, cfg := range lieModes {
 				most := []int{40, 8, 8}[i]
+				if testing.Short() {
+					most = []int{12, 3, 3}[i]
+				}
 				if long() {
 					most = 1 << 20
 				}
