@@ -210,6 +210,10 @@ func (r *proving) solve() (*cs.R1CSSolution, error) {
 	if ctxErr := r.ctx.Err(); ctxErr != nil {
 		return nil, ctxErr
 	}
+	// gnark's error for a constraint spells out secret values.
+	if unsatisfied := (*cs.UnsatisfiedConstraintError)(nil); errors.As(err, &unsatisfied) {
+		return nil, fmt.Errorf("%w: constraint %d", ErrUnsatisfied, unsatisfied.CID)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnsatisfied, err)
 	}

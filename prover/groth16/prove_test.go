@@ -189,6 +189,7 @@ func TestProveErrors(t *testing.T) {
 	wrong[0].SetUint64(12345)
 	_, err = p.Prove(ctx, wrong, nil, gnarkTranscript{c.public}, nil)
 	require.ErrorIs(t, err, ErrUnsatisfied)
+	require.Regexp(t, `^groth16: constraints not satisfied: constraint \d+$`, err.Error()) // no values
 	_, err = p.Prove(ctx, c.secret, nil, failing{gnarkTranscript{c.public}}, nil)
 	require.ErrorIs(t, err, errFailing)
 	for _, stage := range []string{"commit", "solve", "quotient", "sums"} {
