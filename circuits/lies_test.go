@@ -116,7 +116,7 @@ func TestLies(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			rng := seeded(t)
 			for i, cfg := range lieModes {
-				most := []int{40, 8, 8}[i]
+				most := []int{24, 5, 5}[i]
 				if testing.Short() {
 					most = []int{12, 3, 3}[i]
 				}
