@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"math/big"
 	"reflect"
-	"testing"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254"
 	"github.com/consensys/gnark-crypto/ecc/bn254/fp"
@@ -16,8 +15,9 @@ import (
 
 // accepts says what a contract should do with calldata, by way of go-ethereum's
 // ABI decoder and package verifier: accept what is the one encoding of a proof
-// that verifies.
-func accepts(t testing.TB, interf *abi.ABI, vk *verifier.VerifyingKey, data []byte) bool {
+// that verifies. The first claim of a PLONK proof, which the contract computes, is
+// claim.
+func accepts(interf *abi.ABI, vk *verifier.VerifyingKey, data []byte, claim fr.Element) bool {
 	if len(data) < 4 {
 		return false
 	}
@@ -35,13 +35,22 @@ func accepts(t testing.TB, interf *abi.ABI, vk *verifier.VerifyingKey, data []by
 	}
 	p := &verifier.Proof{KeyDigest: vk.Digest()}
 	var ok bool
-	if p.Groth16, ok = decodeProof(arguments[0].([12]*big.Int)); !ok {
+	switch words := arguments[0].(type) {
+	case [12]*big.Int:
+		p.Groth16, ok = decodeGroth16(words)
+	case [27]*big.Int:
+		p.Plonk, ok = decodePlonk(words, claim)
+	}
+	if !ok {
 		return false
 	}
 	if method.RawName == "verify" {
 		p.Statement, ok = elements(arguments[1].([]*big.Int)...)
 	} else {
 		p.Statement, ok = packArguments(&vk.Card, arguments[1:])
+		if vk.Plonk != nil && vk.Plonk.WeightsDigest != nil {
+			p.Statement = append(p.Statement, *vk.Plonk.WeightsDigest)
+		}
 	}
 	if !ok {
 		return false
@@ -101,20 +110,40 @@ func elements(x ...*big.Int) (s []fr.Element, ok bool) {
 	return s, true
 }
 
-// decodeProof fails for coordinates not below the field's order. Package
+// decodeGroth16 fails for coordinates not below the field's order. Package
 // verifier checks the rest.
-func decodeProof(w [12]*big.Int) (*verifier.Groth16Proof, bool) {
-	var c [12]fp.Element
-	for i := range w {
+func decodeGroth16(w [12]*big.Int) (*verifier.Groth16Proof, bool) {
+	p := new(verifier.Groth16Proof)
+	ok := coordinates(w[:], &p.Ar.X, &p.Ar.Y, &p.Bs.X.A1, &p.Bs.X.A0, &p.Bs.Y.A1, &p.Bs.Y.A0,
+		&p.Krs.X, &p.Krs.Y, &p.D.X, &p.D.Y, &p.PoK.X, &p.PoK.Y)
+	return p, ok
+}
+
+func decodePlonk(w [27]*big.Int, claim fr.Element) (*verifier.PlonkProof, bool) {
+	p := new(verifier.PlonkProof)
+	ok := true
+	for i, point := range map[int]*bn254.G1Affine{
+		0: &p.LRO[0], 2: &p.LRO[1], 4: &p.LRO[2], 6: &p.H[0], 8: &p.H[1], 10: &p.H[2],
+		17: &p.Z, 20: &p.Opening, 22: &p.ShiftedOpening, 25: &p.Commitment,
+	} {
+		ok = coordinates(w[i:i+2], &point.X, &point.Y) && ok
+	}
+	values, inRange := elements(w[12], w[13], w[14], w[15], w[16], w[24], w[19])
+	if !ok || !inRange {
+		return nil, false
+	}
+	p.Claims[0] = claim
+	copy(p.Claims[1:], values)
+	p.ShiftedZ = values[6]
+	return p, true
+}
+
+func coordinates(w []*big.Int, c ...*fp.Element) bool {
+	for i := range c {
 		if w[i].Cmp(fp.Modulus()) >= 0 {
-			return nil, false
+			return false
 		}
 		c[i].SetBigInt(w[i])
 	}
-	p := &verifier.Groth16Proof{
-		Ar: bn254.G1Affine{X: c[0], Y: c[1]}, Krs: bn254.G1Affine{X: c[6], Y: c[7]},
-		D: bn254.G1Affine{X: c[8], Y: c[9]}, PoK: bn254.G1Affine{X: c[10], Y: c[11]},
-	}
-	p.Bs.X.A1, p.Bs.X.A0, p.Bs.Y.A1, p.Bs.Y.A0 = c[2], c[3], c[4], c[5]
-	return p, true
+	return true
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/nnark/nnark/verifier"
 	"github.com/nnark/nnark/verifier/solidity"
+	"github.com/nnark/nnark/verifier/solidity/plonk"
 )
 
 func bigInt() *big.Int { return new(big.Int) }
@@ -81,7 +82,11 @@ func once[T any](make func(t testing.TB) T) func(t testing.TB) T {
 
 func export(t testing.TB, vk *verifier.VerifyingKey, name string) string {
 	var source strings.Builder
-	require.NoError(t, solidity.Export(&source, vk, solidity.Options{Name: name}))
+	write := solidity.Export
+	if vk.Plonk != nil {
+		write = plonk.Export
+	}
+	require.NoError(t, write(&source, vk, solidity.Options{Name: name}))
 	return source.String()
 }
 

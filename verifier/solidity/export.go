@@ -1,29 +1,29 @@
 package solidity
 
 import (
-	"bytes"
 	_ "embed"
-	"errors"
 	"fmt"
 	"io"
 	"math/big"
-	"regexp"
-	"text/template"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254"
 	"github.com/consensys/gnark-crypto/ecc/bn254/fp"
-	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 
 	"github.com/nnark/nnark/verifier"
+	"github.com/nnark/nnark/verifier/solidity/internal/source"
 )
 
 var (
 	// ErrUnsupported means that a key's proof system or a model's shape has no contract
-	// in this package.
-	ErrUnsupported = errors.New("no contract for this key")
+	// or function.
+	ErrUnsupported = source.ErrUnsupported
 	// ErrName means that Options.Name is no name for a contract.
-	ErrName = errors.New("not a name for a contract")
+	ErrName = source.ErrName
 )
+
+// MaxTensors is the most inputs and outputs together for which a contract has
+// verifyInference: with more arguments, compilers run out of stack.
+const MaxTensors = source.MaxTensors
 
 // Options are the choices of an export. The zero value is fine.
 type Options struct {
@@ -33,24 +33,10 @@ type Options struct {
 	Name string
 }
 
-const defaultName = "ModelVerifier"
-
-var validName = regexp.MustCompile(`^[A-Z][A-Za-z0-9]{0,63}$`)
-
-func (o *Options) name() (string, error) {
-	if o.Name == "" {
-		return defaultName, nil
-	}
-	if !validName.MatchString(o.Name) || o.Name == "IVerifier" || o.Name == "InferenceConsumer" {
-		return "", fmt.Errorf("%q: %w", o.Name, ErrName)
-	}
-	return o.Name, nil
-}
-
 //go:embed verifier.sol.tmpl
 var verifierText string
 
-var verifierTemplate = template.Must(template.New("verifier").Parse(verifierText))
+var verifierTemplate = source.Template(verifierText)
 
 // Export writes the Solidity source of a contract that verifies proofs of a
 // Groth16 key. It checks the key first, and so the proof of knowledge of the
@@ -64,24 +50,14 @@ func Export(w io.Writer, vk *verifier.VerifyingKey, o Options) error {
 	if err != nil {
 		return err
 	}
-	var source bytes.Buffer
-	if err := verifierTemplate.Execute(&source, c); err != nil {
-		return err
-	}
-	_, err = w.Write(source.Bytes())
-	return err
+	return source.Write(w, verifierTemplate, c)
 }
 
 // contract is what the template reads.
 type contract struct {
-	Name           string
-	Model          string // Solidity string literal
-	KeyDigest      string
-	Architecture   string
-	Unsafe         bool
+	*source.Contract
 	Committed, KC0 bool // committed weights; their challenge is in a constraint
 	Merged         bool // gamma = G: five pairs
-	layout              // of statement and arguments
 	C              g1
 	G1             []g1
 	G2             []g2
@@ -95,19 +71,14 @@ type g1 struct{ Name, X, Y string }
 type g2 struct{ Name, X0, X1, Y0, Y1 string }
 
 func newContract(vk *verifier.VerifyingKey, o Options) (*contract, error) {
-	name, err := o.name()
+	base, err := source.New(vk, o.Name, verifier.Groth16, source.System{
+		ProofWords: 12, ProofDoc: "Ar, Bs, Krs, D and PoK, uncompressed.", VerifyMemory: "_verify",
+	})
 	if err != nil {
 		return nil, err
 	}
-	if err := check(vk); err != nil {
-		return nil, err
-	}
-	k, card := vk.Groth16, &vk.Card
-	c := &contract{
-		Name: name, Model: quote(card.Name), Unsafe: card.UnsafeSetup, layout: newLayout(card),
-		KeyDigest: fmt.Sprintf("%#x", vk.Digest()), Architecture: fmt.Sprintf("%#x", card.Architecture),
-		Committed: k.Weights != nil, Merged: k.Gamma.Equal(&k.CommitmentG),
-	}
+	k := vk.Groth16
+	c := &contract{Contract: base, Committed: k.Weights != nil, Merged: k.Gamma.Equal(&k.CommitmentG)}
 	last := len(k.K) - 1
 	constant := k.K[0]
 	if c.Committed {
@@ -132,24 +103,7 @@ func newContract(vk *verifier.VerifyingKey, o Options) (*contract, error) {
 	return c, nil
 }
 
-// check refuses keys without a contract and keys that no proof can be trusted under.
-func check(vk *verifier.VerifyingKey) error {
-	if err := vk.Check(); err != nil {
-		return err
-	}
-	if vk.Groth16 == nil {
-		return fmt.Errorf("%v key: %w", vk.Card.System, ErrUnsupported)
-	}
-	return nil
-}
-
-// R returns the order of the statement's field.
-func (c *contract) R() string { return literal(fr.Modulus()) }
-
-// literal returns a literal of 32 bytes: those of about 20 would be addresses.
-func literal(x *big.Int) string { return fmt.Sprintf("%#066x", x) }
-
-func word(x fp.Element) string { return literal(x.BigInt(new(big.Int))) }
+func word(x fp.Element) string { return source.Literal(x.BigInt(new(big.Int))) }
 
 func pointG1(name string, p bn254.G1Affine) g1 { return g1{name, word(p.X), word(p.Y)} }
 
@@ -160,20 +114,4 @@ func pointG2(name string, p bn254.G2Affine) g2 {
 func negated(name string, p bn254.G2Affine) g2 {
 	p.Neg(&p)
 	return pointG2(name, p)
-}
-
-// quote returns a Solidity literal of s whose characters are harmless in
-// comments too: whoever wrote a key does not write code.
-func quote(s string) string {
-	out := []byte{'"'}
-	for i := range len(s) {
-		c := s[i]
-		switch {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', bytes.IndexByte([]byte(" ._:-+"), c) >= 0:
-			out = append(out, c)
-		default:
-			out = fmt.Appendf(out, `\x%02x`, c)
-		}
-	}
-	return string(append(out, '"'))
 }

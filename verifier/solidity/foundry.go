@@ -7,6 +7,7 @@ import (
 	"text/template"
 
 	"github.com/nnark/nnark/verifier"
+	"github.com/nnark/nnark/verifier/solidity/internal/source"
 )
 
 //go:embed foundry/foundry.toml
@@ -27,42 +28,38 @@ var testTemplate = template.Must(template.New("test").Parse(testText))
 // path: the contract, an interface of all such contracts, an example of a
 // contract that uses one, and tests with a sample proof, which must verify.
 //
-// Errors: those of [Export] and [Calldata]; those of [verifier.Verify] for the
-// sample.
+// Errors: those of [Export]; those of [verifier.Verify] for the sample.
 func Foundry(vk *verifier.VerifyingKey, sample *verifier.Proof, o Options) (map[string][]byte, error) {
-	var source bytes.Buffer
-	if err := Export(&source, vk, o); err != nil {
+	c, err := newContract(vk, o)
+	if err != nil {
 		return nil, err
 	}
 	if _, err := verifier.Verify(vk, sample, verifier.WithAnyContext()); err != nil {
-		return nil, err
-	}
-	c, err := newContract(vk, o)
-	if err != nil {
 		return nil, err
 	}
 	test := struct {
 		*contract
 		Verify, Inference string
 	}{contract: c}
-	data, err := Calldata(vk, sample)
-	if err != nil {
-		return nil, err
-	}
-	test.Verify = hex.EncodeToString(data)
+	proof := proofBytes(sample.Groth16)
+	test.Verify = hex.EncodeToString(c.VerifyCall(proof, sample.Statement))
 	if c.Wrapper {
-		if data, err = InferenceCalldata(vk, sample); err != nil {
+		call, err := c.InferenceCall(proof, sample.Statement)
+		if err != nil {
 			return nil, err
 		}
-		test.Inference = hex.EncodeToString(data)
+		test.Inference = hex.EncodeToString(call)
 	}
-	var testSource bytes.Buffer
-	if err := testTemplate.Execute(&testSource, &test); err != nil {
+	var contractSource, testSource bytes.Buffer
+	if err := source.Write(&contractSource, verifierTemplate, c); err != nil {
+		return nil, err
+	}
+	if err := source.Write(&testSource, testTemplate, &test); err != nil {
 		return nil, err
 	}
 	return map[string][]byte{
 		"foundry.toml":              bytes.Clone(foundryConfig),
-		"src/" + c.Name + ".sol":    source.Bytes(),
+		"src/" + c.Name + ".sol":    contractSource.Bytes(),
 		"src/IVerifier.sol":         bytes.Clone(interfaceSource),
 		"src/InferenceConsumer.sol": bytes.Clone(consumerSource),
 		"test/" + c.Name + ".t.sol": testSource.Bytes(),

@@ -1,4 +1,4 @@
-package solidity
+package source
 
 import (
 	"fmt"
@@ -14,19 +14,19 @@ import (
 // verifyInference: with more arguments, compilers run out of stack.
 const MaxTensors = 4
 
-// layout says where a model's tensors are in a statement and in the arguments
+// Layout says where a model's tensors are in a statement and in the arguments
 // of verifyInference.
-type layout struct {
+type Layout struct {
 	Size                          int // elements of a statement
 	InputElements, OutputElements int
-	Inputs, Outputs               []tensor
-	Bounds                        []bound
+	Inputs, Outputs               []Tensor
+	Bounds                        []Bound
 	Wrapper                       bool // whether there is a verifyInference
 }
 
-// tensor is one input or output.
-type tensor struct {
-	card  *verifier.TensorCard
+// Tensor is one input or output.
+type Tensor struct {
+	Card  *verifier.TensorCard
 	Index int    // among the inputs, or among the outputs
 	Param string // argument or result; empty for a private input
 	Type  string // its Solidity type, without data location
@@ -39,15 +39,15 @@ type tensor struct {
 	Base, Lo          string
 }
 
-// bound holds for the elements From to To-1 of a statement.
-type bound struct {
+// Bound holds for the elements From to To-1 of a statement.
+type Bound struct {
 	From, To int
 	Bound    string
 	value    *big.Int
 }
 
-func newLayout(card *verifier.Card) layout {
-	l := layout{Size: card.StatementSize()}
+func newLayout(card *verifier.Card) Layout {
+	l := Layout{Size: card.StatementSize()}
 	l.Wrapper = len(card.Inputs)+len(card.Outputs) <= MaxTensors
 	at := 1
 	l.bound(0, 1, fr.Modulus())
@@ -55,21 +55,22 @@ func newLayout(card *verifier.Card) layout {
 		t := newTensor(&card.Inputs[i], i, at, true)
 		l.boundTensor(&t)
 		l.Inputs = append(l.Inputs, t)
-		at += t.card.Elements()
+		at += t.Card.Elements()
 	}
 	l.InputElements = at - 1
 	for i := range card.Outputs {
 		t := newTensor(&card.Outputs[i], i, at, false)
 		l.boundTensor(&t)
 		l.Outputs = append(l.Outputs, t)
-		at += t.card.Elements()
+		at += t.Card.Elements()
 	}
 	l.OutputElements = at - 1 - l.InputElements
+	l.bound(at, l.Size, fr.Modulus()) // the weights' digest
 	return l
 }
 
-func newTensor(card *verifier.TensorCard, index, at int, input bool) tensor {
-	t := tensor{card: card, Index: index, At: at, Type: "uint256"}
+func newTensor(card *verifier.TensorCard, index, at int, input bool) Tensor {
+	t := Tensor{Card: card, Index: index, At: at, Type: "uint256"}
 	if card.Mode != verifier.Private {
 		kind := "output"
 		if input {
@@ -100,8 +101,8 @@ func newTensor(card *verifier.TensorCard, index, at int, input bool) tensor {
 }
 
 // base returns B = Hi-Lo+1.
-func (t *tensor) base() *big.Int {
-	b := new(big.Int).Sub(big.NewInt(t.card.Hi), big.NewInt(t.card.Lo))
+func (t *Tensor) base() *big.Int {
+	b := new(big.Int).Sub(big.NewInt(t.Card.Hi), big.NewInt(t.Card.Lo))
 	return b.Add(b, big.NewInt(1))
 }
 
@@ -116,16 +117,19 @@ func perElement(base *big.Int) int {
 }
 
 // bound adds a bound to elements that follow those bounded before.
-func (l *layout) bound(from, to int, value *big.Int) {
+func (l *Layout) bound(from, to int, value *big.Int) {
+	if from == to {
+		return
+	}
 	if n := len(l.Bounds); n > 0 && l.Bounds[n-1].value.Cmp(value) == 0 {
 		l.Bounds[n-1].To = to
-	} else if from < to {
-		l.Bounds = append(l.Bounds, bound{from, to, literal(value), value})
+	} else {
+		l.Bounds = append(l.Bounds, Bound{from, to, Literal(value), value})
 	}
 }
 
-func (l *layout) boundTensor(t *tensor) {
-	end := t.At + t.card.Elements()
+func (l *Layout) boundTensor(t *Tensor) {
+	end := t.At + t.Card.Elements()
 	if !t.Public {
 		l.bound(t.At, end, fr.Modulus())
 		return
@@ -138,16 +142,16 @@ func (l *layout) boundTensor(t *tensor) {
 }
 
 // Tensors returns inputs and outputs.
-func (l *layout) Tensors() []tensor {
+func (l *Layout) Tensors() []Tensor {
 	return append(l.Inputs[:len(l.Inputs):len(l.Inputs)], l.Outputs...)
 }
 
 // Comment describes a tensor's place in the statement.
-func (t tensor) Comment() string {
-	n := t.card.Elements()
+func (t Tensor) Comment() string {
+	n := t.Card.Elements()
 	switch {
-	case t.card.Mode == verifier.Private:
-		return "Private: " + quote(t.card.Name) + ", not in the statement."
+	case t.Card.Mode == verifier.Private:
+		return "Private: " + Quote(t.Card.Name) + ", not in the statement."
 	case n == 1:
 		return fmt.Sprintf("Element %d: %s.", t.At, t.Doc())
 	}
@@ -155,8 +159,8 @@ func (t tensor) Comment() string {
 }
 
 // Doc describes a tensor as an argument or a result.
-func (t tensor) Doc() string {
-	name := quote(t.card.Name)
+func (t Tensor) Doc() string {
+	name := Quote(t.Card.Name)
 	if !t.Public {
 		return name + ", as a digest"
 	}
@@ -164,28 +168,17 @@ func (t tensor) Doc() string {
 	if t.Bytes {
 		unit = ", one a byte"
 	}
-	return fmt.Sprintf("%s, %d integers in [%d, %d]%s, q for q * 2^%d", name, t.Count, t.card.Lo, t.card.Hi, unit, -t.card.Exp)
-}
-
-// HeadWords returns the words before the arguments' data.
-func (l *layout) HeadWords() int {
-	n := proofWords + 2 // context, offset of the output elements
-	for i := range l.Inputs {
-		if l.Inputs[i].Param != "" {
-			n++
-		}
-	}
-	return n
+	return fmt.Sprintf("%s, %d integers in [%d, %d]%s, q for q * 2^%d", name, t.Count, t.Card.Lo, t.Card.Hi, unit, -t.Card.Exp)
 }
 
 // OutputOffset returns the place of the outputs in a statement in memory, after
 // its length.
-func (l *layout) OutputOffset() int { return 32 * (1 + 1 + l.InputElements) }
+func (l *Layout) OutputOffset() int { return 32 * (1 + 1 + l.InputElements) }
 
 // OutputBytes returns the size of the outputs' elements.
-func (l *layout) OutputBytes() int { return 32 * l.OutputElements }
+func (l *Layout) OutputBytes() int { return 32 * l.OutputElements }
 
-func (l *layout) anyTensor(tensors []tensor, is func(t *tensor) bool) bool {
+func (l *Layout) anyTensor(tensors []Tensor, is func(t *Tensor) bool) bool {
 	for i := range tensors {
 		if is(&tensors[i]) {
 			return l.Wrapper
@@ -196,18 +189,18 @@ func (l *layout) anyTensor(tensors []tensor, is func(t *tensor) bool) bool {
 
 // PublicInputs, PackedBytes, PackedWords and Unpacked say which parts of
 // verifyInference there are.
-func (l *layout) PublicInputs() bool {
-	return l.anyTensor(l.Inputs, func(t *tensor) bool { return t.Public })
+func (l *Layout) PublicInputs() bool {
+	return l.anyTensor(l.Inputs, func(t *Tensor) bool { return t.Public })
 }
 
-func (l *layout) PackedBytes() bool {
-	return l.anyTensor(l.Inputs, func(t *tensor) bool { return t.Bytes })
+func (l *Layout) PackedBytes() bool {
+	return l.anyTensor(l.Inputs, func(t *Tensor) bool { return t.Bytes })
 }
 
-func (l *layout) PackedWords() bool {
-	return l.anyTensor(l.Inputs, func(t *tensor) bool { return t.Public && !t.Bytes })
+func (l *Layout) PackedWords() bool {
+	return l.anyTensor(l.Inputs, func(t *Tensor) bool { return t.Public && !t.Bytes })
 }
 
-func (l *layout) Unpacked() bool {
-	return l.anyTensor(l.Outputs, func(t *tensor) bool { return t.Public })
+func (l *Layout) Unpacked() bool {
+	return l.anyTensor(l.Outputs, func(t *Tensor) bool { return t.Public })
 }

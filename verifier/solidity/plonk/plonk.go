@@ -1,0 +1,174 @@
+package plonk
+
+import (
+	"bytes"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+
+	"github.com/consensys/gnark-crypto/ecc/bn254"
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+	"github.com/consensys/gnark-crypto/ecc/bn254/kzg"
+	gplonk "github.com/consensys/gnark/backend/plonk/bn254"
+	gsolidity "github.com/consensys/gnark/backend/solidity"
+
+	"github.com/nnark/nnark/verifier"
+	"github.com/nnark/nnark/verifier/solidity"
+	"github.com/nnark/nnark/verifier/solidity/internal/source"
+)
+
+// ErrGnark means that gnark's contract is not the one this package knows.
+var ErrGnark = errors.New("unknown form of gnark's PLONK contract")
+
+//go:embed verifier.sol.tmpl
+var verifierText string
+
+var verifierTemplate = source.Template(verifierText)
+
+// contract is what the template reads.
+type contract struct {
+	*source.Contract
+	ProofBytes int
+	PointWords []int // first words of the proof's points
+}
+
+// Export writes the Solidity source of a contract that verifies proofs of a
+// PLONK key, after gnark's verifier as an abstract contract with "Base" at its
+// name's end.
+//
+// Errors: those of [verifier.VerifyingKey.Check]; [solidity.ErrUnsupported] for
+// a Groth16 key; [solidity.ErrName]; [ErrGnark].
+func Export(w io.Writer, vk *verifier.VerifyingKey, o solidity.Options) error {
+	c, err := newContract(vk, o)
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	if err := writeBase(&out, vk, c.Name); err != nil {
+		return err
+	}
+	out.WriteByte('\n')
+	if err := source.Write(&out, verifierTemplate, c); err != nil {
+		return err
+	}
+	_, err = w.Write(out.Bytes())
+	return err
+}
+
+// Calldata is [solidity.Calldata] for PLONK.
+func Calldata(vk *verifier.VerifyingKey, p *verifier.Proof) ([]byte, error) {
+	c, err := newContractFor(vk, p)
+	if err != nil {
+		return nil, err
+	}
+	return c.VerifyCall(proofBytes(p.Plonk), p.Statement), nil
+}
+
+// InferenceCalldata is [solidity.InferenceCalldata] for PLONK.
+func InferenceCalldata(vk *verifier.VerifyingKey, p *verifier.Proof) ([]byte, error) {
+	c, err := newContractFor(vk, p)
+	if err != nil {
+		return nil, err
+	}
+	return c.InferenceCall(proofBytes(p.Plonk), p.Statement)
+}
+
+func newContractFor(vk *verifier.VerifyingKey, p *verifier.Proof) (*contract, error) {
+	c, err := newContract(vk, solidity.Options{})
+	if err != nil {
+		return nil, err
+	}
+	if p == nil || p.Plonk == nil {
+		return nil, fmt.Errorf("%w: not a PLONK proof", verifier.ErrMalformed)
+	}
+	return c, c.CheckProof(p)
+}
+
+func newContract(vk *verifier.VerifyingKey, o solidity.Options) (*contract, error) {
+	const words = 27
+	base, err := source.New(vk, o.Name, verifier.Plonk, source.System{
+		ProofWords:   words,
+		ProofDoc:     "L, R, O, H0, H1, H2; the values of L, R, O, S1, S2; Z and its value; both openings; Qcp's value; the commitment.",
+		VerifyMemory: "this.verify",
+	})
+	if err != nil {
+		return nil, err
+	}
+	if d := vk.Plonk.WeightsDigest; d != nil {
+		base.WeightsDigest = source.Literal(d.BigInt(new(big.Int)))
+	}
+	return &contract{base, 32 * words, []int{0, 2, 4, 6, 8, 10, 17, 20, 22, 25}}, nil
+}
+
+// proofBytes returns the proof in the order of gnark's contract, which computes
+// the first claim itself.
+func proofBytes(p *verifier.PlonkProof) (out []byte) {
+	points := func(points ...bn254.G1Affine) {
+		for i := range points {
+			b := points[i].RawBytes()
+			out = append(out, b[:]...)
+		}
+	}
+	scalars := func(x ...fr.Element) {
+		for i := range x {
+			b := x[i].Bytes()
+			out = append(out, b[:]...)
+		}
+	}
+	points(p.LRO[:]...)
+	points(p.H[:]...)
+	scalars(p.Claims[1:6]...)
+	points(p.Z)
+	scalars(p.ShiftedZ)
+	points(p.Opening, p.ShiftedOpening)
+	scalars(p.Claims[6])
+	points(p.Commitment)
+	return out
+}
+
+// writeBase writes gnark's contract, its function out of callers' reach: it
+// would accept statements with any digest of the weights.
+func writeBase(w io.Writer, vk *verifier.VerifyingKey, name string) error {
+	key, err := gnarkKey(vk)
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	if err := key.ExportSolidity(&out, gsolidity.WithPragmaVersion("^0.8.20")); err != nil {
+		return err
+	}
+	text := out.Bytes()
+	for _, r := range [][2]string{
+		{"\ncontract PlonkVerifier {", "\nabstract contract " + name + "Base {"},
+		{"\n  public view returns(bool success) {", "\n  internal view returns(bool success) {"},
+	} {
+		if bytes.Count(text, []byte(r[0])) != 1 {
+			return fmt.Errorf("%q: %w", r[0], ErrGnark)
+		}
+		text = bytes.Replace(text, []byte(r[0]), []byte(r[1]), 1)
+	}
+	if bytes.Contains(text, []byte(" public view")) || bytes.Contains(text, []byte(" external ")) {
+		return fmt.Errorf("public functions: %w", ErrGnark)
+	}
+	_, err = w.Write(text)
+	return err
+}
+
+// gnarkKey returns gnark's form of the key.
+func gnarkKey(vk *verifier.VerifyingKey) (*gplonk.VerifyingKey, error) {
+	k := vk.Plonk
+	g := &gplonk.VerifyingKey{
+		Size: k.Size, NbPublicVariables: uint64(vk.Card.StatementSize()),
+		Kzg: kzg.VerifyingKey{G2: [2]bn254.G2Affine{k.G2, k.G2Tau}, G1: k.G1},
+		S:   k.S, Ql: k.Ql, Qr: k.Qr, Qm: k.Qm, Qo: k.Qo, Qk: k.Qk, Qcp: []bn254.G1Affine{k.Qcp},
+		CommitmentConstraintIndexes: []uint64{k.CommitmentIndex},
+	}
+	g.SizeInv.SetUint64(k.Size)
+	g.SizeInv.Inverse(&g.SizeInv)
+	g.CosetShift.SetUint64(5) // the field's multiplicative generator, as in package verifier
+	var err error
+	g.Generator, err = fr.Generator(k.Size)
+	return g, err
+}
