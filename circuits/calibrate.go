@@ -11,6 +11,7 @@ import (
 // sample of its elements, and the outputs.
 type calibration struct {
 	graph   *model.Graph
+	nodes   []*model.Node // the graph's, groups that are one function replaced by it
 	values  map[string]*observed
 	samples [][]*model.Tensor
 	outputs [][]*model.Tensor // of each sample
@@ -34,7 +35,7 @@ const (
 // calibrate runs the float network on the samples.
 func calibrate(g *model.Graph, samples [][]*model.Tensor) (*calibration, error) {
 	samples = samples[:min(len(samples), maxSamples)]
-	c := &calibration{graph: g, values: map[string]*observed{}, samples: samples}
+	c := &calibration{graph: g, nodes: recognised(g), values: map[string]*observed{}, samples: samples}
 	for _, s := range samples {
 		byName := map[string]*model.Tensor{}
 		err := g.Trace(s, func(name string, t *model.Tensor) {

@@ -40,6 +40,7 @@ func init() { // not a literal: the functions refer back to the table through fu
 		"Floor":              (*lowerer).unary,
 		"Gather":             (*lowerer).gather,
 		"Gelu":               (*lowerer).unary,
+		"GeluTanh":           (*lowerer).unary, // recognised only
 		"Gemm":               (*lowerer).gemm,
 		"GlobalAveragePool":  (*lowerer).averagePool,
 		"GlobalMaxPool":      (*lowerer).maxPool,
@@ -75,6 +76,7 @@ func init() { // not a literal: the functions refer back to the table through fu
 		"Selu":               (*lowerer).unary,
 		"Sigmoid":            (*lowerer).unary,
 		"Sign":               (*lowerer).unary,
+		"Silu":               (*lowerer).unary, // only recognised
 		"Sin":                (*lowerer).unary,
 		"Slice":              (*lowerer).gather,
 		"Softmax":            (*lowerer).softmax,
@@ -115,7 +117,7 @@ func newLowerer(g *model.Graph, c *calibration, w widths, clipAt int64) *lowerer
 	l := &lowerer{calibration: c, g: g, widths: w, clipAt: clipAt,
 		p: &Program{}, vals: map[string]int{}, narrowed: map[string]int{}, rescaled: map[[2]int]int{},
 		consumers: map[string][]*model.Node{}, fused: map[*model.Node]bool{}, names: map[int]string{}}
-	for _, n := range g.Nodes {
+	for _, n := range l.nodes {
 		for _, v := range n.Inputs {
 			l.consumers[v] = append(l.consumers[v], n)
 		}
@@ -132,7 +134,7 @@ func (l *lowerer) lower(cfg Config) error {
 		}
 	}
 	var errs []error
-	for _, n := range l.g.Nodes {
+	for _, n := range l.nodes {
 		if l.fused[n] || slices.ContainsFunc(n.Inputs, l.missing) {
 			continue // missing: the node before it has failed
 		}

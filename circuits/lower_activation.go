@@ -79,9 +79,9 @@ func (l *lowerer) clip(n *model.Node) error {
 // unaryDomain lists the functions lowered as tables; true marks monotone ones, which
 // commute with max-pools.
 var unaryDomain = map[string]bool{
-	"Abs": false, "Ceil": true, "Cos": false, "Elu": true, "Erf": true, "Exp": true, "Floor": true, "Gelu": false,
+	"Abs": false, "Ceil": true, "Cos": false, "Elu": true, "Erf": true, "Exp": true, "Floor": true, "Gelu": false, "GeluTanh": false,
 	"HardSigmoid": true, "HardSwish": false, "LeakyRelu": true, "Log": true, "Reciprocal": false, "Round": true,
-	"Selu": true, "Sigmoid": true, "Sign": true, "Sin": false, "Softplus": true, "Softsign": true, "Sqrt": true, "Tanh": true,
+	"Selu": true, "Sigmoid": true, "Sign": true, "Silu": false, "Sin": false, "Softplus": true, "Softsign": true, "Sqrt": true, "Tanh": true,
 }
 
 // steep lists the functions whose value changes much where their argument is small: their

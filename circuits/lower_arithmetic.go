@@ -258,15 +258,15 @@ func (l *lowerer) div(n *model.Node) error {
 	if err != nil {
 		return err
 	}
-	vs, err := l.operands(n, n.Inputs[:1]...)
+	var x int
 	if l.g.Const[n.Inputs[0]] != nil {
-		vs = []int{0}
-		vs[0], err = l.literal(n.Name, n.Inputs[0], l.bits, 0)
+		x, err = l.literal(n.Name, n.Inputs[0], l.bits, 0)
+	} else {
+		x, err = l.narrow(n.Inputs[0])
 	}
 	if err != nil {
 		return err
 	}
-	x := vs[0]
 	if sign < 0 {
 		if x, err = l.scale(n.Name, x, -1, 0); err != nil {
 			return err

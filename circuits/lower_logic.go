@@ -81,18 +81,20 @@ func (l *lowerer) not(node string, v int) (int, error) {
 func (l *lowerer) conditions(n *model.Node, names ...string) ([]int, error) {
 	var out []int
 	for _, name := range names {
-		v, err := l.operands(n, name)
+		var v int
+		var err error
 		if l.g.Const[name] != nil {
-			v = []int{0}
-			v[0], err = l.literal(n.Name, name, 0, 0)
+			v, err = l.literal(n.Name, name, 0, 0)
+		} else {
+			v, err = l.narrow(name)
 		}
 		if err != nil {
 			return nil, err
 		}
-		if t := l.p.types[v[0]]; t.Exp != 0 || !(fixedpoint.Interval{Lo: 0, Hi: 1}).Covers(t.Range) {
+		if t := l.p.types[v]; t.Exp != 0 || !(fixedpoint.Interval{Lo: 0, Hi: 1}).Covers(t.Range) {
 			return nil, fmt.Errorf("operand %q is no condition but lies in %v: %w", name, t.Range, model.ErrUnsupported)
 		}
-		out = append(out, v[0])
+		out = append(out, v)
 	}
 	return out, nil
 }

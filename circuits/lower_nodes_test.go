@@ -1,0 +1,227 @@
+package circuits
+
+import (
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/nnark/nnark/model"
+)
+
+// nodeCase is a graph of a few nodes over inputs drawn from [lo, hi].
+type nodeCase struct {
+	name   string
+	inputs [][]int // shapes of x0, x1, …
+	lo, hi float32
+	consts map[string]*model.Tensor
+	nodes  []*model.Node // the last one's first output is the graph's
+}
+
+// op makes a node that reads and writes the named values.
+func op(name, in, out string, attrs model.Attrs) *model.Node {
+	return &model.Node{Name: name + " " + out, Op: name, Inputs: strings.Fields(in), Outputs: strings.Fields(out), Attrs: attrs, Opset: 13}
+}
+
+func floatConst(shape []int, v ...float32) *model.Tensor {
+	return &model.Tensor{Shape: shape, Float: v}
+}
+func intConst(v ...int64) *model.Tensor {
+	return &model.Tensor{Shape: []int{len(v)}, Int: v}
+}
+
+type (
+	consts = map[string]*model.Tensor
+	attrs  = model.Attrs
+)
+
+func nodeCases() []nodeCase {
+	m := [][]int{{2, 3, 4}}
+	two := [][]int{{2, 3, 4}, {3, 1}}
+	one := func(name, in string, a attrs) []*model.Node { return []*model.Node{op(name, in, "y", a)} }
+	bools := func(last ...*model.Node) []*model.Node {
+		return append([]*model.Node{op("Less", "x0 x1", "a", nil), op("Greater", "x0 half", "b", nil)}, last...)
+	}
+	half := consts{"half": floatConst([]int{}, 0.5)}
+	cases := []nodeCase{
+		{"add constant", m, -1, 1, consts{"c": floatConst([]int{3, 1}, 0.3, -2, 5)}, one("Add", "x0 c", nil)},
+		{"constant minus", m, -1, 1, half, one("Sub", "half x0", nil)},
+		{"normalise", m, 0, 255, consts{"mean": floatConst([]int{3, 1}, 120, 110, 100), "std": floatConst([]int{3, 1}, 60, 50, 70)},
+			[]*model.Node{op("Sub", "x0 mean", "d", nil), op("Div", "d std", "y", nil)}},
+		{"mul constant", m, -1, 1, consts{"c": floatConst([]int{4}, 0.3, -2, 0, 5)}, one("Mul", "x0 c", nil)},
+		{"div by a power of two", m, -3, 3, consts{"c": floatConst([]int{}, 8)}, one("Div", "x0 c", nil)},
+		{"div", two, 1, 3, nil, one("Div", "x0 x1", nil)},
+		{"div by negative", two, -3, -1, nil, one("Div", "x0 x1", nil)},
+		{"constant by value", m, 1, 3, half, one("Div", "half x0", nil)},
+		{"sum", two, -1, 1, nil, one("Sum", "x0 x1 x0", nil)},
+		{"mean", two, -1, 1, nil, one("Mean", "x0 x1 x0", nil)},
+		{"neg", m, -1, 1, nil, one("Neg", "x0", nil)},
+		{"square", m, -2, 2, consts{"p": floatConst([]int{}, 2)}, one("Pow", "x0 p", nil)},
+		{"cube", m, -2, 2, consts{"p": floatConst([]int{1}, 3)}, one("Pow", "x0 p", nil)},
+		{"max", two, -1, 1, half, one("Max", "x0 x1 half", nil)},
+		{"min", two, -1, 1, half, one("Min", "x0 half x1", nil)},
+		{"prelu", m, -1, 1, consts{"s": floatConst([]int{3, 1}, 0.25, 2, -1)}, one("PRelu", "x0 s", nil)},
+		{"reduce sum", m, -1, 1, consts{"axes": intConst(-1, 0)}, one("ReduceSum", "x0 axes", attrs{"keepdims": 0})},
+		{"reduce mean", m, -1, 1, nil, one("ReduceMean", "x0", attrs{"axes": []int{1}})},
+		{"reduce all", m, 0, 1, nil, one("ReduceMean", "x0", attrs{"keepdims": 0})},
+		{"reduce max", m, -1, 1, nil, one("ReduceMax", "x0", attrs{"axes": []int{-1}, "keepdims": 0})},
+		{"reduce min", m, -1, 1, nil, one("ReduceMin", "x0", attrs{"axes": []int{0, 2}})},
+		{"reduce l2", m, -1, 1, nil, one("ReduceL2", "x0", attrs{"axes": []int{2}})},
+		{"argmax", m, -1, 1, nil, one("ArgMax", "x0", attrs{"axis": -1})},
+		{"argmin", m, -1, 1, nil, one("ArgMin", "x0", attrs{"axis": 1, "keepdims": 0})},
+		{"slice", m, -1, 1, consts{"from": intConst(-1, 0), "to": intConst(-4, 2), "axes": intConst(2, 1), "steps": intConst(-2, 1)},
+			one("Slice", "x0 from to axes steps", nil)},
+		{"pad", m, -1, 1, consts{"pads": intConst(0, 1, 0, 0, 0, 2), "v": floatConst([]int{}, 0.75)}, one("Pad", "x0 pads v", nil)},
+		{"gather", m, -1, 1, consts{"i": {Shape: []int{2, 2}, Int: []int64{3, 0, -1, 1}}}, one("Gather", "x0 i", attrs{"axis": 2})},
+		{"expand", [][]int{{3, 1}}, -1, 1, consts{"s": intConst(2, 1, 4)}, one("Expand", "x0 s", nil)},
+		{"tile", m, -1, 1, consts{"r": intConst(1, 2, 3)}, one("Tile", "x0 r", nil)},
+		{"split", m, -1, 1, consts{"s": intConst(1, 3)}, []*model.Node{op("Split", "x0 s", "a b", attrs{"axis": 2}), op("Mul", "a b", "y", nil)}},
+		{"equal", two, -1, 1, nil, []*model.Node{op("Sign", "x0", "a", nil), op("Sign", "x1", "b", nil), op("Equal", "a b", "y", nil)}},
+		{"less", two, -1, 1, nil, one("Less", "x0 x1", nil)},
+		{"at least", two, -1, 1, half, one("GreaterOrEqual", "x0 half", nil)},
+		{"and", two, -1, 1, half, bools(op("And", "a b", "y", nil))},
+		{"or", two, -1, 1, half, bools(op("Or", "a b", "y", nil))},
+		{"xor not", two, -1, 1, half, bools(op("Not", "b", "c", nil), op("Xor", "a c", "y", nil))},
+		{"cast of a condition", two, -1, 1, half, bools(op("Cast", "a", "f", attrs{"to": 1}), op("Mul", "f x0", "y", nil))},
+		{"where", two, -1, 1, half, bools(op("Where", "a x0 half", "y", nil))},
+		{"where of a constant condition", two, -1, 1, consts{"c": {Shape: []int{4}, Int: []int64{1, 0, 0, 1}}}, one("Where", "c x0 x1", nil)},
+		{"mask", m, -1, 1, consts{"c": {Shape: []int{3, 4}, Int: []int64{1, 0, 0, 0, 1, 1, 0, 0, 1, 1, 1, 0}}, "low": floatConst([]int{}, -10)},
+			[]*model.Node{op("Where", "c x0 low", "s", nil), op("Softmax", "s", "y", nil)}},
+		{"softmax of the first axis", m, -3, 3, nil, one("Softmax", "x0", attrs{"axis": 0})},
+		{"layer norm", m, -1, 3, consts{"g": floatConst([]int{4}, 1, 2, 0.5, -1), "b": floatConst([]int{4}, 0, 1, 0.3, -1)},
+			one("LayerNormalization", "x0 g b", attrs{"axis": -1})},
+		{"instance norm", [][]int{{1, 2, 3, 4}}, -1, 3, consts{"g": floatConst([]int{2}, 1, 2), "b": floatConst([]int{2}, 0.5, -1)},
+			one("InstanceNormalization", "x0 g b", nil)},
+		{"matmul of activations", [][]int{{2, 5, 3}, {3, 4}}, -1, 1, nil, one("MatMul", "x0 x1", nil)},
+		{"averagepool of one row", [][]int{{1, 2, 7}}, 0, 1, nil, one("AveragePool", "x0", attrs{"kernel_shape": []int{3}, "strides": []int{2}, "pads": []int{1, 1}})},
+		{"maxpool of one row", [][]int{{1, 2, 7}}, 0, 1, nil, one("MaxPool", "x0", attrs{"kernel_shape": []int{3}, "strides": []int{2}})},
+		{"averagepool border", [][]int{{1, 2, 4, 4}}, 0, 1, nil, one("AveragePool", "x0", attrs{"kernel_shape": []int{3, 3}, "pads": []int{1, 1, 1, 1}})},
+	}
+	for _, name := range []string{"Abs", "Ceil", "Cos", "Floor", "Round", "Sign", "Sin", "Softsign"} {
+		cases = append(cases, nodeCase{name, m, -2.9, 2.9, nil, one(name, "x0", nil)})
+	}
+	for _, name := range []string{"Log", "Reciprocal", "Sqrt"} {
+		cases = append(cases, nodeCase{name, m, 0.5, 3, nil, one(name, "x0", nil)})
+	}
+	return cases
+}
+
+// graph builds the case's graph; its shapes are those of a run.
+func (c *nodeCase) graph(t *testing.T, x []*model.Tensor) *model.Graph {
+	g := &model.Graph{File: c.name, Nodes: c.nodes, Const: c.consts, Shapes: map[string][]int{}}
+	for i := range c.inputs {
+		g.Inputs = append(g.Inputs, model.Value{Name: "x" + string(rune('0'+i)), Shape: c.inputs[i], Type: model.Float32})
+	}
+	for name, v := range c.consts {
+		g.Shapes[name] = v.Shape
+	}
+	require.NoError(t, g.Trace(x, func(name string, v *model.Tensor) { g.Shapes[name] = v.Shape }))
+	out := c.nodes[len(c.nodes)-1].Outputs[0]
+	g.Outputs = []model.Value{{Name: out, Shape: g.Shapes[out]}}
+	return g
+}
+
+func (c *nodeCase) sample(rng *rand.Rand) (x []*model.Tensor) {
+	for _, shape := range c.inputs {
+		v := &model.Tensor{Shape: shape}
+		for range size(shape) {
+			v.Float = append(v.Float, c.lo+(c.hi-c.lo)*rng.Float32())
+		}
+		x = append(x, v)
+	}
+	return x
+}
+
+func size(shape []int) int {
+	n := 1
+	for _, d := range shape {
+		n *= d
+	}
+	return n
+}
+
+// TestLowerNodes quantises every case to the default accuracy, 1 % over its samples, and
+// proves random integers of the declared ranges.
+func TestLowerNodes(t *testing.T) {
+	for _, c := range nodeCases() {
+		t.Run(c.name, func(t *testing.T) {
+			rng := seeded(t)
+			var samples [][]*model.Tensor
+			for range 20 {
+				samples = append(samples, c.sample(rng))
+			}
+			g := c.graph(t, samples[0])
+			tolerance := 0.01
+			if strings.Contains("Ceil Floor Round Sign equal less at least and or xor not argmax argmin cast of a condition where", c.name) {
+				tolerance = 0.25 // jumps: values near one fall on either side
+			}
+			p, err := Quantize(g, samples, Config{Tolerance: tolerance})
+			require.NoError(t, err)
+			t.Logf("error %.4f, %d bits", p.Report.RelativeError, p.Report.Bits)
+			k := compile(t, p)
+			k.t = t
+			for _, x := range k.extremes()[:2] {
+				k.accepts(x)
+			}
+			k.accepts(k.randomInputs(rng))
+		})
+	}
+}
+
+// TestLowerRefuses checks what is refused, and how.
+func TestLowerRefuses(t *testing.T) {
+	m := [][]int{{2, 3}, {2, 3}}
+	for _, c := range []struct {
+		nodeCase
+		want string
+	}{
+		{nodeCase{"div of any sign", m, -1, 1, nil, []*model.Node{op("Div", "x0 x1", "y", nil)}}, "the divisor has no constant sign"},
+		{nodeCase{"pow of a value", m, 1, 2, nil, []*model.Node{op("Pow", "x0 x1", "y", nil)}}, "the exponent is not one constant"},
+		{nodeCase{"cast to integers", m, -1, 1, nil, []*model.Node{op("Cast", "x0", "y", attrs{"to": 7})}}, "from floats to integer type 7"},
+		{nodeCase{"division by zero", m, -1, 1, consts{"z": floatConst([]int{}, 0)}, []*model.Node{op("Div", "x0 z", "y", nil)}}, "division by zero"},
+	} {
+		x := c.sample(seeded(t))
+		g := c.graph(t, x)
+		_, err := Quantize(g, [][]*model.Tensor{x}, Config{})
+		require.ErrorContains(t, err, c.want)
+		require.ErrorIs(t, err, model.ErrUnsupported)
+	}
+}
+
+// TestRecognise checks that activations spelled out become one table, and that what is
+// nearly one does not.
+func TestRecognise(t *testing.T) {
+	c := consts{"half": floatConst([]int{}, 0.5), "one": floatConst([]int{1}, 1), "root": floatConst([]int{}, 1.4142135), "three": floatConst([]int{}, 3),
+		"k": floatConst([]int{}, 0.044715), "s": floatConst([]int{}, 0.7978846), "almost": floatConst([]int{}, 1.41)}
+	erf := func(root string) []*model.Node {
+		return []*model.Node{op("Div", "x0 "+root, "a", nil), op("Erf", "a", "b", nil), op("Add", "b one", "c", nil), op("Mul", "x0 c", "d", nil), op("Mul", "d half", "y", nil)}
+	}
+	tanh := []*model.Node{op("Pow", "x0 three", "a", nil), op("Mul", "k a", "b", nil), op("Add", "x0 b", "c", nil), op("Mul", "c s", "d", nil),
+		op("Tanh", "d", "e", nil), op("Add", "one e", "f", nil), op("Mul", "half x0", "g", nil), op("Mul", "g f", "y", nil)}
+	leak := append(erf("root"), op("Add", "y b", "z", nil))
+	for _, k := range []struct {
+		name  string
+		nodes []*model.Node
+		want  []string
+	}{
+		{"erf", erf("root"), []string{"Gelu"}},
+		{"tanh", tanh, []string{"GeluTanh"}},
+		{"silu", []*model.Node{op("Sigmoid", "x0", "a", nil), op("Mul", "x0 a", "y", nil)}, []string{"Silu"}},
+		{"silu of a sum", []*model.Node{op("Add", "x0 x0", "w", nil), op("Sigmoid", "w", "a", nil), op("Mul", "w a", "y", nil)}, []string{"Add", "Silu"}},
+		{"softsign", []*model.Node{op("Abs", "x0", "a", nil), op("Add", "one a", "b", nil), op("Div", "x0 b", "y", nil)}, []string{"Softsign"}},
+		{"almost", erf("almost"), []string{"Div", "Erf", "Add", "Mul", "Mul"}},
+		{"used elsewhere", leak, []string{"Div", "Erf", "Add", "Mul", "Mul", "Add"}},
+	} {
+		n := nodeCase{k.name, [][]int{{2, 5}}, -3, 3, c, k.nodes}
+		x := n.sample(seeded(t))
+		g := n.graph(t, x)
+		var got []string
+		for _, m := range recognised(g) {
+			got = append(got, m.Op)
+		}
+		require.Equal(t, k.want, got, k.name)
+		_, err := Quantize(g, [][]*model.Tensor{x}, Config{})
+		require.NoError(t, err, k.name)
+	}
+}
