@@ -17,7 +17,7 @@ import (
 const programMagic = "nnark-program-1 "
 
 // maxProgram bounds a program's JSON.
-const maxProgram = 1 << 31
+const maxProgram = 1 << 30
 
 // Encode returns the program's file. It holds the weights: it is as secret as they are.
 func (p *Program) Encode() ([]byte, error) {

@@ -94,7 +94,7 @@ func LoadBound(dir string, c *circuits.Compiled) (*Keys, error) {
 	if k.VerifyingKey.Groth16 == nil || !c.Plan.Committed() {
 		return nil, fmt.Errorf("%s: %w", BoundKeyFile, ErrBind)
 	}
-	blinding, err := readOpening(filepath.Join(dir, OpeningFile))
+	blinding, err := readOpening(filepath.Join(dir, OpeningFile), c.Program.Architecture())
 	if err != nil {
 		return nil, err
 	}

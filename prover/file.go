@@ -249,26 +249,28 @@ func (k *Keys) loadProvingKey(name string) error {
 	return nil
 }
 
-// readOpening returns the blinding of a model's commitment.
-func readOpening(name string) (blinding fr.Element, err error) {
+// readOpening returns the blinding of the commitment to a model of this architecture.
+func readOpening(name string, arch [32]byte) (blinding fr.Element, err error) {
 	data, err := os.ReadFile(name)
 	if err != nil {
 		return blinding, err
 	}
 	var o opening
-	if json.Unmarshal(data, &o) == nil && o.Format == openingFormat {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if d.Decode(&o) == nil && string(data[d.InputOffset():]) == "\n" && o.Format == openingFormat && o.Architecture == hex.EncodeToString(arch[:]) {
 		raw, err := hex.DecodeString(o.Blinding)
 		if err == nil && len(raw) == fr.Bytes && blinding.SetBytesCanonical(raw) == nil {
 			return blinding, nil
 		}
 	}
-	return blinding, fmt.Errorf("%s is damaged: %w", filepath.Base(name), ErrKeys)
+	return blinding, fmt.Errorf("%s is damaged or for another model: %w", filepath.Base(name), ErrKeys)
 }
 
 // loadOpening reads the blinding and checks that weights and blinding open the verifying
 // key's commitment.
 func (k *Keys) loadOpening(name string) error {
-	blinding, err := readOpening(name)
+	blinding, err := readOpening(name, k.compiled.Program.Architecture())
 	if err != nil {
 		return err
 	}

@@ -15,13 +15,21 @@ import (
 type Options struct {
 	Context  fr.Element // part of the statement: a nonce, a chain id, a request's hash
 	Progress Progress
+	// Salt returns the salt of each digest in the statement, inputs before outputs; nil
+	// draws them at random. A digest hides its tensor only behind a random salt, and whoever
+	// is to open it later (poseidon2.Sum over the packed tensor and the salt) must keep it.
+	Salt func() (fr.Element, error)
 }
 
 // Prove runs the network on quantised inputs (circuits.Program.Quantise) and proves its
 // output. Every proof of one input is different; none reveals more than its statement.
 func (k *Keys) Prove(ctx context.Context, inputs [][]int64, o Options) (*verifier.Proof, error) {
 	o.Progress.report("witness", 0)
-	w, err := k.compiled.Assign(inputs, k.weights, o.Context, randomElement)
+	salt := o.Salt
+	if salt == nil {
+		salt = randomElement
+	}
+	w, err := k.compiled.Assign(inputs, k.weights, o.Context, salt)
 	if err != nil {
 		return nil, err
 	}

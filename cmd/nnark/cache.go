@@ -68,7 +68,7 @@ func loadCache(dir string, compiled *circuits.Compiled) (*prover.Keys, error) {
 }
 
 func fillCache(keys *prover.Keys, dir string) error {
-	if err := saveKeys(keys, dir); err != nil {
+	if err := saveKeys(keys, nil, dir); err != nil {
 		return err
 	}
 	data, err := sums(dir)

@@ -12,6 +12,7 @@ import (
 	"github.com/nnark/nnark/model"
 	"github.com/nnark/nnark/prover"
 	"github.com/nnark/nnark/verifier"
+	"github.com/nnark/nnark/verifier/solidity"
 )
 
 // usageError is a command line that makes no sense.
@@ -45,7 +46,10 @@ var hints = []struct {
 	{verifier.ErrRejected, "do not trust this answer: the proof is forged, damaged or for another statement"},
 	{prover.ErrKeys, "make keys for this program with nnark setup, or give the folder that belongs to it"},
 	{prover.ErrSelfCheck, "the keys are damaged or do not belong together: make them again with nnark setup"},
-	{prover.ErrBind, "leave out --bind: it is for committed weights under Groth16"},
+	{prover.ErrBind, "leave out --bind: bound keys are for committed weights under Groth16"},
+	{prover.ErrMemory, "take a machine with more memory, or a smaller model"},
+	{solidity.ErrUnsupported, "nnark export solidity writes contracts for public inputs and outputs of a few tensors; the Foundry project is for Groth16"},
+	{solidity.ErrName, "a contract's name is a capital letter followed by letters and digits"},
 	{circuits.ErrTarget, "allow a larger error with --tolerance, fix the width with --bits, or give more typical samples"},
 	{circuits.ErrBound, "the network's sums are too wide to prove: try fewer --bits, or samples in the network's usual range"},
 	{circuits.ErrRange, "the network's sums are too wide to prove: try fewer --bits"},

@@ -83,9 +83,9 @@ func writeFile(path string, mode os.FileMode, data []byte) error {
 // keyFiles are the files of a key folder, the one without which nothing loads last.
 var keyFiles = []string{prover.OpeningFile, prover.ProvingKeyFile, prover.VerifyingKeyFile}
 
-// saveKeys writes keys into a folder. Keys that are there stay until the new ones are
-// complete.
-func saveKeys(k *prover.Keys, dir string) error {
+// saveKeys writes keys and, if there are any, bound keys into a folder. Keys that are there
+// stay until the new ones are complete.
+func saveKeys(k, bound *prover.Keys, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
@@ -97,9 +97,17 @@ func saveKeys(k *prover.Keys, dir string) error {
 	if err := k.Save(tmp); err != nil {
 		return err
 	}
-	for _, name := range keyFiles {
+	if bound != nil {
+		if err := bound.SaveBound(tmp); err != nil {
+			return err
+		}
+	} else if err := os.Remove(filepath.Join(dir, prover.BoundKeyFile)); err != nil && !os.IsNotExist(err) {
+		return err // that of older keys
+	}
+	for _, name := range append([]string{prover.BoundKeyFile}, keyFiles...) {
 		err := os.Rename(filepath.Join(tmp, name), filepath.Join(dir, name))
-		if err != nil && !(name == prover.OpeningFile && os.IsNotExist(err)) { // baked weights have none
+		optional := name == prover.OpeningFile || name == prover.BoundKeyFile // baked weights have none
+		if err != nil && !(optional && os.IsNotExist(err)) {
 			return err
 		}
 	}

@@ -21,9 +21,10 @@ const usage = `Usage:
     nnark inspect MODEL.onnx|M.nnark [--samples FILE]
     nnark compile MODEL.onnx --samples FILE -o M.nnark
     nnark run     M.nnark --input FILE [--onnx MODEL.onnx]
-    nnark setup   M.nnark -o KEYDIR
+    nnark setup   M.nnark -o KEYDIR [--bind]
     nnark prove   M.nnark --keys KEYDIR --input FILE -o proof.json [--context N]
     nnark verify  --key KEYDIR/verifying.key proof.json [--expect-input FILE] [--context N]
+    nnark export  solidity|calldata --key KEYDIR/verifying.key [-o FILE.sol] [--proof proof.json]
     nnark version
 
 'nnark VERB -h' lists a verb's flags; --json makes it print one JSON object. A FILE of
@@ -56,6 +57,7 @@ var verbs = map[string]struct {
 	"setup":   {"M.nnark -o KEYDIR [flags]", setup},
 	"prove":   {"M.nnark --keys KEYDIR --input FILE -o proof.json [flags]", prove},
 	"verify":  {"--key KEYDIR/verifying.key proof.json [flags]", verify},
+	"export":  {"solidity|calldata --key KEYDIR/verifying.key [flags]", export},
 	"version": {"[flags]", version},
 }
 

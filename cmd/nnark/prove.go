@@ -2,12 +2,16 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"time"
+
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 
 	"github.com/nnark/nnark/prover"
 	"github.com/nnark/nnark/verifier"
@@ -20,7 +24,7 @@ type proveReport struct {
 	Context      string  `json:"context"`
 	Constraints  int     `json:"constraints"`
 	LoadMS       float64 `json:"load_ms"` // compiling the program and reading the keys
-	BindMS       float64 `json:"bind_ms"` // 0 without --bind
+	Bound        bool    `json:"bound"`   // a bound key was used
 	ProveMS      float64 `json:"prove_ms"`
 	VerifyMS     float64 `json:"verify_ms"`
 	ProofBytes   int     `json:"proof_bytes"` // without the statement
@@ -33,7 +37,7 @@ func prove(c *command) (report, error) {
 	input := c.flags.String("input", "", "the input in `FILE`")
 	out := c.flags.String("o", "", "write the proof to `proof.json`")
 	var o prover.Options
-	bind := c.flags.Bool("bind", false, "bind the weights to the key first, as a service would: proofs are faster, a single one is not")
+	saltFile := c.flags.String("salts", "", "write the salts of digest inputs and outputs to `FILE`: opening a digest needs its salt")
 	c.flags.Var((*field)(&o.Context), "context", "make `N`, a nonce for instance, part of what is proven")
 	if err := c.parse([]string{"M.nnark"}, "keys", "input", "o"); err != nil {
 		return nil, err
@@ -55,24 +59,40 @@ func prove(c *command) (report, error) {
 	if err != nil {
 		return nil, err
 	}
-	keys, err := stage(c, "load keys", func() (*prover.Keys, error) { return prover.Load(*dir, compiled) })
+	bound := fileSize(filepath.Join(*dir, prover.BoundKeyFile)) > 0
+	keys, err := stage(c, "load keys", func() (*prover.Keys, error) {
+		if bound {
+			return prover.LoadBound(*dir, compiled)
+		}
+		return prover.Load(*dir, compiled)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", *dir, err)
 	}
-	r := &proveReport{Proof: *out, Constraints: compiled.Constraints(), LoadMS: ms(time.Since(start))}
-	if *bind {
-		if keys, r.BindMS, err = c.bound(keys); err != nil {
-			return nil, err
-		}
-	}
+	r := &proveReport{Proof: *out, Constraints: compiled.Constraints(), LoadMS: ms(time.Since(start)), Bound: bound}
 	outputs, err := p.Run(floats(in))
 	if err != nil {
 		return nil, err
 	}
 	r.answer = newAnswer(outputNames(p), outputs, p.Labels)
+	salts := []string{}
+	o.Salt = func() (e fr.Element, err error) {
+		_, err = e.SetRandom()
+		salts = append(salts, "0x"+e.Text(16))
+		return e, err
+	}
 	data, err := c.proveInto(r, keys, ints, o)
 	if err != nil {
 		return nil, err
+	}
+	if *saltFile != "" {
+		text, err := json.MarshalIndent(map[string][]string{"salts": salts}, "", "  ")
+		if err != nil {
+			return nil, err
+		}
+		if err := writeFile(*saltFile, 0o600, append(text, '\n')); err != nil {
+			return nil, err
+		}
 	}
 	return r, writeFile(*out, 0o644, data)
 }
@@ -135,10 +155,11 @@ func (r *proveReport) text(w io.Writer) {
 	row(w, "context", r.Context)
 	row(w, "constraints", count(r.Constraints))
 	row(w, "load", duration(r.LoadMS))
-	if r.BindMS > 0 {
-		row(w, "bind", duration(r.BindMS))
+	if r.Bound {
+		row(w, "prove", duration(r.ProveMS)+" with a bound key")
+	} else {
+		row(w, "prove", duration(r.ProveMS))
 	}
-	row(w, "prove", duration(r.ProveMS))
 	row(w, "verify", duration(r.VerifyMS))
 	row(w, "peak memory", size(r.PeakRSSBytes))
 	r.answer.text(w, "", nil)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/hex"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -20,6 +21,8 @@ type setupReport struct {
 	ProvingKeyBytes   int64   `json:"proving_key_bytes"`
 	VerifyingKeyBytes int64   `json:"verifying_key_bytes"`
 	UnsafeSetup       bool    `json:"unsafe_setup"`
+	BindMS            float64 `json:"bind_ms"` // 0 without --bind
+	BoundKeyBytes     int64   `json:"bound_key_bytes"`
 }
 
 const unsafeWarning = "one party made these keys: whoever ran setup could prove false statements with what it may have kept"
@@ -33,6 +36,7 @@ func setup(c *command) (report, error) {
 	c.flags.StringVar(&from.provingKey, "proving-key", "", "take a ceremony's Groth16 proving key from `FILE`, in gnark's encoding")
 	c.flags.StringVar(&from.verifyingKey, "verifying-key", "", "and the verifying key from `FILE`")
 	c.flags.StringVar(&from.srs, "srs", "", "take PLONK's universal reference string from `FILE`, in gnark-crypto's encoding")
+	bind := c.flags.Bool("bind", false, "also write a bound key, as secret as the weights, with which prove is faster")
 	if err := c.parse([]string{"M.nnark"}, "o"); err != nil {
 		return nil, err
 	}
@@ -56,9 +60,16 @@ func setup(c *command) (report, error) {
 		return nil, err
 	}
 	r := &setupReport{Keys: *dir, Constraints: compiled.Constraints(), SetupMS: ms(time.Since(start)), UnsafeSetup: keys.VerifyingKey.Card.UnsafeSetup}
-	if err := saveKeys(keys, *dir); err != nil {
+	var bound *prover.Keys
+	if *bind {
+		if bound, r.BindMS, err = c.bound(keys); err != nil {
+			return nil, err
+		}
+	}
+	if err := saveKeys(keys, bound, *dir); err != nil {
 		return nil, err
 	}
+	r.BoundKeyBytes = fileSize(filepath.Join(*dir, prover.BoundKeyFile))
 	digest := keys.VerifyingKey.Digest()
 	r.KeyDigest = hex.EncodeToString(digest[:])
 	r.ProvingKeyBytes = fileSize(filepath.Join(*dir, prover.ProvingKeyFile))
@@ -106,6 +117,9 @@ func (r *setupReport) text(w io.Writer) {
 	row(w, "constraints", count(r.Constraints))
 	row(w, "proving key", size(r.ProvingKeyBytes))
 	row(w, "verifying key", size(r.VerifyingKeyBytes))
+	if r.BoundKeyBytes > 0 {
+		row(w, "bound key", fmt.Sprintf("%s, secret; made in %s", size(r.BoundKeyBytes), duration(r.BindMS)))
+	}
 	row(w, "setup", duration(r.SetupMS))
 	if r.UnsafeSetup {
 		row(w, "trust", "one party made these keys; verifiers can refuse them with --refuse-unsafe")
