@@ -232,14 +232,19 @@ func loadVerifyingKey(dir string, c *circuits.Compiled) (*Keys, error) {
 
 func (k *Keys) loadProvingKey(name string) error {
 	err := readSummed(name, k.provingHead(), func(r io.Reader) (err error) {
-		// The checksum says that these are the bytes this package wrote: no checks of points.
+		defer recoverDecoder(&err)
+		// Points need no checks, proofs are checked; lengths do, or proving could panic.
 		if k.VerifyingKey.Plonk != nil {
 			k.plonk = new(gplonk.ProvingKey)
-			_, err = k.plonk.UnsafeReadFrom(r)
-		} else {
-			k.groth16 = new(g16.ProvingKey)
-			_, err = k.groth16.UnsafeReadFrom(r)
+			if _, err = k.plonk.UnsafeReadFrom(r); err == nil {
+				err = k.checkPlonk()
+			}
+			return err
+		}
+		k.groth16 = new(g16.ProvingKey)
+		if _, err = k.groth16.UnsafeReadFrom(r); err == nil {
 			k.preparing()
+			_, err = k.prepare()
 		}
 		return err
 	})

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -229,4 +230,37 @@ func TestKilledWhileSaving(t *testing.T) {
 		}
 	}
 	t.Logf("%d kills, %d of them while a temporary file existed", kills, leftovers)
+}
+
+// TestHostileProvingKey: a file with a right checksum may still be anybody's. Its lengths
+// must not crash the reader.
+func TestHostileProvingKey(t *testing.T) {
+	for _, k := range []*Keys{committedKeys(), plonkKeys()} {
+		dir := saved(t, k)
+		path := filepath.Join(dir, ProvingKeyFile)
+		good, err := os.ReadFile(path)
+		require.NoError(t, err)
+		head := len(k.provingHead())
+		body := good[head : len(good)-sha256.Size]
+		for name, change := range map[string]func([]byte) []byte{
+			"empty":   func([]byte) []byte { return nil },
+			"all 255": func(b []byte) []byte { return bytes.Repeat([]byte{255}, len(b)) },
+			"zeros":   func(b []byte) []byte { return make([]byte, len(b)) },
+			"half":    func(b []byte) []byte { return b[:len(b)/2] },
+			"lengths": func(b []byte) []byte { // every early word a length, in turn the largest
+				for i := 0; i+8 < min(len(b), 4096); i += 64 {
+					copy(b[i:], []byte{0x7f, 255, 255, 255, 255, 255, 255, 255})
+				}
+				return b
+			},
+		} {
+			require.NoError(t, writeSummed(path, 0o600, k.provingHead(), func(w io.Writer) error {
+				_, err := w.Write(change(bytes.Clone(body)))
+				return err
+			}))
+			loaded, err := Load(dir, k.compiled)
+			require.ErrorIs(t, err, ErrKeys, name)
+			require.Nil(t, loaded, name)
+		}
+	}
 }

@@ -103,11 +103,27 @@ func newSRS(ctx context.Context, size uint64) (canonical, lagrange kzg.SRS, err 
 // setPlonk takes gnark's keys.
 func (k *Keys) setPlonk(pk *gplonk.ProvingKey, vk *gplonk.VerifyingKey) {
 	k.plonk = pk
-	k.VerifyingKey.Plonk = &verifier.PlonkKey{
+	k.VerifyingKey.Plonk = plonkKey(vk)
+}
+
+// plonkKey takes gnark's verifying key.
+func plonkKey(vk *gplonk.VerifyingKey) *verifier.PlonkKey {
+	return &verifier.PlonkKey{
 		Size: vk.Size, S: vk.S, Ql: vk.Ql, Qr: vk.Qr, Qm: vk.Qm, Qo: vk.Qo, Qk: vk.Qk, Qcp: vk.Qcp[0],
 		CommitmentIndex: vk.CommitmentConstraintIndexes[0],
 		G1:              vk.Kzg.G1, G2: vk.Kzg.G2[0], G2Tau: vk.Kzg.G2[1],
 	}
+}
+
+// checkPlonk compares a proving key with the verifying key and the size of the circuit.
+func (k *Keys) checkPlonk() error {
+	want, vk := *k.VerifyingKey.Plonk, k.plonk.Vk
+	want.WeightsDigest = nil
+	if len(vk.Qcp) != 1 || len(vk.CommitmentConstraintIndexes) != 1 || *plonkKey(vk) != want ||
+		uint64(len(k.plonk.Kzg.G1)) != want.Size+3 || uint64(len(k.plonk.KzgLagrange.G1)) != want.Size {
+		return fmt.Errorf("it does not go with the verifying key: %w", ErrKeys)
+	}
+	return nil
 }
 
 func (k *Keys) provePlonk(ctx context.Context, w *gadget.Witness, p Progress) (*verifier.Proof, error) {
