@@ -88,6 +88,8 @@ func nodeCases() []nodeCase {
 		{"where of a constant condition", two, -1, 1, consts{"c": {Shape: []int{4}, Int: []int64{1, 0, 0, 1}}}, one("Where", "c x0 x1", nil)},
 		{"mask", m, -1, 1, consts{"c": {Shape: []int{3, 4}, Int: []int64{1, 0, 0, 0, 1, 1, 0, 0, 1, 1, 1, 0}}, "low": floatConst([]int{}, -10)},
 			[]*model.Node{op("Where", "c x0 low", "s", nil), op("Softmax", "s", "y", nil)}},
+		{"mask of a large number", m, -1, 1, consts{"c": floatConst([]int{3, 4}, 0, -1e9, -1e9, -1e9, 0, 0, -1e9, -1e9, 0, 0, 0, -1e9)},
+			[]*model.Node{op("Add", "x0 c", "s", nil), op("Softmax", "s", "y", nil)}},
 		{"softmax of the first axis", m, -3, 3, nil, one("Softmax", "x0", attrs{"axis": 0})},
 		{"layer norm", m, -1, 3, consts{"g": floatConst([]int{4}, 1, 2, 0.5, -1), "b": floatConst([]int{4}, 0, 1, 0.3, -1)},
 			one("LayerNormalization", "x0 g b", attrs{"axis": -1})},
@@ -186,6 +188,46 @@ func TestLowerRefuses(t *testing.T) {
 		_, err := Quantize(g, [][]*model.Tensor{x}, Config{})
 		require.ErrorContains(t, err, c.want)
 		require.ErrorIs(t, err, model.ErrUnsupported)
+	}
+}
+
+// TestAbsorbed checks that a normalisation's scale and offset become part of the matrices
+// that follow it, where nothing else uses them.
+func TestAbsorbed(t *testing.T) {
+	c := consts{"g": floatConst([]int{3}, 1, 2, -0.5), "b": floatConst([]int{1, 3}, 0.5, 0, -1),
+		"w": floatConst([]int{3, 2}, 1, 2, 3, 4, 5, 6), "v": floatConst([]int{3, 1}, 1, -1, 2)}
+	norm := []*model.Node{op("Mul", "x0 g", "m", nil), op("Add", "b m", "n", nil)}
+	for _, k := range []struct {
+		name  string
+		nodes []*model.Node
+		want  []string
+	}{
+		{"two matrices", append(norm, op("MatMul", "n w", "p", nil), op("MatMul", "n v", "q", nil), op("Add", "p q", "y", nil)),
+			[]string{"MatMul", "Add", "MatMul", "Add", "Add"}},
+		{"no offset", []*model.Node{norm[0], op("MatMul", "m w", "y", nil)}, []string{"MatMul"}},
+		{"used elsewhere", append(norm, op("MatMul", "n v", "q", nil), op("Add", "n q", "y", nil)), []string{"Mul", "Add", "MatMul", "Add"}},
+	} {
+		n := nodeCase{k.name, [][]int{{2, 3}}, -1, 1, c, k.nodes}
+		x := n.sample(seeded(t))
+		g := n.graph(t, x)
+		a := absorbed(g)
+		var got []string
+		for _, m := range a.Nodes {
+			got = append(got, m.Op)
+		}
+		require.Equal(t, k.want, got, k.name)
+		want, err := g.Run(x)
+		require.NoError(t, err)
+		y, err := a.Run(x)
+		require.NoError(t, err)
+		require.InDeltaSlice(t, want[0].Float, y[0].Float, 1e-5, k.name)
+		p, err := Quantize(g, [][]*model.Tensor{x}, Config{})
+		require.NoError(t, err, k.name)
+		for _, node := range p.Nodes {
+			if k.want[0] == "MatMul" {
+				require.NotEqual(t, "Constant", kindOf(node.Op), k.name)
+			}
+		}
 	}
 }
 

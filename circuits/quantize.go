@@ -65,7 +65,7 @@ func Quantize(g *model.Graph, samples [][]*model.Tensor, cfg Config) (*Program, 
 	if len(samples) == 0 {
 		return nil, fmt.Errorf("no samples to choose scales from: %w", ErrInput)
 	}
-	g = decomposed(g)
+	g = absorbed(decomposed(g))
 	c, err := calibrate(g, samples)
 	if err != nil {
 		return nil, err
