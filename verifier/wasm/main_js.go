@@ -12,7 +12,7 @@ import (
 func main() {
 	var server answer.Server
 	serve := js.FuncOf(func(_ js.Value, args []js.Value) any {
-		return string(server.Serve([]byte(args[0].String())))
+		return string(server.Serve([]byte(args[0].String())).JSON())
 	})
 	js.Global().Call("nnarkReady", serve)
 	select {}

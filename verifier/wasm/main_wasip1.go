@@ -7,7 +7,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"fmt"
 	"os"
 
@@ -29,25 +28,26 @@ func serve() (status int, err error) {
 	in := bufio.NewScanner(os.Stdin)
 	in.Buffer(nil, maxRequest)
 	var server answer.Server
-	status = 2
-	for requests := 0; in.Scan(); requests++ {
-		out, worst := server.Serve(in.Bytes()), 0
-		switch {
-		case bytes.HasPrefix(out, []byte(`{"error":`)):
-			worst = 2
-		case bytes.HasPrefix(out, []byte(`{"verdict":`)) && !bytes.HasPrefix(out, []byte(`{"verdict":"accepted"`)):
-			worst = 1
-		}
-		if requests == 0 {
-			status = 0
-		}
-		status = max(status, worst)
-		if _, err := os.Stdout.Write(append(out, '\n')); err != nil {
+	requests := 0
+	for ; in.Scan(); requests++ {
+		a := server.Serve(in.Bytes())
+		status = max(status, statusOf(a))
+		if _, err := os.Stdout.Write(append(a.JSON(), '\n')); err != nil {
 			return 2, err
 		}
 	}
-	if in.Err() != nil {
+	if in.Err() != nil || requests == 0 {
 		return 2, in.Err()
 	}
 	return status, nil
+}
+
+func statusOf(a *answer.Answer) int {
+	switch {
+	case a.Error != "":
+		return 2
+	case a.Verdict != "" && a.Verdict != answer.Accepted:
+		return 1
+	}
+	return 0
 }

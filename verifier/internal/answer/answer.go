@@ -135,21 +135,17 @@ type Server struct {
 	key      *verifier.VerifyingKey
 }
 
-// Serve answers a request in JSON with an answer in JSON.
-func (s *Server) Serve(request []byte) []byte {
-	a := new(Answer)
+// Serve answers a request in JSON.
+func (s *Server) Serve(request []byte) *Answer {
 	r, err := decode(request)
-	if err == nil {
-		a, err = s.Answer(r)
-	}
 	if err != nil {
-		a = &Answer{Error: err.Error()}
+		return &Answer{Error: err.Error()}
 	}
-	out, err := json.Marshal(a)
-	if err != nil { // a card with a number that JSON does not have: Check excludes it
-		return []byte(`{"error":"answer cannot be encoded"}`)
+	a, err := s.Answer(r)
+	if err != nil {
+		return &Answer{Error: err.Error()}
 	}
-	return out
+	return a
 }
 
 func decode(request []byte) (*Request, error) {

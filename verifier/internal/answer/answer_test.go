@@ -24,7 +24,7 @@ func sample(t *testing.T) (key, proof string) {
 
 func serve(t *testing.T, request string) *answer.Answer {
 	a := new(answer.Answer)
-	out := new(answer.Server).Serve([]byte(request))
+	out := new(answer.Server).Serve([]byte(request)).JSON()
 	require.NotContains(t, string(out), "\n")
 	require.NoError(t, json.Unmarshal(out, a))
 	return a
@@ -62,8 +62,8 @@ func TestServerKeepsNoWrongKey(t *testing.T) {
 	good, bad := []byte(`{"key":"`+key+`","proof":"`+proof+`"}`), []byte(`{"key":"00","proof":"`+proof+`"}`)
 	want := s.Serve(good)
 	for range 2 {
-		require.Contains(t, string(s.Serve(bad)), `"verdict":"malformed"`)
-		require.Equal(t, string(want), string(s.Serve(good)))
+		require.Equal(t, answer.Malformed, s.Serve(bad).Verdict)
+		require.Equal(t, want, s.Serve(good))
 	}
 }
 

@@ -1,6 +1,7 @@
 package answer
 
 import (
+	"encoding/json"
 	"strconv"
 	"strings"
 
@@ -17,6 +18,15 @@ type Answer struct {
 	Key       Hex        `json:"key,omitempty"`     // the key's digest, unless the key is malformed
 	Card      *Card      `json:"card,omitempty"`    // likewise
 	Statement *Statement `json:"statement,omitempty"`
+}
+
+// JSON encodes the answer, on one line.
+func (a *Answer) JSON() []byte {
+	out, err := json.Marshal(a)
+	if err != nil { // a number that JSON does not have, which no card has
+		return []byte(`{"error":"the answer cannot be encoded"}`)
+	}
+	return out
 }
 
 // Card is [verifier.Card].

@@ -113,3 +113,42 @@ func (t *target) prove(input []int64, nonce uint64) (*rawProof, error) {
 	}
 	return newRaw(p)
 }
+
+// models adds proofs of other models.
+func (s *suite) models(p *proofs, next *target) error {
+	const flaw = "other model"
+	r, err := next.prove(next.input(), 0)
+	if err != nil {
+		return err
+	}
+	s.add(p.name, flaw, fmt.Sprintf("a proof for %q", next.name), r.bytes(), wrongModel)
+	s.add(p.name, flaw, fmt.Sprintf("a proof for %q, JSON form", next.name), r.json(), wrongModel)
+	r.key = p.a.key
+	w := rejected
+	if r.system != p.a.system || r.count != p.a.count {
+		w = malformed
+	}
+	s.add(p.name, flaw, fmt.Sprintf("a proof for %q that names this key", next.name), r.bytes(), w)
+	r = p.a.clone()
+	r.key = make([]byte, len(r.key))
+	s.add(p.name, flaw, "digest of zeros", r.bytes(), wrongModel)
+	if p.card().Weights != verifier.CommittedWeights || !p.a.groth16() {
+		return nil
+	}
+	other, err := p.otherWeights(p.name + ", other weights")
+	if err != nil {
+		return err
+	}
+	s.file.Keys[other.name] = must(other.keys.VerifyingKey.MarshalBinary())
+	if r, err = other.prove(p.input, 0); err != nil {
+		return err
+	}
+	s.add(other.name, "", "same setup, other weights", r.bytes(), accepted)
+	s.add(p.name, flaw, "other weights", r.bytes(), wrongModel)
+	s.add(other.name, flaw, "other weights", p.a.bytes(), wrongModel)
+	w1, w2 := r.clone(), p.a.clone()
+	w1.key, w2.key = p.a.key, r.key
+	s.add(p.name, flaw, "other weights, but names this key", w1.bytes(), rejected)
+	s.add(other.name, flaw, "other weights, but names this key", w2.bytes(), rejected)
+	return nil
+}

@@ -99,7 +99,7 @@ func check(t *testing.T, f *vectors.File) {
 		var got answer.Answer
 		require.NoError(t, json.Unmarshal([]byte(line), &got))
 		require.Equal(t, []string{c.Verdict, c.Kind}, []string{got.Verdict, got.Kind}, "case %d, %s, %s: %s", c.ID, c.Flaw, c.Name, got.Reason)
-		require.Equal(t, string(server.Serve(request(t, f, c))), line)
+		require.Equal(t, string(server.Serve(request(t, f, c)).JSON()), line)
 	}
 }
 
