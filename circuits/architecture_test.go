@@ -135,3 +135,16 @@ func TestBoundsRefuseOtherWeights(t *testing.T) {
 	p.Nodes[5].Op.(*MatMul).Bias[0] = 1 << 20
 	require.ErrorIs(t, p.Bind(), ErrBound)
 }
+
+// TestDeadNodes: what leads to no output is not stated, at any depth.
+func TestDeadNodes(t *testing.T) {
+	p := newProgram(t, Config{}, []Port{in(0, 0, 99, 3), in(1, 0, 9, 2)}, []Node{node(&Requantize{Shift: 2}, 0), node(&Requantize{Shift: 1}, 0),
+		node(&Requantize{Shift: 1}, 3), node(new(Mul), 3, 4), node(&Reshape{Shape: []int{3, 1}}, 5)}, 2)
+	k := compile(t, p)
+	for _, x := range k.extremes() {
+		k.accepts(x)
+	}
+	for _, b := range k.Plan.Sys.Blocks {
+		require.NotContains(t, b.Name, "[3]", "a dead node's column")
+	}
+}

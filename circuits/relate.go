@@ -2,6 +2,7 @@ package circuits
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/nnark/nnark/circuits/relation"
 )
@@ -12,15 +13,20 @@ func (p *Program) System() (*relation.System, error) {
 	r := &relater{Program: p, b: relation.NewBuilder(), tensors: make([]*relation.Tensor, len(p.types)), stated: make([]bool, len(p.Nodes))}
 	r.uses = make([]int, len(p.types))
 	r.consumer = make([]int, len(p.types))
-	for i, n := range p.Nodes {
-		for _, v := range n.In {
-			r.uses[v]++
-			r.consumer[v] = i
-		}
-	}
 	for _, o := range p.Outputs {
 		r.uses[o.Value]++
 		r.consumer[o.Value] = -1
+	}
+	for i, n := range slices.Backward(p.Nodes) {
+		if r.uses[len(p.Inputs)+i] == 0 {
+			continue // dead: what it alone uses is dead too
+		}
+		for _, v := range n.In {
+			if r.uses[v] == 0 {
+				r.consumer[v] = i
+			}
+			r.uses[v]++
+		}
 	}
 	r.relate()
 	return r.b.Finish()
@@ -31,7 +37,7 @@ type relater struct {
 	b        *relation.Builder
 	tensors  []*relation.Tensor
 	uses     []int  // of each value, by nodes and outputs
-	consumer []int  // the last node that uses it, -1 an output
+	consumer []int  // a node that uses it, -1 an output
 	stated   []bool // nodes whose Define has made their statements
 }
 
