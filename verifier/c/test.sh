@@ -25,7 +25,7 @@ ls -l "$out"
 
 flags="-std=c11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror -pedantic -I$out"
 shared="-L$out -lnnark_verifier -Wl,-rpath,$out"
-for program in example test/vectors test/api; do
+for program in example/example test/vectors test/api; do
 	name=$(basename "$program")
 	$CC $flags -o "$out/$name" "$program.c" $shared -lm -lpthread
 	$CC $flags -o "$out/$name-static" "$program.c" "$out/libnnark_verifier.a" -lm -lpthread
