@@ -1,7 +1,6 @@
 package circuits
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/nnark/nnark/model"
@@ -11,9 +10,7 @@ import (
 // matrices they meet: (x·c + b)·W = x·(c·W) + b·W. What was a constant of the architecture
 // is then part of the private weights, and costs nothing.
 func absorbed(g *model.Graph) *model.Graph {
-	copied := *g
-	copied.Nodes, copied.Const, copied.Shapes = nil, maps.Clone(g.Const), maps.Clone(g.Shapes)
-	a := &absorber{Graph: &copied, consumers: map[string][]*model.Node{}, replaced: map[*model.Node][]*model.Node{}}
+	a := &absorber{Graph: withoutNodes(g), consumers: map[string][]*model.Node{}, replaced: map[*model.Node][]*model.Node{}}
 	for _, n := range g.Nodes {
 		for _, name := range n.Inputs {
 			a.consumers[name] = append(a.consumers[name], n)
@@ -24,12 +21,12 @@ func absorbed(g *model.Graph) *model.Graph {
 	}
 	for _, n := range g.Nodes {
 		if by, ok := a.replaced[n]; ok {
-			copied.Nodes = append(copied.Nodes, by...)
+			a.Nodes = append(a.Nodes, by...)
 		} else {
-			copied.Nodes = append(copied.Nodes, n)
+			a.Nodes = append(a.Nodes, n)
 		}
 	}
-	return &copied
+	return a.Graph
 }
 
 type absorber struct {

@@ -1,6 +1,7 @@
 package circuits
 
 import (
+	"errors"
 	"maps"
 	"slices"
 
@@ -10,8 +11,10 @@ import (
 // decompositions says which ONNX operators are lowered as the simpler ones they are
 // defined by, so that calibration sees what lies between.
 var decompositions = map[string]func(*decomposer, *model.Node) error{
+	"Gemm":                  (*decomposer).gemm,
 	"InstanceNormalization": (*decomposer).instanceNorm,
 	"LayerNormalization":    (*decomposer).layerNorm,
+	"MatMul":                (*decomposer).matMul,
 	"PRelu":                 (*decomposer).prelu,
 	"ReduceL2":              (*decomposer).norm,
 }
@@ -22,12 +25,13 @@ type decomposer struct {
 	of *model.Node // the node that is being replaced
 }
 
-// decomposed returns the graph with the operators of the table replaced, those whose
-// attributes are not known excepted.
+// errAsItIs says that a node is lowered as it is.
+var errAsItIs = errors.New("not decomposed")
+
+// decomposed returns the graph with the operators of the table replaced, but for those
+// whose attributes are not known or that are lowered as they are.
 func decomposed(g *model.Graph) *model.Graph {
-	copied := *g
-	copied.Nodes, copied.Const, copied.Shapes = nil, maps.Clone(g.Const), maps.Clone(g.Shapes)
-	d := &decomposer{Graph: &copied}
+	d := &decomposer{Graph: withoutNodes(g)}
 	for _, n := range g.Nodes {
 		if f, ok := decompositions[n.Op]; ok && g.Shapes[n.Outputs[0]] != nil {
 			before := len(d.Nodes)
@@ -40,6 +44,15 @@ func decomposed(g *model.Graph) *model.Graph {
 		d.Nodes = append(d.Nodes, n)
 	}
 	return d.Graph
+}
+
+// withoutNodes returns a copy of the graph to which nodes and constants may be added.
+func withoutNodes(g *model.Graph) *model.Graph {
+	c := *g
+	c.Nodes, c.Const, c.Shapes = nil, map[string]*model.Tensor{}, map[string][]int{}
+	maps.Copy(c.Const, g.Const)
+	maps.Copy(c.Shapes, g.Shapes)
+	return &c
 }
 
 // add appends a node whose output has a shape and returns the output's name.
@@ -135,4 +148,73 @@ func (d *decomposer) norm(n *model.Node) error {
 	sum := d.add("ReduceSum", n.Attrs, d.Shapes[n.Outputs[0]], append([]string{squares}, n.Inputs[1:]...)...)
 	d.add("Sqrt", nil, d.Shapes[n.Outputs[0]], sum)
 	return nil
+}
+
+// gemm replaces Gemm of two activations, or with the first one transposed, by products
+// that exist: alpha·A·B + beta·C.
+func (d *decomposer) gemm(n *model.Node) error {
+	alpha, beta := 1., 1.
+	var transA, transB bool
+	if err := n.Attrs.Unpack("alpha?", &alpha, "beta?", &beta, "transA?", &transA, "transB?", &transB); err != nil {
+		return err
+	}
+	x, y := n.Inputs[0], n.Inputs[1]
+	constant := d.Const[y] != nil
+	if d.Const[x] != nil || constant && !transA {
+		return errAsItIs
+	}
+	if transA {
+		x = d.transpose(x)
+	}
+	shape := d.Shapes[n.Outputs[0]]
+	if constant {
+		attrs := maps.Clone(n.Attrs)
+		delete(attrs, "transA")
+		d.add("Gemm", attrs, shape, append([]string{x}, n.Inputs[1:]...)...)
+		return nil
+	}
+	if transB {
+		y = d.transpose(y)
+	}
+	out := d.add("MatMul", nil, shape, x, y)
+	if alpha != 1 {
+		out = d.add("Mul", nil, shape, out, d.constant("alpha", []int{}, float32(alpha)))
+	}
+	if len(n.Inputs) > 2 && n.Inputs[2] != "" {
+		c := n.Inputs[2]
+		if d.Const[c] != nil && beta != 1 {
+			return model.ErrUnsupported
+		}
+		if beta != 1 {
+			c = d.add("Mul", nil, d.Shapes[c], c, d.constant("beta", []int{}, float32(beta)))
+		}
+		d.add("Add", nil, shape, out, c)
+	}
+	return nil
+}
+
+// matMul replaces the product of a constant matrix W and an activation X by (Xᵀ·Wᵀ)ᵀ.
+func (d *decomposer) matMul(n *model.Node) error {
+	w, x := d.Const[n.Inputs[0]], d.Shapes[n.Inputs[1]]
+	if w == nil || len(w.Shape) != 2 || len(x) < 2 {
+		return errAsItIs
+	}
+	rows, inner := w.Shape[0], w.Shape[1]
+	turned := make([]float32, len(w.Float))
+	for i, v := range w.Float {
+		turned[i%inner*rows+i/inner] = v
+	}
+	shape := slices.Clone(x)
+	shape[len(x)-2], shape[len(x)-1] = x[len(x)-1], rows
+	y := d.add("MatMul", nil, shape, d.transpose(n.Inputs[1]), d.constant("transposed", []int{inner, rows}, turned...))
+	d.transpose(y)
+	return nil
+}
+
+// transpose exchanges the last two axes.
+func (d *decomposer) transpose(x string) string {
+	shape := slices.Clone(d.Shapes[x])
+	n := len(shape)
+	shape[n-2], shape[n-1] = shape[n-1], shape[n-2]
+	return d.add("Transpose", model.Attrs{"perm": lastAxis(n, n-2)}, shape, x)
 }

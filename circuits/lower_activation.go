@@ -226,6 +226,9 @@ func (l *lowerer) softmax(n *model.Node) error {
 	case rows != shape[len(shape)-1]:
 		y, err = l.emit(n.Name+"/back", &Reshape{Shape: slices.Clone(shape)}, y)
 	}
+	if err == nil && n.Op == "Softmax" {
+		l.narrowed[n.Outputs[0]] = y // wider than other activations, but bounded
+	}
 	return l.done(n, y, err)
 }
 
