@@ -3,6 +3,9 @@ package circuits
 import (
 	"math/big"
 	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
 // elementwiseCases covers the operators on elements, axes and constants.
@@ -146,4 +149,69 @@ func folded(r *reduction, x []int64, shape, at []int) (out []int64) {
 		}
 	}
 	return out
+}
+
+// TestElementwiseFiles writes every case to a file and reads it back.
+func TestElementwiseFiles(t *testing.T) {
+	for _, c := range elementwiseCases() {
+		p := c.program(t, Config{})
+		data, err := p.Encode()
+		require.NoError(t, err, c.name)
+		q, err := ReadProgram(data)
+		require.NoError(t, err, c.name)
+		require.Equal(t, p.Architecture(), q.Architecture(), c.name)
+		k := &testCircuit{Compiled: &Compiled{Program: p}}
+		x := k.randomInputs(seeded(t))
+		want, err := p.Eval(x)
+		require.NoError(t, err)
+		got, err := q.Eval(x)
+		require.NoError(t, err)
+		require.Equal(t, want, got, c.name)
+	}
+}
+
+// TestElementwiseMalformed checks that Bind refuses what a hostile file may hold.
+func TestElementwiseMalformed(t *testing.T) {
+	typ := func(lo, hi int64, shape ...int) Type { return Type{Shape: shape, Exp: 4, Range: iv(lo, hi)} }
+	x := typ(-8, 7, 2, 3)
+	onto := func(axes ...int) reduction { return reduction{Axes: axes} }
+	for _, c := range []struct {
+		op   Op
+		in   []Type
+		want error
+	}{
+		{&Constant{Shape: []int{2}, Values: Ints{1}}, nil, ErrMalformed},
+		{&Constant{Shape: []int{0}}, nil, ErrMalformed},
+		{&Constant{Shape: []int{1}, Values: Ints{1 << 60}}, nil, ErrBound},
+		{&Scale{Shape: []int{2}, Factors: Ints{1, 2}}, []Type{x}, ErrMalformed},
+		{&Scale{Shape: []int{3}, Factors: Ints{1, 2}}, []Type{x}, ErrMalformed},
+		{&Scale{Shape: []int{0}}, []Type{typ(0, 1, 1)}, ErrMalformed},
+		{&Scale{Shape: []int{}, Factors: Ints{1 << 60}}, []Type{x}, ErrBound},
+		{&Gather{Shape: []int{2}, Index: []int{6, 0}}, []Type{x}, ErrMalformed},
+		{&Gather{Shape: []int{2}, Index: []int{-2, 0}}, []Type{x}, ErrMalformed},
+		{&Gather{Shape: []int{1 << 40}, Index: []int{0}}, []Type{x}, ErrMalformed},
+		{&Gather{Shape: []int{0}}, []Type{x}, ErrMalformed},
+		{&ReduceSum{reduction: onto(2), Scale: 1}, []Type{x}, ErrMalformed},
+		{&ReduceSum{reduction: onto(1, 0), Scale: 1}, []Type{x}, ErrMalformed},
+		{&ReduceSum{reduction: onto(-1), Scale: 1}, []Type{x}, ErrMalformed},
+		{&ReduceSum{reduction: onto(1)}, []Type{x}, ErrBound},
+		{&ReduceSum{reduction: onto(1), Scale: 1 << 60}, []Type{x}, ErrBound},
+		{&ReduceMax{reduction: onto(0, 0)}, []Type{x}, ErrMalformed},
+		{&ArgMax{reduction: onto(0, 1)}, []Type{x}, ErrBound},
+		{&ArgMax{reduction: onto(1)}, []Type{typ(-1<<52, 1<<52, 2, 3)}, ErrBound},
+		{new(Max), nil, ErrMalformed},
+		{new(Max), []Type{x, typ(0, 1, 4)}, ErrMalformed},
+		{new(Max), []Type{x, {Shape: []int{3}, Exp: 5, Range: iv(0, 1)}}, ErrMalformed},
+		{new(Where), []Type{x, x, x}, ErrMalformed},
+		{new(Where), []Type{{Shape: []int{3}, Range: iv(0, 2)}, x, x}, ErrMalformed},
+		{new(Div), []Type{x, typ(0, 7, 3)}, ErrBound},
+		{&Div{Shift: 41}, []Type{x, typ(1, 7, 3)}, ErrMalformed},
+		{&Div{Shift: 40}, []Type{typ(-1<<20, 1<<20, 3), typ(1, 7, 3)}, ErrBound},
+		{new(BatchMatMul), []Type{x, x}, ErrMalformed},
+		{new(BatchMatMul), []Type{x, typ(0, 1, 3)}, ErrMalformed},
+		{new(BatchMatMul), []Type{typ(0, 1<<30, 2, 3), typ(0, 1<<30, 3, 2)}, ErrBound},
+	} {
+		_, err := c.op.Bind(c.in)
+		require.ErrorIs(t, err, c.want, "%T%+v", c.op, c.op)
+	}
 }
