@@ -15,6 +15,7 @@ import (
 
 	"github.com/nnark/nnark/verifier"
 	"github.com/nnark/nnark/verifier/solidity"
+	"github.com/nnark/nnark/verifier/solidity/plonk"
 )
 
 // Words of the calldata of both functions: the proof, then those of verify.
@@ -32,13 +33,21 @@ func addTo(word []byte, x *big.Int) {
 }
 
 func mustCalldata(t testing.TB, vk *verifier.VerifyingKey, p *verifier.Proof) []byte {
-	data, err := solidity.Calldata(vk, p)
+	encode := solidity.Calldata
+	if vk.Plonk != nil {
+		encode = plonk.Calldata
+	}
+	data, err := encode(vk, p)
 	require.NoError(t, err)
 	return data
 }
 
 func mustInference(t testing.TB, vk *verifier.VerifyingKey, p *verifier.Proof) []byte {
-	data, err := solidity.InferenceCalldata(vk, p)
+	encode := solidity.InferenceCalldata
+	if vk.Plonk != nil {
+		encode = plonk.InferenceCalldata
+	}
+	data, err := encode(vk, p)
 	require.NoError(t, err)
 	return data
 }

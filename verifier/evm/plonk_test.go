@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nnark/nnark/verifier"
-	"github.com/nnark/nnark/verifier/solidity/plonk"
 	"github.com/nnark/nnark/verifier/vectors"
 )
 
@@ -50,14 +49,12 @@ func TestPlonk(t *testing.T) {
 			for _, p := range c.proofs {
 				st, err := verifier.Verify(c.key, p, verifier.WithAnyContext())
 				require.NoError(t, err)
-				data, err := plonk.Calldata(c.key, p)
-				require.NoError(t, err)
+				data := mustCalldata(t, c.key, p)
 				require.True(t, c.chain.call(c.address, data).accepted(t))
 				require.True(t, accepts(&c.code.abi, c.key, data, p.Plonk.Claims[0]))
 				seeds = append(seeds, data)
 
-				data, err = plonk.InferenceCalldata(c.key, p)
-				require.NoError(t, err)
+				data = mustInference(t, c.key, p)
 				r := c.chain.call(c.address, data)
 				require.NoError(t, r.err)
 				var outputs [][]int64
@@ -68,8 +65,7 @@ func TestPlonk(t *testing.T) {
 				require.True(t, accepts(&c.code.abi, c.key, data, p.Plonk.Claims[0]))
 			}
 			first := c.proofs[0]
-			inference, err := plonk.InferenceCalldata(c.key, first)
-			require.NoError(t, err)
+			inference := mustInference(t, c.key, first)
 			testMutations(t, c.chain, c.address, &c.code.abi, c.key, [][]byte{seeds[0], inference}, 27, first.Plonk.Claims[0])
 			testPlonkErrors(t, c, seeds[0])
 		})
