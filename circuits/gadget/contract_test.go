@@ -369,3 +369,39 @@ func (c *powersCircuit) Define(api frontend.API) error {
 	}
 	return nil
 }
+
+// TestPackedDigitsAtTheEdge: two outputs in [0,3] need base 4. In base 3, (3, 0) and (0, 1)
+// would be one packed element.
+func TestPackedDigitsAtTheEdge(t *testing.T) {
+	edge := fixedpoint.Interval{Lo: 0, Hi: 3}
+	b := relation.NewBuilder()
+	x := b.Column("x", []int{1, 1, 1}, func(*relation.Assignment) []int64 { return []int64{1} })
+	y := b.Column("y", []int{2, 1, 1}, func(*relation.Assignment) []int64 { return []int64{3, 0} })
+	p := b.Column("p", []int{1, 2}, func(*relation.Assignment) []int64 { return []int64{3, 0} })
+	q := b.Column("q", []int{1, 2}, func(*relation.Assignment) []int64 { return []int64{3, 0} })
+	for _, c := range []relation.Tensor{x, y, p, q} {
+		b.Range(c, edge)
+	}
+	b.Contract(relation.Contract{X: x, Out: y, W: b.Param("w", []int{2, 1, 1, 1}, []int64{3, 0}), Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}})
+	b.MatMul(x.Reshape(1, 1), q, p)
+	b.Expose(relation.Expose{Name: "y", T: y, Interval: edge, Visibility: relation.Private})
+	sys, err := b.Finish()
+	require.NoError(t, err)
+	for _, projected := range []bool{false, true} {
+		plan := replan(t, sys, Config{}, func(c *Contraction) { c.projected = projected; c.rows, c.cols = 2, 1 })
+		plan.MatMuls[0].rows, plan.MatMuls[0].cols, plan.MatMuls[0].projected = 1, 2, projected
+		ccs := build(t, plan)
+		w := assign(t, plan)
+		require.NoError(t, solve(t, plan, ccs, w))
+		for _, block := range []int{1, 2} {
+			lie := &Witness{append(fr.Vector{}, w.Secret...), w.Statement}
+			lie.Secret[plan.blocks[block]].SetInt64(0)
+			lie.Secret[plan.blocks[block]+1].SetInt64(1)
+			one := fr.One()
+			three, got := &lie.Secret[plan.tables[0]+3], &lie.Secret[plan.tables[0]+1]
+			three.Sub(three, &one)
+			got.Add(got, &one)
+			require.Error(t, solve(t, plan, ccs, lie), "projected %v, block %d", projected, block)
+		}
+	}
+}
