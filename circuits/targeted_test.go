@@ -152,7 +152,11 @@ func TestExcessLies(t *testing.T) {
 	below, _ := k.column("/below")
 	out, _ := k.column("Clip[0]/out")
 	for i := range size {
-		for _, d := range []int64{1, -1, 2, 70, -70, 50} {
+		q, _ := smallInt(&w.Secret[out+i])
+		for _, d := range []int64{1, -1, 2, 70, -70, 50, 30 - q, -20 - q} { // the last two reach an end
+			if d == 0 {
+				continue
+			}
 			both := clone(w) // in = out + above - below with both
 			addTo(both, above+i, d)
 			addTo(both, below+i, d)
