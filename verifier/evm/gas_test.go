@@ -77,9 +77,6 @@ func TestGas(t *testing.T) {
 		f := newForger(t, 1, keys.VerifyingKey.Card, shape{merged: true})
 		_, all = measure(t, m.name+", gamma = G", f.key, f.prove(t, proof.Statement))
 		require.LessOrEqual(t, all, m.mergedAll)
-
-		keys, proof = lenet(t, circuits.Config{Input: m.input, System: circuits.Plonk}, fr.NewElement(1))
-		measure(t, m.name+", PLONK", keys.VerifyingKey, proof)
 	}
 }
 

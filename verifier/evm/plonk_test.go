@@ -68,6 +68,7 @@ func TestPlonk(t *testing.T) {
 			inference := mustInference(t, c.key, first)
 			testMutations(t, c.chain, c.address, &c.code.abi, c.key, [][]byte{seeds[0], inference}, 27, first.Plonk.Claims[0])
 			testPlonkErrors(t, c, seeds[0])
+			measure(t, name, c.key, first)
 		})
 	}
 }
