@@ -63,8 +63,11 @@ func calibrate(g *model.Graph, samples [][]*model.Tensor) (*calibration, error) 
 		c.outputs = append(c.outputs, out)
 	}
 	for _, n := range g.Nodes {
-		if n.Op == "Softmax" {
-			c.values[n.Inputs[0]].dropMasks()
+		if n.Op != "Softmax" {
+			continue
+		}
+		if v := c.values[n.Inputs[0]]; v != nil {
+			v.dropMasks()
 		}
 	}
 	return c, nil

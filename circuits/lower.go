@@ -261,7 +261,7 @@ func (l *lowerer) activationRange(name string, bits int) fixedpoint.Interval {
 func (l *lowerer) exp(name string, bits int) int {
 	v := l.values[name]
 	if v == nil || v.lo == 0 && v.hi == 0 {
-		return 0
+		return bits // nothing is known: values up to 1
 	}
 	r := l.activationRange(name, bits)
 	return v.exp(r.Lo, r.Hi)

@@ -245,6 +245,9 @@ func (l *lowerer) div(n *model.Node) error {
 	if err := n.Attrs.Unpack("axis?", new(int), "broadcast?", new(int)); err != nil {
 		return err
 	}
+	if v := l.values[n.Outputs[0]]; v != nil && v.integer {
+		return fmt.Errorf("division of integers, which rounds: %w", model.ErrUnsupported)
+	}
 	if c, shape, ok := l.constant(n.Inputs[1]); ok {
 		for i := range c {
 			c[i] = 1 / c[i]
