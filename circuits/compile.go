@@ -11,7 +11,6 @@ import (
 	"github.com/consensys/gnark/frontend/cs/r1cs"
 	"github.com/consensys/gnark/frontend/cs/scs"
 	"github.com/consensys/gnark/logger"
-	"github.com/rs/zerolog"
 
 	"github.com/nnark/nnark/circuits/gadget"
 	"github.com/nnark/nnark/circuits/relation"
@@ -24,7 +23,8 @@ type Compiled struct {
 	System  constraint.ConstraintSystem
 }
 
-var quiet = sync.OnceFunc(func() { logger.Set(zerolog.Nop()) })
+// quiet silences gnark's logger, which would print the values of a failing constraint.
+var quiet = sync.OnceFunc(logger.Disable)
 
 // Compile builds the constraint system of a program. It is the same for all weights of
 // one architecture, unless they are baked. Errors wrap [ErrRange] if an integer could
