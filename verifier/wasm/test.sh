@@ -22,7 +22,7 @@ trap 'rm -rf "$scratch"' EXIT
 export NNARK_MUTATIONS="$scratch/mutations.json.gz"
 (cd ../.. && go run ./verifier/vectors/mutate -n "$mutations" -o "$NNARK_MUTATIONS")
 
-(cd wasi && go vet ./... && go test -count=1 ./...)
+(cd wasi && go vet ./... && go test -count=1 -timeout=30m ./...)
 
 have node "the npm package" && have npm "the npm package" || exit 0
 npm ci --no-audit --no-fund --loglevel=error
