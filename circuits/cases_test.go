@@ -87,6 +87,7 @@ func cases() []opCase {
 		{"sigmoid", []Port{in(0, -128, 127, 6)}, one(&Function{Name: "Sigmoid", OutExp: 7, Out: iv(0, 127)}, 0), nil},
 		{"gelu", []Port{in(0, -128, 127, 6)}, one(&Function{Name: "Gelu", OutExp: 4, Out: iv(-128, 127)}, 0), nil},
 		{"maxpool", []Port{in(0, -128, 127, 1, 2, 4, 4)}, one(pool([2]int{2, 2}, [2]int{2, 2}, unit, [4]int{}, [2]int{2, 2}), 0), nil},
+		{"maxpool of one", []Port{in(0, -8, 7, 1, 1, 2, 3)}, one(pool(unit, unit, unit, [4]int{}, [2]int{2, 3}), 0), nil},
 		{"maxpool overlapping padded", []Port{in(0, -128, 127, 1, 1, 5, 5)}, one(pool([2]int{3, 3}, [2]int{2, 2}, unit, [4]int{1, 1, 1, 1}, [2]int{3, 3}), 0), nil},
 		{"maxpool with gaps", []Port{in(0, -8, 7, 1, 1, 7, 7)}, one(pool([2]int{2, 2}, [2]int{3, 3}, unit, [4]int{}, [2]int{2, 2}), 0), nil},
 		{"maxpool dilated", []Port{in(0, -8, 7, 1, 1, 5, 6)}, one(pool([2]int{2, 2}, unit, [2]int{2, 2}, [4]int{}, [2]int{3, 4}), 0), nil},

@@ -93,12 +93,15 @@ func TestBorrowBetweenPackedRows(t *testing.T) {
 			if name == "matmul rows" {
 				step = 1 // channels are last
 			}
-			for _, sign := range []int64{1, -1} {
+			for _, d := range []int64{base, -base, base - 1, 1 - base, 2, -2, 3, -3} { // in a smaller base too
 				for p := range min(step, 3) {
 					lie := clone(w)
-					addTo(lie, first+p, sign*base)
-					addTo(lie, first+p+step, -sign)
-					k.refuses(&n, lie, w, "%s: borrowed %d at %d", name, sign*base, p)
+					addTo(lie, first+p, d)
+					addTo(lie, first+p+step, 1)
+					if d > 0 {
+						addTo(lie, first+p+step, -2)
+					}
+					k.refuses(&n, lie, w, "%s: borrowed %d at %d", name, d, p)
 				}
 			}
 		}
@@ -349,4 +352,72 @@ func inputsOf(k *testCircuit, w *gadget.Witness) (x []int64) {
 		x = append(x, q)
 	}
 	return x
+}
+
+// TestWeightsBeyondTheBound commits to weights whose outputs leave the declared range, and
+// claims what they give: packed, an output past its range would carry into the next one.
+func TestWeightsBeyondTheBound(t *testing.T) {
+	for _, cfg := range []Config{{}, {Output: Digest}} {
+		k := caseNamed(t, "matmul rows", cfg)
+		inputs := k.randomInputs(seeded(t))
+		for _, d := range []int64{5000, -5000} {
+			p := caseNamed(t, "matmul rows", cfg).Program
+			p.Nodes[0].Op.(*MatMul).Bias[1] += d
+			liar := compile(t, p)
+			values, err := p.Eval(inputs)
+			require.NoError(t, err)
+			lie, ok := liar.lyingWitness(values, k.honest(inputs))
+			require.True(t, ok)
+			copy(lie.Secret, liar.weights)
+			liar.recount(lie.Secret)
+			lie.Statement = liar.claim(lie.Secret)
+			require.Error(t, k.solve(lie), "outputs moved by %d", d)
+		}
+	}
+}
+
+// TestArgMaxLies moves the index by the number of elements and the maximum by one: the
+// largest key stays.
+func TestArgMaxLies(t *testing.T) {
+	var n tally
+	for _, name := range []string{"argmax", "argmax of the first axis"} {
+		k := caseNamed(t, name, Config{})
+		w := k.honest(k.randomInputs(seeded(t)))
+		out, size := k.column("ArgMax[0]/out")
+		m, _ := k.column("ArgMax[0]/max")
+		elements := k.Program.Nodes[0].Op.(*ArgMax).n
+		for i := range size {
+			for _, d := range []int64{1, -1, 2} {
+				lie := clone(w)
+				addTo(lie, out+i, d*int64(elements))
+				addTo(lie, m+i, d)
+				k.refuses(&n, lie, w, "%s: index %d moved by %d", name, i, d*int64(elements))
+			}
+		}
+	}
+	t.Logf("%d lies: %d refused", n.tried, n.refused)
+}
+
+// TestArgMaxTies: of equal elements the first is the answer, and no other can be proven.
+func TestArgMaxTies(t *testing.T) {
+	var n tally
+	k := caseNamed(t, "argmax", Config{})
+	inputs := [][]int64{{3, 7, 7, 7, -8, -8, -8, -8}}
+	w := k.honest(inputs)
+	require.NoError(t, k.solve(w))
+	values, err := k.Program.Eval(inputs)
+	require.NoError(t, err)
+	require.Equal(t, []int64{1, 0}, values[1])
+	for i := range 2 {
+		for index := range int64(4) {
+			if index == values[1][i] {
+				continue
+			}
+			lying, ok := lyingEval(k.Program, inputs, 0, func(x []int64) { x[i] = index })
+			require.True(t, ok)
+			lie, ok := k.lyingWitness(lying, w)
+			require.True(t, ok)
+			k.refuses(&n, lie, w, "index %d of row %d", index, i)
+		}
+	}
 }
