@@ -1,6 +1,7 @@
 package circuits
 
 import (
+	"maps"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -25,8 +26,43 @@ import (
 //   - packed weights that meet only zeros in this inference: the model's commitment, of
 //     which verifiers hold a copy, fixes them.
 //
-// TestLies/.. was run with each statement of relation and gadget left out in turn
-// (TestMutations lists what was deleted and which test failed).
+// Mutations. Each of these was taken out of the sources once, or weakened, and a test
+// failed. ErrRange means that the cases did not even compile.
+//
+//	gadget: sum of the lookups              TestLies
+//	gadget: a lookup's function value       TestLies
+//	gadget: X = Y in the lookups            TestLies, gadget.TestLookupPowers
+//	gadget: quotients' constraint           TestFreeWires
+//	gadget: Product                         TestLies
+//	gadget: Zero                            TestLies
+//	gadget: packed contraction              TestLies, gadget.TestContractions
+//	gadget: projected contraction           TestLies, gadget.TestContractions
+//	gadget: bias, last product of a sum     TestLies, gadget.TestContractions
+//	gadget: step of the projection halved   gadget.TestExponents
+//	gadget: base of packed outputs 2        TestBorrowBetweenPackedRows
+//	gadget: base one too small              gadget.TestPackedDigitsAtTheEdge
+//	gadget: fold, or its first element      TestLies
+//	gadget: PLONK's statement               TestLies
+//	gadget: an input or the weights'
+//	  challenge left out of a commitment    TestEverythingIsCommitted
+//	gadget: the blinding's constraint       TestEverythingIsCommitted
+//	gadget: salt of a digest                TestHonest
+//	relation: Range                         ErrRange; twice as wide: TestLyingLayers
+//	relation: NonNegative, high digits      ErrRange
+//	relation: low digit                     TestLies
+//	relation: Equals                        TestLies
+//	relation: Max's signs, product, equality  TestLies
+//	relation: DivRound's bounds, product    TestLyingLayers, ErrRange
+//	relation: bounds by any coefficient     relation.TestBoundsNeedUnitCoefficients
+//	Requantize: remainder                   ErrRange; twice as wide: TestLyingLayers
+//	Clip: output, products, signs           ErrRange, TestExcessLies
+//	Function                                TestLies
+//	Softmax: exponential, largest, quotient TestSoftmaxLies, TestLies
+//	LogSoftmax: logarithm, output           TestSoftmaxLies, TestLyingLayers
+//	Mul, Where, Div, Max, ReduceMax         TestLies, TestLyingLayers
+//	ArgMax: index, ties                     TestArgMaxLies, TestHonest
+//	range of inputs                         TestInputsPastTheirRange
+//	range of outputs, either side           TestWeightsBeyondTheBound
 
 // long reports whether the long loops run: NNARK_LONG=1.
 func long() bool { return os.Getenv("NNARK_LONG") != "" }
@@ -274,7 +310,8 @@ func TestLyingLayers(t *testing.T) {
 				inputs := k.randomInputs(rng)
 				w := k.honest(inputs)
 				for at := range k.Program.Nodes {
-					for name, lie := range lies {
+					for _, name := range slices.Sorted(maps.Keys(lies)) {
+						lie := lies[name]
 						values, ok := lyingEval(k.Program, inputs, at, func(x []int64) { lie(rng, x) })
 						if !ok {
 							continue
