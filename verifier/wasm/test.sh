@@ -28,6 +28,6 @@ have node "the npm package" && have npm "the npm package" || exit 0
 npm ci --no-audit --no-fund --loglevel=error
 npx --no-install tsc -p .
 node --test test/node.test.js test/size.test.js
-chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome || echo chromium)
+chromium=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || echo chromium)}
 have "$chromium" "the browser" || exit 0
 CHROMIUM="$chromium" node --test test/browser.test.js
