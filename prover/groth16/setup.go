@@ -192,25 +192,20 @@ func (s *setup) keys(ctx context.Context, progress func(float64)) (*g16.ProvingK
 	vk.G1.Alpha, vk.G1.Beta, vk.G1.Delta = pk.G1.Alpha, pk.G1.Beta, pk.G1.Delta
 	vk.G2.Beta, vk.G2.Delta, vk.G2.Gamma = pk.G2.Beta, pk.G2.Delta, points2[n+2]
 	vk.PublicAndCommitmentCommitted = s.commitments.GetPublicAndCommitmentCommitted(s.commitments.CommitmentIndexes(), s.nbPublic)
-	if err := s.commitmentKeys(pk, vk, cut); err != nil {
-		return nil, nil, err
-	}
+	s.commitmentKeys(pk, vk, cut)
 	if err := vk.Precompute(); err != nil {
 		return nil, nil, fmt.Errorf("groth16: setup: %w", err)
 	}
 	return pk, vk, nil
 }
 
-// commitmentKeys fills in the Pedersen keys: one random G2 point for all, and
-// a σ for each commitment.
-func (s *setup) commitmentKeys(pk *g16.ProvingKey, vk *g16.VerifyingKey, cut func() []bn254.G1Affine) error {
-	if len(s.commitments) == 0 {
-		return nil
-	}
-	g, err := bn254.RandomOnG2()
-	if err != nil {
-		return fmt.Errorf("groth16: setup randomness: %w", err)
-	}
+// commitmentKeys fills in the Pedersen keys: a σ for each commitment, and γ's point as the
+// G2 point of all, as gnark's ceremony has it. A verifier that folds its equations then
+// pairs once with γ's point instead of twice. The check D·σγ = PoK·γ still compares D·σ with
+// PoK, and σ occurs in G1 only in the basis to the σ, so neither equation has a term that
+// could cancel one of the other's.
+func (s *setup) commitmentKeys(pk *g16.ProvingKey, vk *g16.VerifyingKey, cut func() []bn254.G1Affine) {
+	g := vk.G2.Gamma
 	pk.CommitmentKeys = make([]pedersen.ProvingKey, len(s.commitments))
 	vk.CommitmentKeys = make([]pedersen.VerifyingKey, len(s.commitments))
 	for i := range s.commitments {
@@ -221,7 +216,6 @@ func (s *setup) commitmentKeys(pk *g16.ProvingKey, vk *g16.VerifyingKey, cut fun
 		vk.CommitmentKeys[i].G = g
 		vk.CommitmentKeys[i].GSigmaNeg.ScalarMultiplication(&g, &exponent)
 	}
-	return nil
 }
 
 // scalarList joins lists of exponents, and cuts the points made from them.
