@@ -59,24 +59,19 @@ func proveImage(t testing.TB, keys *prover.Keys, image int, context fr.Element) 
 func TestGas(t *testing.T) {
 	t.Log("| model | transaction | bytes | execution | transaction in all |")
 	for _, m := range []struct {
-		name      string
-		input     circuits.Visibility
-		verify    uint64 // most gas of verify's execution
-		inAll     uint64 // most gas of a transaction with either function
-		mergedAll uint64 // the same, for a key with gamma = G
+		name   string
+		input  circuits.Visibility
+		verify uint64 // most gas of verify's execution
+		inAll  uint64 // most gas of a transaction with either function
 	}{
-		{"public image", circuits.Public, 300_000, 350_000, 320_000},
-		{"digest of the image", circuits.Digest, 290_000, 320_000, 290_000},
-		{"private image", circuits.Private, 290_000, 320_000, 290_000},
+		{"public image", circuits.Public, 270_000, 320_000},
+		{"digest of the image", circuits.Digest, 260_000, 290_000},
+		{"private image", circuits.Private, 260_000, 290_000},
 	} {
 		keys, proof := lenet(t, circuits.Config{Input: m.input}, fr.NewElement(1))
 		one, all := measure(t, m.name, keys.VerifyingKey, proof)
 		require.LessOrEqual(t, one, m.verify)
 		require.LessOrEqual(t, all, m.inAll)
-
-		f := newForger(t, 1, keys.VerifyingKey.Card, shape{merged: true})
-		_, all = measure(t, m.name+", gamma = G", f.key, f.prove(t, proof.Statement))
-		require.LessOrEqual(t, all, m.mergedAll)
 	}
 }
 
