@@ -110,7 +110,7 @@ func (p *Program) Bind() error {
 		}
 		t := p.types[o.Value]
 		if o.Exp != t.Exp || relation.Size(o.Shape) != t.Size() || !validShape(o.Shape) ||
-			o.Range.Lo > t.Range.Lo || o.Range.Hi < t.Range.Hi || o.Range.Lo == o.Range.Hi {
+			!o.Range.Covers(t.Range) || o.Range.Lo >= o.Range.Hi || o.Range.MaxAbs() > 1<<61 {
 			return fmt.Errorf("output %q: %w", o.Name, ErrMalformed)
 		}
 	}

@@ -57,7 +57,7 @@ func TestBind(t *testing.T) {
 		require.NoError(t, err, name)
 		require.NoError(t, keys.VerifyWithGnark(proof), name)
 	}
-	proof, _, err := keys.ProveWithGnark(in)
+	proof, _, err := keys.UnsafeProveWithGnark(in)
 	require.NoError(t, err)
 	_, err = verifier.Verify(keys.VerifyingKey, proof)
 	require.NoError(t, err, "gnark's proof")

@@ -157,7 +157,7 @@ func TestBothVerifiersAccept(t *testing.T) {
 		require.Equal(t, values[3], st.Outputs[0].Ints)
 		require.Equal(t, values[5], st.Outputs[1].Ints)
 		require.NoError(t, k.VerifyWithGnark(p))
-		p, _, err = k.ProveWithGnark(testInput(1))
+		p, _, err = k.UnsafeProveWithGnark(testInput(1))
 		require.NoError(t, err)
 		_, err = verifier.Verify(k.VerifyingKey, p)
 		require.NoError(t, err)

@@ -82,10 +82,10 @@ func foldChallenge(challenges []fr.Element) (fr.Element, error) {
 	return h[0], nil
 }
 
-// ProveWithGnark proves with gnark's own prover and returns how long it took, without the
+// UnsafeProveWithGnark proves with gnark's own prover and returns how long it took, without the
 // witness: the yardstick of the benchmarks. Its proofs are not hiding, because gnark's
 // masks have to be known beforehand and are zero here: for measurements and tests only.
-func (k *Keys) ProveWithGnark(inputs [][]int64) (*verifier.Proof, time.Duration, error) {
+func (k *Keys) UnsafeProveWithGnark(inputs [][]int64) (*verifier.Proof, time.Duration, error) {
 	if k.groth16 == nil {
 		return nil, 0, errNotGroth16
 	}

@@ -20,7 +20,7 @@ import (
 var (
 	// ErrKeys means that keys are damaged or do not belong to the program.
 	ErrKeys = errors.New("keys do not fit")
-	// ErrSelfCheck means that a finished proof did not verify. It is not returned.
+	// ErrSelfCheck means that a finished proof did not verify; the proof is not returned.
 	ErrSelfCheck = errors.New("proof failed its own check")
 )
 
