@@ -201,6 +201,9 @@ func (r *inspectReport) program(c *command, p *circuits.Program) error {
 	for _, x := range compiled.Plan.Contracts {
 		strategy[x.Node] = x.Describe()
 	}
+	for _, x := range compiled.Plan.MatMuls {
+		strategy[x.Node] = x.Describe()
+	}
 	cost := compiled.Plan.Cost()
 	for _, n := range p.Nodes {
 		var in []circuits.Type
