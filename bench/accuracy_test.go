@@ -31,7 +31,7 @@ func TestAccuracy(t *testing.T) {
 			require.NoError(t, err)
 			got, err := p.Run([][]float32{x.Float})
 			require.NoError(t, err)
-			f, q := best(want[0].Float), best(got[0])
+			f, q := circuits.Argmax(want[0].Float), circuits.Argmax(got[0])
 			if f == labels[i] {
 				float++
 			}
@@ -54,15 +54,4 @@ func digit(im []byte) *model.Tensor {
 		x.Float = append(x.Float, float32(v)/255)
 	}
 	return x
-}
-
-// best returns the lowest index of the largest score.
-func best[T float32 | float64](x []T) int {
-	at := 0
-	for i, v := range x {
-		if v > x[at] {
-			at = i
-		}
-	}
-	return at
 }

@@ -195,7 +195,7 @@ func (p *Program) measure(c *calibration, names map[int]string) error {
 				d := v - float64(want[j])
 				num, den = num+d*d, den+float64(want[j])*float64(want[j])
 			}
-			if classifier && argmax(y) == argmax(want) {
+			if classifier && Argmax(y) == Argmax(want) {
 				agree++
 			}
 		}
@@ -250,8 +250,9 @@ func (p *Program) measureLayers(c *calibration, names map[int]string) error {
 	return nil
 }
 
-// argmax returns the lowest index of the largest element, as ONNX ArgMax does.
-func argmax[T float32 | float64](x []T) int {
+// Argmax returns the lowest index of the largest element, as ONNX ArgMax does: the class
+// of a vector of scores.
+func Argmax[T float32 | float64](x []T) int {
 	best := 0
 	for i, v := range x {
 		if v > x[best] {

@@ -96,7 +96,7 @@ func measure(name string, onnx, images, labels []byte) (r result, err error) {
 				if err1 != nil || err2 != nil {
 					err = fmt.Errorf("image %d: %w %w", i, err1, err2)
 				} else {
-					f, q := argmax(want[0].Float), argmax(got[0])
+					f, q := circuits.Argmax(want[0].Float), circuits.Argmax(got[0])
 					r.float += count(f == int(labels[i]))
 					r.quantised += count(q == int(labels[i]))
 					r.agree += count(f == q)
@@ -122,16 +122,6 @@ func tensor(image []byte) *model.Tensor {
 		t.Float = append(t.Float, float32(v)/255)
 	}
 	return t
-}
-
-func argmax[T float32 | float64](x []T) int {
-	best := 0
-	for i, v := range x {
-		if v > x[best] {
-			best = i
-		}
-	}
-	return best
 }
 
 // readIDX returns the elements of an IDX file of bytes, gzipped or not.

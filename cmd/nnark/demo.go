@@ -108,7 +108,7 @@ func (r *demoReport) quantise(c *command, g *model.Graph) (*circuits.Program, er
 		return nil, err
 	}
 	r.logits[0], r.logits[1] = float64s(float[0].Float), quantised[0]
-	r.FloatClass, r.QuantisedClass = argmax(r.logits[0]), argmax(r.logits[1])
+	r.FloatClass, r.QuantisedClass = circuits.Argmax(r.logits[0]), circuits.Argmax(r.logits[1])
 	return p, nil
 }
 
@@ -157,7 +157,7 @@ func (r *demoReport) prove(c *command, keys *prover.Keys) error {
 	}
 	r.VerifyMS, r.Accepted = ms(time.Since(start)), true
 	r.logits[2] = s.Outputs[0].Floats()
-	r.ProvenClass = argmax(r.logits[2])
+	r.ProvenClass = circuits.Argmax(r.logits[2])
 	return nil
 }
 
@@ -169,7 +169,7 @@ func (r *demoReport) text(w io.Writer) {
 	row(w, "", "answer", "score")
 	row(w, "label", r.Label)
 	for i, name := range []string{"float network", "quantised", "proven"} {
-		class := argmax(r.logits[i])
+		class := circuits.Argmax(r.logits[i])
 		row(w, name, class, fmt.Sprintf("%.4f", r.logits[i][class]))
 	}
 	row(w)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+
+	"github.com/nnark/nnark/circuits"
 )
 
 // answer is what a network says: floats, flat, one list for each output, nil for one that
@@ -21,7 +23,7 @@ type answer struct {
 func newAnswer(names []string, outputs [][]float64, labels []string) answer {
 	a := answer{Outputs: outputs, Names: names, labels: labels}
 	if len(outputs) == 1 && len(outputs[0]) > 1 {
-		class := argmax(outputs[0])
+		class := circuits.Argmax(outputs[0])
 		a.Class, a.Label = &class, a.label(class)
 	}
 	return a
@@ -74,15 +76,4 @@ func (a *answer) name(output, k int) string {
 		return ""
 	}
 	return a.label(k)
-}
-
-// argmax returns the lowest index of the largest element.
-func argmax[T float32 | float64](x []T) int {
-	best := 0
-	for i, v := range x {
-		if v > x[best] {
-			best = i
-		}
-	}
-	return best
 }

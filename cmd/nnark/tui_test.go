@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/nnark/nnark/circuits"
 )
 
 func TestNumbers(t *testing.T) {
@@ -41,7 +43,7 @@ func TestDraw(t *testing.T) {
 }
 
 func TestArgmaxIsLowest(t *testing.T) {
-	require.Equal(t, 1, argmax([]float64{-1, 2, 2, 0}))
+	require.Equal(t, 1, circuits.Argmax([]float64{-1, 2, 2, 0}))
 }
 
 // README.md documents every field of every JSON object.
