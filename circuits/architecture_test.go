@@ -23,7 +23,8 @@ func layer(t *testing.T, cfg Config, change func(p *Program)) *Program {
 	return p
 }
 
-// TestArchitecture: two programs have one architecture exactly if one setup serves both.
+// TestArchitecture: two programs have one architecture exactly if they differ in weights and
+// names alone, and one setup digest if besides no weights are baked that differ.
 func TestArchitecture(t *testing.T) {
 	private := map[string]func(p *Program){
 		"weight":       func(p *Program) { p.Nodes[0].Op.(*Conv).Weights[3]++ },
@@ -64,20 +65,26 @@ func TestArchitecture(t *testing.T) {
 		base := layer(t, Config{Weights: mode}, nil).Architecture()
 		require.Equal(t, base, layer(t, Config{Weights: mode}, nil).Architecture())
 		for name, change := range names {
-			require.Equal(t, base, layer(t, Config{Weights: mode}, change).Architecture(), name)
+			p := layer(t, Config{Weights: mode}, change)
+			require.Equal(t, base, p.Architecture(), name)
+			require.Equal(t, layer(t, Config{Weights: mode}, nil).SetupDigest(), p.SetupDigest(), name)
 		}
 		for name, change := range private {
-			got := layer(t, Config{Weights: mode}, change).Architecture()
-			require.Equal(t, mode == Committed, got == base, "%s, %q", name, mode)
+			p := layer(t, Config{Weights: mode}, change)
+			require.Equal(t, base, p.Architecture(), "%s, %q", name, mode)
+			same := p.SetupDigest() == layer(t, Config{Weights: mode}, nil).SetupDigest()
+			require.Equal(t, mode == Committed, same, "%s, %q", name, mode)
 		}
 		seen := map[[32]byte]string{base: "unchanged"}
 		for name, change := range public {
 			if name == "weights baked" && mode == Baked {
 				continue
 			}
-			got := layer(t, Config{Weights: mode}, change).Architecture()
+			p := layer(t, Config{Weights: mode}, change)
+			got := p.Architecture()
 			require.Empty(t, seen[got], "%s has the same digest", name)
 			seen[got] = name
+			require.NotEqual(t, layer(t, Config{Weights: mode}, nil).SetupDigest(), p.SetupDigest(), name)
 		}
 	}
 }

@@ -173,9 +173,12 @@ func (l *lowerer) input(in model.Value) error {
 	if in.Type == model.Bool {
 		e, q = 0, fixedpoint.Interval{Lo: 0, Hi: 1}
 	}
-	half := math.Ldexp(0.5, -e)
+	// Reals are accepted up to half a step beyond the integers, and, as they are declared to
+	// everybody, in whole steps from there to the samples' largest.
+	half, above := math.Ldexp(0.5, -e), fixedpoint.Real(q.Hi, e)
+	steps := max(0, math.Ceil(math.Ldexp(hi-above-half, e)))
 	port := Port{Name: in.Name, Value: len(l.p.Inputs), Shape: slices.Clone(in.Shape), Exp: e, Range: q,
-		RealLo: fixedpoint.Real(q.Lo, e) - half, RealHi: max(hi, fixedpoint.Real(q.Hi, e)+half)}
+		RealLo: fixedpoint.Real(q.Lo, e) - half, RealHi: above + (2*steps+1)*half}
 	l.p.Inputs = append(l.p.Inputs, port)
 	l.p.types = append(l.p.types, Type{Shape: port.Shape, Exp: e, Range: q})
 	l.set(in.Name, port.Value)
@@ -192,30 +195,11 @@ func (l *lowerer) outputs() error {
 				Err: fmt.Errorf("output is constant or an input: %w", model.ErrUnsupported)}
 		}
 		t := l.p.types[v]
-		r := l.outputRange(v)
+		r := t.Range
 		r.Hi = max(r.Hi, r.Lo+1) // packing needs two values
 		l.p.Outputs = append(l.p.Outputs, Port{Name: o.Name, Value: v, Shape: slices.Clone(l.g.Shapes[o.Name]), Exp: t.Exp, Range: r})
 	}
 	return nil
-}
-
-// outputRange is the range an output's packing declares. For accumulators that are packed
-// by their matrix product it comes from the architecture's worst case, a power of two
-// above what weights of the declared width can reach, not from one set of weights.
-func (l *lowerer) outputRange(v int) fixedpoint.Interval {
-	t := l.p.types[v]
-	node := v - len(l.p.Inputs)
-	if node < 0 {
-		return t.Range
-	}
-	op, ok := l.p.Nodes[node].Op.(*MatMul)
-	if !ok {
-		return t.Range
-	}
-	x := l.p.types[l.p.Nodes[node].In[0]].Range
-	worst := float64(op.Inner)*float64(max(-x.Lo, x.Hi))*math.Ldexp(1, l.bits+1) + float64(max(-t.Range.Lo, t.Range.Hi))
-	k := int(math.Ceil(math.Log2(worst)))
-	return fixedpoint.Interval{Lo: -1 << k, Hi: 1<<k - 1}
 }
 
 // emit appends a node and returns its value.

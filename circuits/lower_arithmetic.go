@@ -280,8 +280,8 @@ func (l *lowerer) div(n *model.Node) error {
 	return l.done(n, v, err)
 }
 
-// divisor returns the divisor's absolute value, which saturates below a quarter of the
-// least the samples show, and its sign.
+// divisor returns the divisor's absolute value, which saturates at a power of two below a
+// quarter of the least the samples show, and its sign.
 func (l *lowerer) divisor(n *model.Node) (v int, sign int64, err error) {
 	name := n.Inputs[1]
 	if v, err = l.narrowTo(name, l.bits+divisorBits); err != nil {
@@ -299,7 +299,7 @@ func (l *lowerer) divisor(n *model.Node) (v int, sign int64, err error) {
 		}
 	}
 	t := l.p.types[v]
-	lo := max(int64(math.Ldexp(least/4, t.Exp)), 1)
+	lo := max(int64(powerBelow(math.Ldexp(least/4, t.Exp))), 1)
 	if t.Range.Lo < lo {
 		v, err = l.saturate(n.Name+"/divisor", "Identity", v, fixedpoint.Interval{Lo: lo, Hi: max(t.Range.Hi, lo+1)})
 	}

@@ -201,9 +201,11 @@ func (l *lowerer) conv(n *model.Node) error {
 	if op.Exp, op.Weights, op.Bias, err = l.integers(k, l.p.types[x]); err != nil {
 		return err
 	}
-	if op.Bound, op.Spread, err = accumulators(l.p.types[x].Range, op.Weights, op.Bias, k.rows, op.padded()); err != nil {
+	reach, spread, err := accumulators(l.p.types[x].Range, op.Weights, op.Bias, k.rows, op.padded())
+	if err != nil {
 		return err
 	}
+	op.Bound, op.Spread = declared(reach, spread)
 	if len(xs) == 3 {
 		if x, err = l.emit(n.Name+"/rows", &Reshape{[]int{xs[0], xs[1], 1, xs[2]}, Type{}}, x); err != nil {
 			return err
@@ -297,9 +299,11 @@ func (l *lowerer) matrix(n *model.Node, k *linear) error {
 	if op.Exp, op.Weights, op.Bias, err = l.integers(k, l.p.types[x]); err != nil {
 		return err
 	}
-	if op.Bound, _, err = accumulators(l.p.types[x].Range, op.Weights, op.Bias, k.rows, false); err != nil {
+	reach, _, err := accumulators(l.p.types[x].Range, op.Weights, op.Bias, k.rows, false)
+	if err != nil {
 		return err
 	}
+	op.Bound, _ = declared(reach, 0)
 	y, err := l.emit(n.Name, op, x)
 	l.set(k.out, y)
 	return err
@@ -322,9 +326,11 @@ func (l *lowerer) batchNorm(n *model.Node) error {
 	if op.Exp, op.Weights, op.Bias, err = l.integers(k, l.p.types[x]); err != nil {
 		return err
 	}
-	if op.Bound, op.Spread, err = accumulators(l.p.types[x].Range, op.Weights, op.Bias, k.rows, op.padded()); err != nil {
+	reach, spread, err := accumulators(l.p.types[x].Range, op.Weights, op.Bias, k.rows, op.padded())
+	if err != nil {
 		return err
 	}
+	op.Bound, op.Spread = declared(reach, spread)
 	if len(xs) == 2 {
 		if x, err = l.emit(n.Name+"/columns", &Reshape{Shape: []int{xs[0], xs[1], 1, 1}}, x); err != nil {
 			return err

@@ -187,25 +187,43 @@ func (p *Program) quantisedRun(inputs [][]float32) ([][]int64, error) {
 	return p.Eval(q)
 }
 
-// Architecture is the digest of everything but the private weights: what one setup serves.
-// With baked weights it covers them too.
+// Architecture is the digest of everything but the weights and what things are called. It
+// is in the verifying key, without a salt, so nothing that depends on weights goes into it
+// but the declared widths, powers of two that the quantiser chose.
 func (p *Program) Architecture() [32]byte {
 	q := *p
-	q.Name, q.Labels, q.Report = "", nil, Report{}
-	if p.Config.Weights == Committed {
-		q.Nodes = slices.Clone(p.Nodes)
-		for i, n := range q.Nodes {
-			q.Nodes[i].Name = ""
-			if w, ok := n.Op.(parametrised); ok {
-				q.Nodes[i].Op = w.withoutParams()
-			}
+	q.Nodes = slices.Clone(p.Nodes)
+	for i, n := range q.Nodes {
+		if w, ok := n.Op.(parametrised); ok {
+			q.Nodes[i].Op = w.withoutParams()
 		}
+	}
+	return q.digest("nnark architecture 1\n")
+}
+
+// SetupDigest is the digest of what one setup serves: the architecture and, where they are
+// baked into the circuit, the weights. Of baked weights it is as secret as they are: guesses
+// can be compared with it.
+func (p *Program) SetupDigest() [32]byte {
+	if p.Config.Weights == Committed {
+		return p.Architecture()
+	}
+	return p.digest("nnark baked circuit 1\n")
+}
+
+// digest hashes everything but names, labels and the report.
+func (p *Program) digest(domain string) [32]byte {
+	q := *p
+	q.Name, q.Labels, q.Report = "", nil, Report{}
+	q.Nodes = slices.Clone(p.Nodes)
+	for i := range q.Nodes {
+		q.Nodes[i].Name = ""
 	}
 	data, err := json.Marshal(&q)
 	if err != nil {
 		panic("circuits: " + err.Error()) // plain structs of integers
 	}
-	return sha256.Sum256(append([]byte("nnark architecture 1\n"), data...))
+	return sha256.Sum256(append([]byte(domain), data...))
 }
 
 // Parameters returns the number of weights.

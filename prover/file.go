@@ -28,7 +28,7 @@ const (
 	OpeningFile      = "model.opening" // opens the model's commitment: secret
 )
 
-// provingMagic starts a proving key's file; the digests of the architecture and of the
+// provingMagic starts a proving key's file; the digests of what the setup serves and of the
 // verifying key, gnark's raw key and the SHA-256 of all that follow.
 const provingMagic = "nnark-proving-key-1\n"
 
@@ -83,11 +83,11 @@ func (k *Keys) Save(dir string) error {
 	})
 }
 
-// provingHead names the architecture and the verifying key, so that neither a damaged one
+// provingHead names what the setup serves and the verifying key, so that neither a damaged one
 // nor one of another setup goes unnoticed.
 func (k *Keys) provingHead() []byte {
-	arch, vk := k.compiled.Program.Architecture(), k.VerifyingKey.Digest()
-	return slices.Concat([]byte(provingMagic), arch[:], vk[:])
+	serves, vk := k.compiled.Program.SetupDigest(), k.VerifyingKey.Digest()
+	return slices.Concat([]byte(provingMagic), serves[:], vk[:])
 }
 
 // writeSummed writes a file of a header, a body and the SHA-256 of both.

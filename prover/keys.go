@@ -116,10 +116,10 @@ func (k *Keys) commit(blinding fr.Element) error {
 }
 
 // WithModel returns the keys of another program of the same architecture, bound with a
-// fresh blinding. It fails with [ErrKeys] if the architecture differs.
+// fresh blinding. It fails with [ErrKeys] if the architecture, or a baked weight, differs.
 func (k *Keys) WithModel(p *circuits.Program) (*Keys, error) {
-	if p.Architecture() != k.compiled.Program.Architecture() {
-		return nil, fmt.Errorf("program %q has another architecture: %w", p.Name, ErrKeys)
+	if p.SetupDigest() != k.compiled.Program.SetupDigest() {
+		return nil, fmt.Errorf("program %q needs another setup: %w", p.Name, ErrKeys)
 	}
 	c, err := circuits.Compile(p)
 	if err != nil {
