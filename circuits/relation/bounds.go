@@ -36,11 +36,11 @@ func (s *System) bound() error {
 			s.Bounds[i][k] = unbounded
 		}
 	}
-	type known struct {
+	type fact struct {
 		exprs []Expr
 		in    fixedpoint.Interval
 	}
-	var facts []known
+	var facts []fact
 	for _, l := range s.Lookups {
 		for k, col := range l.Cols {
 			in := l.Table.column(k)
@@ -51,11 +51,11 @@ func (s *System) bound() error {
 				}
 				in = hull
 			}
-			facts = append(facts, known{col.Exprs(), in})
+			facts = append(facts, fact{col.Exprs(), in})
 		}
 	}
 	for _, z := range s.Zeros {
-		facts = append(facts, known{z.T.Exprs(), fixedpoint.Interval{}})
+		facts = append(facts, fact{z.T.Exprs(), fixedpoint.Interval{}})
 	}
 	products := make([][3][]Expr, len(s.Products))
 	for i, p := range s.Products {
@@ -78,7 +78,25 @@ func (s *System) bound() error {
 			}
 		}
 	}
-	return s.checkBounds()
+	return nil
+}
+
+// boundRest bounds the elements of accumulators that no statement bounds yet, and reports
+// whether there are any.
+func (b *Builder) boundRest() (any bool) {
+	for _, k := range b.honest {
+		var rest []int
+		for i, in := range b.sys.Bounds[k.t.Block().ID] {
+			if in == unbounded {
+				rest = append(rest, i)
+			}
+		}
+		if len(rest) > 0 {
+			b.node, any = k.name, true
+			b.NonNegative(k.t.Gather([]int{len(rest)}, rest).PlusConst(-k.in.Lo), k.in.Hi-k.in.Lo)
+		}
+	}
+	return any
 }
 
 func (s *System) checkBounds() error {

@@ -31,12 +31,22 @@ type System struct {
 	unbounded []*Block // columns whose values products fix, and of which no interval is asked
 }
 
-// Finish settles the open range checks and derives every column's interval. It fails
-// with [ErrRange] if a column is bounded by no statement.
+// Finish settles the open range checks, derives every column's interval and bounds the
+// accumulators' elements that have none. It fails with [ErrRange] if another column is
+// bounded by no statement.
 func (b *Builder) Finish() (*System, error) {
-	b.lowerAtLeast()
 	sys := &b.sys
-	if err := sys.bound(); err != nil {
+	for {
+		b.lowerAtLeast()
+		if err := sys.bound(); err != nil {
+			return nil, err
+		}
+		if !b.boundRest() {
+			break
+		}
+		b.honest = nil
+	}
+	if err := sys.checkBounds(); err != nil {
 		return nil, err
 	}
 	return sys, nil

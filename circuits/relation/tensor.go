@@ -179,15 +179,31 @@ func (t Tensor) PlusConst(k int64) Tensor {
 // merged adds up terms over the same view of the same block and drops zeros, so that
 // an expression substituted into another cancels.
 func (t Tensor) merged() Tensor {
+	type link struct {
+		before int // number of the views before it
+		view   *View
+	}
+	type key struct {
+		block *Block
+		views int
+	}
+	numbers := map[link]int{} // of lists of views; 0 is the empty one
+	at := map[key]int{}
 	var terms []term
-next:
 	for _, m := range t.terms {
-		for i := range terms {
-			if terms[i].block == m.block && slices.Equal(terms[i].views, m.views) {
-				terms[i].coef += m.coef
-				continue next
+		k := key{block: m.block}
+		for _, v := range m.views {
+			l := link{k.views, v}
+			if numbers[l] == 0 {
+				numbers[l] = len(numbers) + 1
 			}
+			k.views = numbers[l]
 		}
+		if i, ok := at[k]; ok {
+			terms[i].coef += m.coef
+			continue
+		}
+		at[k] = len(terms)
 		terms = append(terms, m)
 	}
 	t.terms = slices.DeleteFunc(terms, func(m term) bool { return m.coef == 0 })
@@ -295,15 +311,20 @@ func (t Tensor) Exprs() []Expr {
 	out := make([]Expr, n)
 	store := make([]Term, 0, n*len(t.terms))
 	var buf [16]int
+	var places map[Term]int // of long expressions' terms in the store
+	if len(t.terms) > longSum {
+		places = map[Term]int{}
+	}
 	for i := range out {
 		from, cst := len(store), t.cst
+		clear(places)
 		for _, m := range t.terms {
 			switch idx, coef := m.read(i, buf[:]); {
 			case idx < 0:
 			case m.block.Kind == one:
 				cst += coef
 			default:
-				store = addTerm(store, from, Term{m.block, idx, coef})
+				store = addTerm(store, from, places, Term{m.block, idx, coef})
 			}
 		}
 		out[i] = Expr{Terms: store[from:len(store):len(store)], Const: cst}
@@ -311,13 +332,28 @@ func (t Tensor) Exprs() []Expr {
 	return out
 }
 
+// longSum is the number of terms from which a map finds equal ones.
+const longSum = 32
+
 // addTerm appends m to the expression that starts at from, or adds it to an equal term.
-func addTerm(store []Term, from int, m Term) []Term {
-	for i := from; i < len(store); i++ {
-		if store[i].Block == m.Block && store[i].Index == m.Index {
-			store[i].Coef += m.Coef
-			return store
+func addTerm(store []Term, from int, places map[Term]int, m Term) []Term {
+	i := from
+	if places == nil {
+		for i < len(store) && (store[i].Block != m.Block || store[i].Index != m.Index) {
+			i++
 		}
+	} else {
+		k := Term{Block: m.Block, Index: m.Index}
+		at, ok := places[k]
+		if !ok {
+			at = len(store)
+			places[k] = at
+		}
+		i = at
+	}
+	if i < len(store) {
+		store[i].Coef += m.Coef
+		return store
 	}
 	return append(store, m)
 }
