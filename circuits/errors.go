@@ -19,4 +19,6 @@ var (
 	// ErrRange means that the range of an integer in the circuit is not excluded from
 	// overflow.
 	ErrRange = relation.ErrRange
+	// ErrSize means that a program is larger than what a proof can hold.
+	ErrSize = relation.ErrSize
 )

@@ -62,7 +62,10 @@ func (p *Plan) Assign(a *relation.Assignment, weights fr.Vector, context fr.Elem
 		}
 		w.Secret[at] = s
 	}
-	return w, p.assignStatement(w, a, context)
+	if err := p.assignStatement(w, a, context); err != nil {
+		return nil, err
+	}
+	return w, a.Err()
 }
 
 // multiplicities counts how often each row of each table is looked up. A tuple that is

@@ -1,10 +1,13 @@
 package relation
 
+import "fmt"
+
 // Assignment holds the integers of one inference: the network's values, given, and the
 // blocks', computed from them in order.
 type Assignment struct {
 	values [][]int64
 	blocks [][]int64
+	wide   bool
 }
 
 // Assign computes every block of the system from the network's values.
@@ -27,25 +30,46 @@ func (a *Assignment) Of(b *Block) []int64 {
 	return a.blocks[b.ID]
 }
 
+// Err returns an error that wraps [ErrRange] if an integer computed for the assignment
+// reached 2^62: integers that satisfy the statements do not.
+func (a *Assignment) Err() error {
+	if a.wide {
+		return fmt.Errorf("an integer of this inference reaches 2^62: %w", ErrRange)
+	}
+	return nil
+}
+
+// mulAdd returns sum + x·y and notes if an integer reaches the limit.
+func (a *Assignment) mulAdd(sum, x, y int64) int64 {
+	p, okP := times(x, y)
+	sum, okS := plus(sum, p)
+	a.wide = a.wide || !okP || !okS
+	return sum
+}
+
 // Eval returns the tensor's integers in a new slice.
 func (a *Assignment) Eval(t Tensor) []int64 {
 	out := make([]int64, t.Size())
 	for i := range out {
 		out[i] = t.cst
 	}
+	a.wide = a.wide || t.wide
 	var buf [16]int
-	for _, m := range t.terms {
+	for k := range t.terms {
+		m := &t.terms[k]
 		var src []int64
 		if m.block.Kind != one {
 			src = a.Of(m.block)
 		}
 		for i := range out {
-			switch idx, coef := m.read(i, buf[:]); {
+			idx, coef, ok := m.read(i, buf[:])
+			a.wide = a.wide || !ok
+			switch {
 			case idx < 0:
 			case src == nil:
-				out[i] += coef
+				out[i] = a.mulAdd(out[i], coef, 1)
 			default:
-				out[i] += coef * src[idx]
+				out[i] = a.mulAdd(out[i], coef, src[idx])
 			}
 		}
 	}
@@ -56,7 +80,7 @@ func (a *Assignment) Eval(t Tensor) []int64 {
 func (a *Assignment) EvalExpr(e *Expr) int64 {
 	v := e.Const
 	for _, m := range e.Terms {
-		v += m.Coef * a.Of(m.Block)[m.Index]
+		v = a.mulAdd(v, m.Coef, a.Of(m.Block)[m.Index])
 	}
 	return v
 }

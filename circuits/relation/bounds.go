@@ -11,21 +11,29 @@ import (
 // unbounded marks an element no statement has bounded yet.
 var unbounded = fixedpoint.Interval{Lo: math.MinInt64, Hi: math.MaxInt64}
 
-// maxInteger bounds every integer of a proof: far below r/2 ≈ 2^253 and below what an
-// int64 holds, so that neither the field nor the native arithmetic wraps.
-const maxInteger = 1 << 62
-
 // maxPasses ends the derivation of bounds; any intermediate state is sound.
 const maxPasses = 16
+
+// fact is what a lookup or a zero says: every expression lies in the interval.
+type fact struct {
+	node  string
+	exprs []Expr
+	in    fixedpoint.Interval
+}
 
 // bound derives Bounds from the statements: a lookup gives the interval of an expression;
 // where all its terms but one are bounded and that one's coefficient is ±1, the term is
 // bounded too (another coefficient would leave fractions of the field). It repeats until
 // nothing changes.
 //
-// Soundness: Bounds holds for every witness that satisfies the statements, honest or not.
-// What is derived, and from what, is an implication over the integers because every
-// interval involved is below 2^62.
+// Soundness: Bounds holds for every witness that satisfies the statements, honest or not:
+// each column is congruent modulo r to exactly one integer of its interval. For a lookup
+// says that an expression is congruent to an integer of the table's; where all other terms
+// are congruent to integers of theirs, so is ±x to the difference, an integer of the
+// interval derived. That step adds and multiplies congruences, which is right whatever their
+// sizes; two such integers of one column, from two statements, are equal because both are
+// below 2^62, far below r/2. That the statements then hold for these integers themselves,
+// not only modulo r, is what [System.checkExpressions] makes sure of.
 //
 // Bounds of Deferred and Param blocks stay unbounded: nothing may rest on them.
 func (s *System) bound() error {
@@ -36,30 +44,17 @@ func (s *System) bound() error {
 			s.Bounds[i][k] = unbounded
 		}
 	}
-	type fact struct {
-		exprs []Expr
-		in    fixedpoint.Interval
-	}
-	var facts []fact
-	for _, l := range s.Lookups {
-		for k, col := range l.Cols {
-			in := l.Table.column(k)
-			if k == 0 && l.Table.IsFunction() && l.Cols[1].IsConst() {
-				hull, ok := l.Table.preimage(l.Cols[1].cst)
-				if !ok {
-					return fmt.Errorf("table %s never takes the value %d: %w", l.Table.Name, l.Cols[1].cst, ErrRange)
-				}
-				in = hull
-			}
-			facts = append(facts, fact{col.Exprs(), in})
-		}
-	}
-	for _, z := range s.Zeros {
-		facts = append(facts, fact{z.T.Exprs(), fixedpoint.Interval{}})
+	facts, err := s.facts()
+	if err != nil {
+		return err
 	}
 	products := make([][3][]Expr, len(s.Products))
 	for i, p := range s.Products {
-		products[i] = [3][]Expr{p.A.Exprs(), p.B.Exprs(), p.C.Exprs()}
+		for k, t := range [3]Tensor{p.A, p.B, p.C} {
+			if products[i][k], err = expand(p.Node, t); err != nil {
+				return err
+			}
+		}
 	}
 	for pass, changed := 0, true; changed && pass < maxPasses; pass++ {
 		changed = false
@@ -78,35 +73,62 @@ func (s *System) bound() error {
 			}
 		}
 	}
-	return nil
+	if err := s.checkBounds(); err != nil {
+		return err
+	}
+	return s.checkExpressions(facts, products)
 }
 
-// boundRest bounds the elements of accumulators that no statement bounds yet, and reports
-// whether there are any.
-func (b *Builder) boundRest() (any bool) {
-	for _, k := range b.honest {
-		var rest []int
-		for i, in := range b.sys.Bounds[k.t.Block().ID] {
-			if in == unbounded {
-				rest = append(rest, i)
+// facts lists what the lookups and zeros say.
+func (s *System) facts() ([]fact, error) {
+	var facts []fact
+	for _, l := range s.Lookups {
+		for k, col := range l.Cols {
+			in, ok := l.Table.column(k)
+			if ok && k == 0 && l.Table.IsFunction() && l.Cols[1].IsConst() {
+				in, ok = l.Table.preimage(l.Cols[1].cst)
 			}
-		}
-		if len(rest) > 0 {
-			b.node, any = k.name, true
-			b.NonNegative(k.t.Gather([]int{len(rest)}, rest).PlusConst(-k.in.Lo), k.in.Hi-k.in.Lo)
+			if !ok {
+				return nil, fmt.Errorf("%s: table %s has values beyond 2^62, or not %d: %w", l.Node, l.Table.Name, l.Cols[len(l.Cols)-1].cst, ErrRange)
+			}
+			exprs, err := expand(l.Node, col)
+			if err != nil {
+				return nil, err
+			}
+			facts = append(facts, fact{l.Node, exprs, in})
 		}
 	}
-	return any
+	for _, z := range s.Zeros {
+		exprs, err := expand(z.Node, z.T)
+		if err != nil {
+			return nil, err
+		}
+		facts = append(facts, fact{z.Node, exprs, fixedpoint.Interval{}})
+	}
+	return facts, nil
+}
+
+// expand is [Tensor.Exprs] for a statement of a node.
+func expand(node string, t Tensor) ([]Expr, error) {
+	exprs, ok := t.exprs()
+	if !ok {
+		return nil, fmt.Errorf("%s: a coefficient of a statement over %v reaches 2^62: %w", node, t.Shape, ErrRange)
+	}
+	return exprs, nil
 }
 
 func (s *System) checkBounds() error {
 	for i, b := range s.Blocks {
-		if b.Kind != Column || slices.Contains(s.unbounded, b) {
+		if b.Kind != Column {
 			continue
 		}
+		tested := slices.Contains(s.unbounded, b)
 		for k, in := range s.Bounds[i] {
-			if in == unbounded {
+			if in == unbounded && !tested {
 				return fmt.Errorf("%s: no statement bounds element %d: %w", b.Name, k, ErrRange)
+			}
+			if in.IsEmpty() {
+				return fmt.Errorf("%s: the statements leave no value for element %d: %w", b.Name, k, ErrRange)
 			}
 		}
 	}
@@ -146,13 +168,13 @@ func (s *System) refineTerm(e *Expr, i int, in fixedpoint.Interval) (changed boo
 	if !ok {
 		return false
 	}
-	lo, hi := in.Lo-r.Hi, in.Hi-r.Lo // m.Coef·x ∈ [lo,hi]
+	lo, hi := in.Lo-r.Hi, in.Hi-r.Lo // m.Coef·x ∈ [lo,hi]; all four are inside the limit
 	if m.Coef < 0 {
 		lo, hi = -hi, -lo
 	}
 	x := &s.Bounds[m.Block.ID][m.Index]
 	n := fixedpoint.Interval{Lo: max(lo, x.Lo), Hi: min(hi, x.Hi)}
-	if n == *x || n.Lo <= -maxInteger || n.Hi >= maxInteger {
+	if n == *x || !inside(n.Lo) || !inside(n.Hi) {
 		return false
 	}
 	*x = n
@@ -160,42 +182,42 @@ func (s *System) refineTerm(e *Expr, i int, in fixedpoint.Interval) (changed boo
 }
 
 // Interval returns the interval of an expression; ok is false if a term is unbounded or
-// the interval reaches 2^62.
+// the absolute values of the constant and the terms could add up to 2^62. So no sum of some
+// of them, in whatever order, reaches that.
 func (s *System) Interval(e *Expr) (r fixedpoint.Interval, ok bool) { return s.interval(e, -1) }
 
 // interval is [System.Interval] of e without term skip.
 func (s *System) interval(e *Expr, skip int) (r fixedpoint.Interval, ok bool) {
-	lo, hi := float64(e.Const), float64(e.Const)
-	r = fixedpoint.Interval{Lo: e.Const, Hi: e.Const}
-	for i, m := range e.Terms {
-		x := s.Bounds[m.Block.ID][m.Index]
+	r = fixedpoint.Point(e.Const)
+	total := magnitude(e.Const)
+	for i := range e.Terms {
 		if i == skip {
 			continue
 		}
+		m := &e.Terms[i]
+		x := s.Bounds[m.Block.ID][m.Index]
 		if x == unbounded {
 			return r, false
 		}
-		a, b := x.Lo, x.Hi
-		if m.Coef < 0 {
-			a, b = b, a
-		}
-		lo, hi = lo+float64(m.Coef)*float64(a), hi+float64(m.Coef)*float64(b)
-		if lo < -maxInteger || hi > maxInteger {
+		a, okA := times(m.Coef, x.Lo)
+		b, okB := times(m.Coef, x.Hi)
+		if total += max(magnitude(a), magnitude(b)); !okA || !okB || total >= limit {
 			return r, false
 		}
-		r.Lo, r.Hi = r.Lo+m.Coef*a, r.Hi+m.Coef*b
+		r.Lo, r.Hi = r.Lo+min(a, b), r.Hi+max(a, b)
 	}
-	return r, true
+	return r, total < limit
 }
 
 func mulInterval(x, y fixedpoint.Interval) (r fixedpoint.Interval, ok bool) {
 	r = fixedpoint.Interval{Lo: math.MaxInt64, Hi: math.MinInt64}
 	for _, a := range [2]int64{x.Lo, x.Hi} {
 		for _, b := range [2]int64{y.Lo, y.Hi} {
-			if math.Abs(float64(a))*math.Abs(float64(b)) >= maxInteger {
+			p, ok := times(a, b)
+			if !ok {
 				return r, false
 			}
-			r.Lo, r.Hi = min(r.Lo, a*b), max(r.Hi, a*b)
+			r.Lo, r.Hi = min(r.Lo, p), max(r.Hi, p)
 		}
 	}
 	return r, true

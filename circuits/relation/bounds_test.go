@@ -69,7 +69,7 @@ func TestUnboundedColumnDoesNotCompile(t *testing.T) {
 func TestBoundsStayBelow62Bits(t *testing.T) {
 	b := NewBuilder()
 	x := b.Column("x", []int{1}, none)
-	b.Range(x, interval(0, 1<<20))
+	b.Range(x, interval(0, 1<<19))
 	y := b.Column("y", []int{1}, none)
 	b.Range(y.Minus(x.Times(1<<43)), interval(0, 1))
 	_, err := b.Finish()

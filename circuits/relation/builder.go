@@ -72,8 +72,9 @@ type Builder struct {
 	sys       System
 	functions map[string]*Table
 	atLeast   []atLeast
-	honest    []known
 	node      string
+	size      int   // elements of blocks and statements so far
+	err       error // the first that [Builder.Finish] reports
 }
 
 // NewBuilder returns an empty builder.
@@ -87,15 +88,6 @@ func (b *Builder) Column(name string, shape []int, fill func(*Assignment) []int6
 	return Of(b.block(name, shape, Column, fill))
 }
 
-// Accumulator adds columns like [Builder.Column] whose honest values lie in an interval.
-// Where no statement bounds an element (nothing reads it, say), [Builder.Finish] does:
-// packing needs every integer inside an enforced interval, also those that do not matter.
-func (b *Builder) Accumulator(name string, shape []int, honest fixedpoint.Interval, fill func(*Assignment) []int64) Tensor {
-	t := b.Column(name, shape, fill)
-	b.honest = append(b.honest, known{t, honest, b.node})
-	return t
-}
-
 // Deferred adds a tensor that is the output of one Contract and otherwise only exposed:
 // it needs no columns.
 func (b *Builder) Deferred(name string, shape []int, fill func(*Assignment) []int64) Tensor {
@@ -107,12 +99,28 @@ func (b *Builder) Param(name string, shape []int, values []int64) *Block {
 	return b.block(name, shape, Param, func(*Assignment) []int64 { return values })
 }
 
+// fail keeps the first error for [Builder.Finish], with the node's name.
+func (b *Builder) fail(err error) {
+	if b.err == nil {
+		b.err = fmt.Errorf("%s: %w", b.node, err)
+	}
+}
+
+// grow counts n more elements.
+func (b *Builder) grow(n int) {
+	if b.size += n; n > maxElements || b.size > maxElements {
+		b.size = maxElements + 1
+		b.fail(fmt.Errorf("more than 2^28 columns, rows and statements: %w", ErrSize))
+	}
+}
+
 func (b *Builder) block(name string, shape []int, k Kind, fill func(*Assignment) []int64) *Block {
 	if b.node != "" {
 		name = b.node + "/" + name
 	}
 	blk := &Block{ID: len(b.sys.Blocks), Name: name, Shape: slices.Clone(shape), Kind: k, fill: fill}
 	b.sys.Blocks = append(b.sys.Blocks, blk)
+	b.grow(blk.Size())
 	return blk
 }
 
@@ -121,11 +129,13 @@ func (b *Builder) Lookup(t *Table, cols ...Tensor) {
 	if len(cols) != t.columns() {
 		panic(fmt.Sprintf("relation: %d expressions for table %s of %d columns", len(cols), t.Name, t.columns()))
 	}
+	b.grow(cols[0].Size())
 	b.sys.Lookups = append(b.sys.Lookups, Lookup{b.node, t, cols})
 }
 
 // Product adds a [Product] statement.
 func (b *Builder) Product(x, y, z Tensor) {
+	b.grow(x.Size())
 	b.sys.Products = append(b.sys.Products, Product{b.node, x, y, z})
 }
 
@@ -156,15 +166,19 @@ func (b *Builder) Range(t Tensor, r fixedpoint.Interval) {
 
 // Function returns the table of rows (x, f(x)) for x in domain, or of single values x
 // if f is nil. Requests with one key share a table whose domain is the union of theirs:
-// key must determine f.
+// key must determine f. Domains too far apart for one table of [MaxRows] get their own.
 func (b *Builder) Function(key string, domain fixedpoint.Interval, f func(int64) int64) *Table {
+	if err := validDomain(key, domain); err != nil {
+		b.fail(err)
+		return &Table{Name: key, f: f}
+	}
 	t, ok := b.functions[key]
-	if !ok {
+	if !ok || t.Domain.Union(domain).Width() >= MaxRows {
 		t = &Table{Name: key, Domain: domain, f: f}
 		b.functions[key] = t
 		b.sys.Tables = append(b.sys.Tables, t)
 	}
-	t.Domain = fixedpoint.Interval{Lo: min(t.Domain.Lo, domain.Lo), Hi: max(t.Domain.Hi, domain.Hi)}
+	t.Domain = t.Domain.Union(domain)
 	return t
 }
 
@@ -175,16 +189,13 @@ type atLeast struct {
 	name  string
 }
 
-// known is a tensor of columns with the interval of its honest values.
-type known struct {
-	t    Tensor
-	in   fixedpoint.Interval
-	name string
-}
-
 // NonNegative says 0 <= t <= B for some B >= bound that [Builder.Finish] chooses: the
 // statement to make where only the sign matters and the bound is for the honest prover.
 func (b *Builder) NonNegative(t Tensor, bound int64) {
+	if bound >= limit {
+		b.fail(fmt.Errorf("a range check up to %d: %w", bound, ErrRange))
+		return
+	}
 	b.atLeast = append(b.atLeast, atLeast{t, max(bound, 0), b.node})
 }
 
@@ -197,7 +208,12 @@ func (b *Builder) Equals(t, u Tensor) { b.Zero(t.Minus(u)) }
 // Soundness: every out - x_i >= 0, so out is no smaller than any; the product of the
 // differences is zero, so it equals one of them.
 func (b *Builder) Max(xs []Tensor, out Tensor, span int64) {
-	if n := maxFactors(span); len(xs) > n {
+	n := maxFactors(span)
+	if n == 0 && len(xs) > 1 {
+		b.fail(fmt.Errorf("a maximum of values that differ by up to %d: %w", span, ErrRange))
+		return
+	}
+	if len(xs) > max(n, 1) {
 		xs = b.groupMax(xs, n, span)
 		b.Max(xs, out, span)
 		return
@@ -261,7 +277,7 @@ func (b *Builder) Mul(name string, x, y Tensor) Tensor {
 	z := b.Column(name, x.Shape, func(a *Assignment) []int64 {
 		p, q := a.Eval(x), a.Eval(y)
 		for i := range p {
-			p[i] *= q[i]
+			p[i] = a.mulAdd(0, p[i], q[i])
 		}
 		return p
 	})
@@ -275,6 +291,10 @@ func (b *Builder) Mul(name string, x, y Tensor) Tensor {
 // Soundness: 2·num + den = out·2·den + rem with 0 <= rem < 2·den over the integers (the
 // interval of every term is known and far below the modulus) has one solution.
 func (b *Builder) DivRound(num, den, out Tensor, denMax int64) {
+	if denMax >= limit/2 {
+		b.fail(fmt.Errorf("a divisor of up to %d: %w", denMax, ErrRange))
+		return
+	}
 	p := b.Mul("quotient·denominator", out, den)
 	rem := num.Minus(p).Times(2).Plus(den)
 	b.NonNegative(rem, 2*denMax)

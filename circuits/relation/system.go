@@ -14,6 +14,9 @@ import (
 // a proof system needs.
 var ErrRange = errors.New("integer range not excluded from overflow")
 
+// ErrSize means that a table or a system has more rows or columns than a proof can hold.
+var ErrSize = errors.New("too large for a proof")
+
 // System is a finished list of statements. Bounds[b][i] is the interval that the
 // lookups force on element i of block b, whatever the prover does.
 type System struct {
@@ -31,22 +34,18 @@ type System struct {
 	unbounded []*Block // columns whose values products fix, and of which no interval is asked
 }
 
-// Finish settles the open range checks, derives every column's interval and bounds the
-// accumulators' elements that have none. It fails with [ErrRange] if another column is
-// bounded by no statement.
+// Finish settles the open range checks and derives every column's interval. It fails
+// with [ErrRange] if a column is bounded by no statement, or an expression of one is not
+// proven to stay below 2^62, and with [ErrSize] if a table or the whole is too large.
 func (b *Builder) Finish() (*System, error) {
-	sys := &b.sys
-	for {
+	if b.err == nil {
 		b.lowerAtLeast()
-		if err := sys.bound(); err != nil {
-			return nil, err
-		}
-		if !b.boundRest() {
-			break
-		}
-		b.honest = nil
 	}
-	if err := sys.checkBounds(); err != nil {
+	if b.err != nil {
+		return nil, b.err
+	}
+	sys := &b.sys
+	if err := sys.bound(); err != nil {
 		return nil, err
 	}
 	return sys, nil
@@ -65,7 +64,7 @@ func (b *Builder) lowerAtLeast() {
 	hosts := map[int64]*Table{}
 	for _, bound := range slices.Backward(slices.Sorted(maps.Keys(sizes))) {
 		t, extra := b.host(bound)
-		if t != nil && extra <= int64(sizes[bound]*(digitsFor(bound, width)-1)) {
+		if t != nil && extra <= int64(sizes[bound]*(digitsFor(bound, width)-1)) && int64(t.Len())+extra <= MaxRows {
 			t.Domain.Lo -= extra
 			hosts[bound] = t
 		}
@@ -74,14 +73,14 @@ func (b *Builder) lowerAtLeast() {
 		b.node = r.name
 		t := hosts[r.bound]
 		if t == nil {
-			b.digits(r.t, digitsFor(r.bound, width), width)
+			b.digits(r.t, r.bound, width)
 			continue
 		}
 		// The rows added may have broken the run: the function need not be flat between its
 		// ends. Then digits serve.
 		at, c, ok := t.plateau()
 		if !ok || at.Hi-at.Lo < r.bound {
-			b.digits(r.t, digitsFor(r.bound, width), width)
+			b.digits(r.t, r.bound, width)
 			continue
 		}
 		if t.IsFunction() {
@@ -128,22 +127,27 @@ func (b *Builder) digitBits() int {
 	return w
 }
 
-// digits says 0 <= t < 2^(width·n) by digits in base 2^width. The lowest digit is what
-// the others leave, an expression; the others are columns.
-func (b *Builder) digits(t Tensor, n, width int) {
+// digits says 0 <= t < 2^(width·n) by n digits in base 2^width, for the least n that holds
+// bound. The lowest digit is what the others leave, an expression; the others are columns.
+// The highest is cut to what bound needs where all of them would pass 2^60.
+func (b *Builder) digits(t Tensor, bound int64, width int) {
+	n := digitsFor(bound, width)
 	digit := fixedpoint.Interval{Lo: 0, Hi: 1<<width - 1}
 	low := t
 	for k := 1; k < n; k++ {
 		shift := uint(k * width)
+		if k == n-1 && n*width > 60 {
+			digit.Hi = bound >> shift
+		}
 		d := b.Column(fmt.Sprintf("digit %d", k), t.Shape, func(a *Assignment) []int64 {
 			v := a.Eval(t)
 			for i := range v {
-				v[i] = v[i] >> shift & digit.Hi
+				v[i] = v[i] >> shift & (1<<width - 1)
 			}
 			return v
 		})
 		b.Range(d, digit)
 		low = low.Minus(d.Times(1 << shift))
 	}
-	b.Range(low, digit)
+	b.Range(low, fixedpoint.Interval{Lo: 0, Hi: 1<<width - 1})
 }

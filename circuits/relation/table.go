@@ -2,7 +2,8 @@ package relation
 
 import "github.com/nnark/nnark/fixedpoint"
 
-// Table is a fixed set of rows: (x, f(x)) or (x) for every x of its domain.
+// Table is a fixed set of rows: (x, f(x)) or (x) for every x of its domain, at most
+// [MaxRows], all of them below 2^62.
 type Table struct {
 	Name   string
 	Domain fixedpoint.Interval
@@ -26,17 +27,17 @@ func (t *Table) columns() int {
 	return 1
 }
 
-// column returns the interval of column k's values.
-func (t *Table) column(k int) fixedpoint.Interval {
+// column returns the interval of column k's values; ok is false if one reaches the limit.
+func (t *Table) column(k int) (r fixedpoint.Interval, ok bool) {
 	if k == 0 {
-		return t.Domain
+		return t.Domain, true
 	}
-	r := fixedpoint.Interval{Lo: t.f(t.Domain.Lo), Hi: t.f(t.Domain.Lo)}
+	r = fixedpoint.Point(t.f(t.Domain.Lo))
 	for x := t.Domain.Lo; x <= t.Domain.Hi; x++ {
 		y := t.f(x)
 		r.Lo, r.Hi = min(r.Lo, y), max(r.Hi, y)
 	}
-	return r
+	return r, inside(r.Lo) && inside(r.Hi)
 }
 
 // preimage returns the smallest interval that holds every x of the domain with f(x) = c.

@@ -81,11 +81,14 @@ func (v *View) source(o int, buf []int) int {
 }
 
 // Tensor is an affine expression for each element of a shape: Σ coef·view(block) +
-// constant. Tensors are values; operations return new ones.
+// constant. Tensors are values; operations return new ones. None of them fails: a tensor
+// whose coefficients or constants pass 2^62 on the way is refused by [Builder.Finish], even
+// where later ones would have brought them back.
 type Tensor struct {
 	Shape []int
 	terms []term
 	cst   int64 // added to every element
+	wide  bool  // a coefficient or the constant reached the limit: no statement may be made of it
 }
 
 type term struct {
@@ -95,19 +98,19 @@ type term struct {
 }
 
 // read follows the views from element i of the tensor to an element of the block, and
-// returns its index, -1 for none, and coefficient.
-func (m *term) read(i int, buf []int) (index int, coef int64) {
-	coef = m.coef
+// returns its index, -1 for none, and coefficient; ok is false if that reaches the limit.
+func (m *term) read(i int, buf []int) (index int, coef int64, ok bool) {
+	coef, ok = m.coef, true
 	for k := len(m.views) - 1; k >= 0 && i >= 0; k-- {
-		if v := m.views[k]; v.Factor != nil {
-			coef *= v.Factor[i]
+		if v := m.views[k]; v.Factor != nil && ok {
+			coef, ok = times(coef, v.Factor[i])
 		}
 		i = m.views[k].source(i, buf)
 	}
-	if coef == 0 {
-		return -1, 0
+	if i < 0 || ok && coef == 0 {
+		return -1, 0, true
 	}
-	return i, coef
+	return i, coef, ok
 }
 
 // Of returns the tensor of a block's own elements.
@@ -140,9 +143,7 @@ func (t Tensor) Plus(u Tensor) Tensor {
 	if t.Size() != u.Size() {
 		panic(fmt.Sprintf("relation: sum of shapes %v and %v", t.Shape, u.Shape))
 	}
-	out := Tensor{Shape: t.Shape, cst: t.cst + u.cst}
-	out.terms = slices.Concat(t.terms, u.terms)
-	return out.merged()
+	return Sum(t, u)
 }
 
 // Sum returns the sum of tensors of one size, at least one.
@@ -152,7 +153,8 @@ func Sum(ts ...Tensor) Tensor {
 		if t.Size() != out.Size() {
 			panic(fmt.Sprintf("relation: sum of shapes %v and %v", out.Shape, t.Shape))
 		}
-		out.cst += t.cst
+		cst, ok := plus(out.cst, t.cst)
+		out.cst, out.wide = cst, out.wide || t.wide || !ok
 		out.terms = append(out.terms, t.terms...)
 	}
 	return out.merged()
@@ -163,47 +165,35 @@ func (t Tensor) Minus(u Tensor) Tensor { return t.Plus(u.Times(-1)) }
 
 // Times returns k·t.
 func (t Tensor) Times(k int64) Tensor {
-	out := Tensor{Shape: t.Shape, cst: t.cst * k, terms: slices.Clone(t.terms)}
+	cst, ok := times(t.cst, k)
+	out := Tensor{Shape: t.Shape, cst: cst, terms: slices.Clone(t.terms), wide: t.wide || !ok}
 	for i := range out.terms {
-		out.terms[i].coef *= k
+		coef, ok := times(out.terms[i].coef, k)
+		out.terms[i].coef, out.wide = coef, out.wide || !ok
 	}
 	return out
 }
 
 // PlusConst returns t + k.
 func (t Tensor) PlusConst(k int64) Tensor {
-	t.cst += k
+	cst, ok := plus(t.cst, k)
+	t.cst, t.wide = cst, t.wide || !ok
 	return t
 }
 
 // merged adds up terms over the same view of the same block and drops zeros, so that
 // an expression substituted into another cancels.
 func (t Tensor) merged() Tensor {
-	type link struct {
-		before int // number of the views before it
-		view   *View
-	}
-	type key struct {
-		block *Block
-		views int
-	}
-	numbers := map[link]int{} // of lists of views; 0 is the empty one
-	at := map[key]int{}
 	var terms []term
+next:
 	for _, m := range t.terms {
-		k := key{block: m.block}
-		for _, v := range m.views {
-			l := link{k.views, v}
-			if numbers[l] == 0 {
-				numbers[l] = len(numbers) + 1
+		for i := range terms {
+			if terms[i].block == m.block && slices.Equal(terms[i].views, m.views) {
+				coef, ok := plus(terms[i].coef, m.coef)
+				terms[i].coef, t.wide = coef, t.wide || !ok
+				continue next
 			}
-			k.views = numbers[l]
 		}
-		if i, ok := at[k]; ok {
-			terms[i].coef += m.coef
-			continue
-		}
-		at[k] = len(terms)
 		terms = append(terms, m)
 	}
 	t.terms = slices.DeleteFunc(terms, func(m term) bool { return m.coef == 0 })
@@ -225,7 +215,7 @@ func (t Tensor) Apply(v *View) Tensor {
 	if Size(v.In) != t.Size() {
 		panic(fmt.Sprintf("relation: view of %v applied to %v", v.In, t.Shape))
 	}
-	out := Tensor{Shape: v.Out, terms: slices.Clone(t.terms)}
+	out := Tensor{Shape: v.Out, terms: slices.Clone(t.terms), wide: t.wide}
 	if t.cst != 0 {
 		out.terms = append(out.terms, term{block: &Block{Name: "1", Shape: t.Shape, Kind: one}, coef: t.cst})
 	}
@@ -305,55 +295,53 @@ type Term struct {
 	Coef  int64
 }
 
-// Exprs returns the tensor's elements. The slices share one backing array.
+// Exprs returns the tensor's elements. The slices share one backing array. Tensors of a
+// finished [System] have them; of others, a coefficient beyond 2^62 panics.
 func (t Tensor) Exprs() []Expr {
-	n := t.Size()
-	out := make([]Expr, n)
-	store := make([]Term, 0, n*len(t.terms))
-	var buf [16]int
-	var places map[Term]int // of long expressions' terms in the store
-	if len(t.terms) > longSum {
-		places = map[Term]int{}
-	}
-	for i := range out {
-		from, cst := len(store), t.cst
-		clear(places)
-		for _, m := range t.terms {
-			switch idx, coef := m.read(i, buf[:]); {
-			case idx < 0:
-			case m.block.Kind == one:
-				cst += coef
-			default:
-				store = addTerm(store, from, places, Term{m.block, idx, coef})
-			}
-		}
-		out[i] = Expr{Terms: store[from:len(store):len(store)], Const: cst}
+	out, ok := t.exprs()
+	if !ok {
+		panic("relation: a coefficient reaches 2^62")
 	}
 	return out
 }
 
-// longSum is the number of terms from which a map finds equal ones.
-const longSum = 32
+// exprs is [Tensor.Exprs]; ok is false if a coefficient or constant reaches the limit.
+func (t Tensor) exprs() (out []Expr, ok bool) {
+	n := t.Size()
+	out, ok = make([]Expr, n), !t.wide
+	store := make([]Term, 0, n*len(t.terms))
+	var buf [16]int
+	for i := range out {
+		from, cst := len(store), t.cst
+		for k := range t.terms {
+			m := &t.terms[k]
+			idx, coef, fits := m.read(i, buf[:])
+			switch {
+			case idx < 0:
+			case m.block.Kind == one:
+				var sum bool
+				cst, sum = plus(cst, coef)
+				fits = fits && sum
+			default:
+				var sum bool
+				store, sum = addTerm(store, from, Term{m.block, idx, coef})
+				fits = fits && sum
+			}
+			ok = ok && fits
+		}
+		out[i] = Expr{Terms: store[from:len(store):len(store)], Const: cst}
+	}
+	return out, ok
+}
 
-// addTerm appends m to the expression that starts at from, or adds it to an equal term.
-func addTerm(store []Term, from int, places map[Term]int, m Term) []Term {
-	i := from
-	if places == nil {
-		for i < len(store) && (store[i].Block != m.Block || store[i].Index != m.Index) {
-			i++
+// addTerm appends m to the expression that starts at from, or adds it to an equal term; ok
+// is false if the coefficient reaches the limit.
+func addTerm(store []Term, from int, m Term) (out []Term, ok bool) {
+	for i := from; i < len(store); i++ {
+		if store[i].Block == m.Block && store[i].Index == m.Index {
+			store[i].Coef, ok = plus(store[i].Coef, m.Coef)
+			return store, ok
 		}
-	} else {
-		k := Term{Block: m.Block, Index: m.Index}
-		at, ok := places[k]
-		if !ok {
-			at = len(store)
-			places[k] = at
-		}
-		i = at
 	}
-	if i < len(store) {
-		store[i].Coef += m.Coef
-		return store
-	}
-	return append(store, m)
+	return append(store, m), true
 }
