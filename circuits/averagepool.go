@@ -55,14 +55,14 @@ func (p *AveragePool) Eval(in [][]int64) []int64 {
 
 // View implements viewer.
 func (p *AveragePool) View(in []relation.Tensor) relation.Tensor {
-	sum := relation.Const(p.out.Shape, 0)
 	x := in[0].Reshape(p.in.Shape...)
+	var taps []relation.Tensor
 	for a := range p.Kernel[0] {
 		for b := range p.Kernel[1] {
-			sum = sum.Plus(p.tap(x, p.out.Shape, a, b))
+			taps = append(taps, p.tap(x, p.out.Shape, a, b))
 		}
 	}
-	return sum.Times(p.Scale)
+	return relation.Sum(taps...).Times(p.Scale)
 }
 
 // Relate implements Op: the view says it all.

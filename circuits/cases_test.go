@@ -130,6 +130,28 @@ func cases() []opCase {
 		{"two outputs", []Port{in(0, -16, 15, 1, 4)}, func() []Node {
 			return []Node{node(dense(17, 4, 4, [2]int64{-16, 15}), 0), node(&Requantize{Shift: 3}, 1), node(&Clip{Interval: iv(-16, 15)}, 2)}
 		}, []int{3, 1}},
+		{"pool past the end of sums", []Port{in(0, 0, 15, 1, 1, 5, 5)}, func() []Node {
+			c := conv(18, 1, [4]int{2, 1, 1, 1}, unit, unit, [4]int{}, [2]int64{0, 15})
+			c.Bias = Ints{-3000, 5000} // far apart, so that the spread is far below the range
+			c.Bound, c.Spread, _ = accumulators(iv(0, 15), c.Weights, c.Bias, 2, false)
+			return []Node{node(c, 0), node(pool([2]int{2, 2}, [2]int{2, 2}, unit, [4]int{}, [2]int{3, 3}), 1)}
+		}, nil},
+		{"last row of a product", []Port{in(0, -128, 127, 3, 5)}, func() []Node {
+			return []Node{node(dense(2, 4, 5, x8), 0), node(&Gather{Shape: []int{1, 4}, Index: []int{8, 9, 10, 11}}, 1)}
+		}, nil},
+		{"half of a product", []Port{in(0, -128, 127, 3, 5)}, func() []Node {
+			return []Node{node(dense(2, 4, 5, x8), 0), node(&Slice{Start: []int{0, 0}, Step: []int{1, 1}, Size: []int{3, 2}}, 1), node(&Requantize{Shift: 4}, 2),
+				node(&Function{Name: "Relu", OutExp: 3, Out: iv(0, 127)}, 3)}
+		}, nil},
+		{"part of quotients", []Port{in(0, -128, 127, 3, 5)}, func() []Node {
+			return []Node{node(dense(2, 4, 5, x8), 0), node(&Requantize{Shift: 4}, 1), node(&Slice{Start: []int{0, 0}, Step: []int{2, 2}, Size: []int{2, 2}}, 2)}
+		}, nil},
+		{"pool with gaps of sums", []Port{in(0, -8, 7, 1, 1, 5, 6)}, func() []Node {
+			return []Node{node(conv(11, 1, [4]int{2, 1, 1, 1}, unit, unit, [4]int{}, [2]int64{-8, 7}), 0), node(pool(unit, [2]int{2, 3}, unit, [4]int{}, [2]int{3, 2}), 1)}
+		}, nil},
+		{"part of a product of activations", []Port{in(0, -8, 7, 2, 3), in(1, -8, 7, 3, 4)}, func() []Node {
+			return []Node{node(new(BatchMatMul), 0, 1), node(&Gather{Shape: []int{3}, Index: []int{-1, 5, 5}}, 2)}
+		}, nil},
 		{"output is an input", []Port{in(0, -16, 15, 4)}, one(&Requantize{Shift: 1}, 0), []int{0, 1}},
 	}...)
 }

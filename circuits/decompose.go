@@ -150,46 +150,55 @@ func (d *decomposer) norm(n *model.Node) error {
 	return nil
 }
 
-// gemm replaces Gemm of two activations, or with the first one transposed, by products
-// that exist: alpha·A·B + beta·C.
+// gemm replaces Gemm of two activations, with the first one transposed, or whose C is no
+// constant row, by products and sums that exist: alpha·A·B + beta·C.
 func (d *decomposer) gemm(n *model.Node) error {
 	alpha, beta := 1., 1.
 	var transA, transB bool
 	if err := n.Attrs.Unpack("alpha?", &alpha, "beta?", &beta, "transA?", &transA, "transB?", &transB); err != nil {
 		return err
 	}
-	x, y := n.Inputs[0], n.Inputs[1]
-	constant := d.Const[y] != nil
-	if d.Const[x] != nil || constant && !transA {
+	x, y, c := n.Inputs[0], n.Inputs[1], ""
+	if len(n.Inputs) > 2 {
+		c = n.Inputs[2]
+	}
+	shape, constant := d.Shapes[n.Outputs[0]], d.Const[y] != nil
+	row := c == "" || d.Const[c] != nil && perChannel(d.Shapes[c], &linear{rows: shape[1], axis: 1})
+	if d.Const[x] != nil || constant && !transA && row {
 		return errAsItIs
 	}
 	if transA {
 		x = d.transpose(x)
 	}
-	shape := d.Shapes[n.Outputs[0]]
+	var out string
 	if constant {
-		attrs := maps.Clone(n.Attrs)
+		attrs, in := maps.Clone(n.Attrs), []string{x, y, c}
 		delete(attrs, "transA")
-		d.add("Gemm", attrs, shape, append([]string{x}, n.Inputs[1:]...)...)
+		if !row {
+			in = in[:2]
+		}
+		out = d.add("Gemm", attrs, shape, in...)
+	} else {
+		if transB {
+			y = d.transpose(y)
+		}
+		if out = d.add("MatMul", nil, shape, x, y); alpha != 1 {
+			out = d.add("Mul", nil, shape, out, d.constant("alpha", []int{}, float32(alpha)))
+		}
+	}
+	if c == "" || constant && row {
 		return nil
 	}
-	if transB {
-		y = d.transpose(y)
-	}
-	out := d.add("MatMul", nil, shape, x, y)
-	if alpha != 1 {
-		out = d.add("Mul", nil, shape, out, d.constant("alpha", []int{}, float32(alpha)))
-	}
-	if len(n.Inputs) > 2 && n.Inputs[2] != "" {
-		c := n.Inputs[2]
-		if d.Const[c] != nil && beta != 1 {
-			return model.ErrUnsupported
+	if k := d.Const[c]; beta != 1 && k != nil {
+		scaled := make([]float32, len(k.Float))
+		for i, v := range k.Float {
+			scaled[i] = float32(beta) * v
 		}
-		if beta != 1 {
-			c = d.add("Mul", nil, d.Shapes[c], c, d.constant("beta", []int{}, float32(beta)))
-		}
-		d.add("Add", nil, shape, out, c)
+		c = d.constant("beta C", k.Shape, scaled...)
+	} else if beta != 1 {
+		c = d.add("Mul", nil, d.Shapes[c], c, d.constant("beta", []int{}, float32(beta)))
 	}
+	d.add("Add", nil, shape, out, c)
 	return nil
 }
 

@@ -268,7 +268,7 @@ func (l *lowerer) target(name string) (int, bool) {
 	case "Conv", "Gemm", "MatMul":
 		return l.exp(name, l.bits), true
 	}
-	if _, ok := unaryDomain[n.Op]; ok {
+	if isUnary(n.Op) {
 		return l.exp(name, l.bits+1), true
 	}
 	return 0, false

@@ -69,19 +69,21 @@ func (l *lowerer) clip(n *model.Node) error {
 		r, e := l.activationRange(out, l.bits), l.p.types[v].Exp
 		a, errA := fixedpoint.Quantise(lo, e, r)
 		b, errB := fixedpoint.Quantise(hi, e, r)
-		if errA != nil || errB != nil || a >= b {
+		if errA != nil || errB != nil {
 			return 0, fmt.Errorf("bounds %g and %g: %w", lo, hi, model.ErrUnsupported)
+		}
+		if a >= b { // nothing is left between them
+			t := l.p.types[v]
+			return l.emit(n.Name, &Constant{Shape: t.Shape, Exp: t.Exp, Values: slices.Repeat(Ints{b}, t.Size())})
 		}
 		return l.saturate(n.Name, "Identity", v, fixedpoint.Interval{Lo: a, Hi: b})
 	})
 }
 
-// unaryDomain lists the functions lowered as tables; true marks monotone ones, which
-// commute with max-pools.
-var unaryDomain = map[string]bool{
-	"Abs": false, "Ceil": true, "Cos": false, "Elu": true, "Erf": true, "Exp": true, "Floor": true, "Gelu": false, "GeluTanh": false,
-	"HardSigmoid": true, "HardSwish": false, "LeakyRelu": true, "Log": true, "Reciprocal": false, "Round": true,
-	"Selu": true, "Sigmoid": true, "Sign": true, "Silu": false, "Sin": false, "Softplus": true, "Softsign": true, "Sqrt": true, "Tanh": true,
+// isUnary reports whether an operator is a function lowered as a table.
+func isUnary(op string) bool {
+	return slices.Contains([]string{"Abs", "Ceil", "Cos", "Elu", "Erf", "Exp", "Floor", "Gelu", "GeluTanh", "HardSigmoid", "HardSwish", "LeakyRelu",
+		"Log", "Reciprocal", "Round", "Selu", "Sigmoid", "Sign", "Silu", "Sin", "Softplus", "Softsign", "Sqrt", "Tanh"}, op)
 }
 
 // steep lists the functions whose value changes much where their argument is small: their
@@ -94,39 +96,48 @@ func (l *lowerer) unary(n *model.Node) error {
 	if err != nil {
 		return err
 	}
-	return l.table(n, name, params, unaryDomain[n.Op])
+	return l.table(n, name, params)
 }
 
 // table lowers a function of one value to a table over it, requantised with at least one
-// bit more than activations and saturated at twice the range the samples show.
-func (l *lowerer) table(n *model.Node, name string, params []float64, monotone bool) error {
+// bit more than activations and saturated at twice the range the samples show. Where the
+// table does not decrease, the max-pools that follow come first.
+func (l *lowerer) table(n *model.Node, name string, params []float64) error {
 	in, out := n.Inputs[0], n.Outputs[0]
-	if monotone {
-		out = l.pooled(out)
-	}
-	inBits, outBits := l.bits+1, l.bits
+	inBits := l.bits + 1
 	if steep[n.Op] {
 		inBits = max(inBits, min(l.bits+4, 11))
 	}
-	r := l.activationRange(out, outBits)
-	if l.isDivisor(out) {
-		outBits += divisorBits
-		r = l.activationRange(out, outBits)
-		r.Lo = max(r.Lo, 1)
+	op := func(out string) *Function {
+		outBits := l.bits
+		r := l.activationRange(out, outBits)
+		if l.isDivisor(out) {
+			outBits += divisorBits
+			r = l.activationRange(out, outBits)
+			r.Lo = max(r.Lo, 1)
+		}
+		return &Function{Name: name, Params: params, OutExp: l.exp(out, outBits), Out: r}
 	}
 	f := func(v int) (int, error) {
 		v, err := l.saturate(n.Name+"/saturate", "Identity", v, l.activationRange(in, inBits+1))
 		if err != nil {
 			return 0, err
 		}
-		return l.emit(n.Name, &Function{Name: name, Params: params, OutExp: l.exp(out, outBits), Out: r}, v)
-	}
-	if monotone {
-		return l.activate(n, l.exp(in, inBits), f)
+		return l.emit(n.Name, op(out), v)
 	}
 	v, ok := l.vals[in]
 	if !ok {
 		return fmt.Errorf("operand is constant: %w", model.ErrUnsupported)
+	}
+	if pooled := l.pooled(out); pooled != out {
+		k, e := op(pooled), min(l.exp(in, inBits), l.p.types[v].Exp)
+		if _, err := k.Bind([]Type{{Exp: e, Range: l.activationRange(in, inBits+1)}}); err != nil {
+			return err
+		}
+		if slices.IsSorted(k.table()) {
+			out = pooled
+			return l.activate(n, l.exp(in, inBits), f)
+		}
 	}
 	v, err := l.rescale(n.Name, v, l.exp(in, inBits))
 	if err != nil {

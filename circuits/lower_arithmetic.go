@@ -330,7 +330,7 @@ func (l *lowerer) power(n *model.Node) error {
 		v, err := l.emit(n.Name, new(Mul), x, x)
 		return l.done(n, v, err)
 	}
-	return l.table(n, "Pow", p, false)
+	return l.table(n, "Pow", p)
 }
 
 // extremum lowers Max and Min, which is the negative of the largest negative.

@@ -60,7 +60,7 @@ func (l *lowerer) affine(n *model.Node, k *linear) (scale, offset []float64, ok 
 	scale, offset = slices.Repeat([]float64{1}, k.rows), make([]float64, k.rows)
 	switch n.Op {
 	case "BatchNormalization":
-		if n.Inputs[0] != k.out {
+		if n.Inputs[0] != k.out || len(l.g.Shapes[k.out])-k.axis != 1 { // its channels are axis 1
 			return nil, nil, false
 		}
 		return l.batchNormAffine(n)
@@ -314,7 +314,7 @@ func (l *lowerer) matrix(n *model.Node, k *linear) error {
 func (l *lowerer) batchNorm(n *model.Node) error {
 	scale, offset, ok := l.batchNormAffine(n)
 	xs := l.g.Shapes[n.Inputs[0]]
-	if !ok || len(xs) != 4 && len(xs) != 2 {
+	if !ok || len(xs) < 2 {
 		return fmt.Errorf("input %v or parameters that are not constant: %w", xs, model.ErrUnsupported)
 	}
 	x, err := l.narrow(n.Inputs[0])
@@ -331,14 +331,14 @@ func (l *lowerer) batchNorm(n *model.Node) error {
 		return err
 	}
 	op.Bound, op.Spread = declared(reach, spread)
-	if len(xs) == 2 {
-		if x, err = l.emit(n.Name+"/columns", &Reshape{Shape: []int{xs[0], xs[1], 1, 1}}, x); err != nil {
+	if len(xs) != 4 {
+		if x, err = l.emit(n.Name+"/columns", &Reshape{Shape: []int{xs[0], xs[1], 1, relation.Size(xs[2:])}}, x); err != nil {
 			return err
 		}
 	}
 	y, err := l.emit(n.Name, op, x)
-	if err == nil && len(xs) == 2 {
-		y, err = l.emit(n.Name+"/rows", &Reshape{Shape: xs}, y)
+	if err == nil && len(xs) != 4 {
+		y, err = l.emit(n.Name+"/rows", &Reshape{Shape: slices.Clone(xs)}, y)
 	}
 	l.set(k.out, y)
 	return err

@@ -83,8 +83,11 @@ func (l *lowerer) conditions(n *model.Node, names ...string) ([]int, error) {
 	for _, name := range names {
 		var v int
 		var err error
-		if l.g.Const[name] != nil {
-			v, err = l.literal(n.Name, name, 0, 0)
+		if c, shape, ok := l.constant(name); ok {
+			var q Ints
+			if q, err = integersOf(c, 0); err == nil {
+				v, err = l.emit(n.Name+"/constant", &Constant{Shape: slices.Clone(shape), Values: q})
+			}
 		} else {
 			v, err = l.narrow(name)
 		}

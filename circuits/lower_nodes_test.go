@@ -104,6 +104,28 @@ func nodeCases() []nodeCase {
 		{"maxpool of one row", [][]int{{1, 2, 7}}, 0, 1, nil, one("MaxPool", "x0", attrs{"kernel_shape": []int{3}, "strides": []int{2}})},
 		{"averagepool border", [][]int{{1, 2, 4, 4}}, 0, 1, nil, one("AveragePool", "x0", attrs{"kernel_shape": []int{3, 3}, "pads": []int{1, 1, 1, 1}})},
 	}
+	pooled := attrs{"kernel_shape": []int{2, 2}, "strides": []int{2, 2}, "ceil_mode": 1}
+	image := [][]int{{1, 1, 5, 5}}
+	cases = append(cases, []nodeCase{
+		{"conv, relu, pool past the end", image, 0, 1, consts{"w": floatConst([]int{2, 1, 1, 1}, 1, 1), "b": floatConst([]int{2}, 0, 20)},
+			[]*model.Node{op("Conv", "x0 w b", "c", nil), op("Relu", "c", "r", nil), op("MaxPool", "r", "y", pooled)}},
+		{"product of which a part is used", m, -1, 1, consts{"w": floatConst([]int{4, 2}, 1, -2, 3, 0.5, 0.25, -1, 2, 1), "s": intConst(0), "e": intConst(1), "a": intConst(2)},
+			[]*model.Node{op("MatMul", "x0 w", "m", nil), op("Slice", "m s e a", "h", nil), op("Relu", "h", "y", nil)}},
+		{"product of zeros", [][]int{{1, 4}}, 0, 1, consts{"z": floatConst([]int{}, 0), "w": floatConst([]int{4, 2}, 1, 2, 3, 4, 5, 6, 7, 8)},
+			[]*model.Node{op("Mul", "x0 z", "m", nil), op("ReduceMax", "m", "a", attrs{"axes": []int{0}}), op("MatMul", "a w", "y", nil)}},
+		{"batch norm of a sequence", [][]int{{1, 2, 7}}, -1, 1, consts{"s": floatConst([]int{2}, 1, -3), "b": floatConst([]int{2}, 0.5, 1), "m": floatConst([]int{2}, 0, 0.2), "v": floatConst([]int{2}, 1, 0.3)},
+			one("BatchNormalization", "x0 s b m v", nil)},
+		{"batch norm of a product's rows", [][]int{{2, 3, 3}}, -1, 1, consts{"w": floatConst([]int{3, 3}, 1, -2, 3, 0.5, 0.25, -1, 2, 1, 0), "s": floatConst([]int{3}, 1, -3, 2), "b": floatConst([]int{3}, 5, 1, 0), "m": floatConst([]int{3}, 0, 0.2, 0), "v": floatConst([]int{3}, 1, 0.3, 2)},
+			[]*model.Node{op("MatMul", "x0 w", "p", nil), op("BatchNormalization", "p s b m v", "y", nil)}},
+		{"gemm plus a matrix", [][]int{{2, 3}}, -1, 1, consts{"w": floatConst([]int{3, 2}, 1, -2, 3, 0.5, 0.25, -1), "c": floatConst([]int{2, 2}, 1, -1, 0.5, 3)},
+			one("Gemm", "x0 w c", attrs{"beta": float32(2), "alpha": float32(-1)})},
+		{"clip of everything", m, -1, 1, consts{"lo": floatConst([]int{}, 2), "hi": floatConst([]int{}, 1.5)}, one("Clip", "x0 lo hi", nil)},
+		{"where never", two, -1, 1, consts{"c": {Shape: []int{4}, Int: []int64{0, 0, 0, 0}}}, one("Where", "c x0 x1", nil)},
+		{"falling slope and pool", image, -1, 1, nil, []*model.Node{op("LeakyRelu", "x0", "l", attrs{"alpha": float32(-1)}), op("MaxPool", "l", "y", pooled)}},
+		{"elu of a negative and pool", image, -2, 2, nil, []*model.Node{op("Elu", "x0", "l", attrs{"alpha": float32(-1)}), op("MaxPool", "l", "y", pooled)}},
+		{"selu of a negative and pool", image, -2, 2, nil, []*model.Node{op("Selu", "x0", "l", attrs{"gamma": float32(-1)}), op("MaxPool", "l", "y", pooled)}},
+		{"falling hard sigmoid and pool", image, -2, 2, nil, []*model.Node{op("HardSigmoid", "x0", "l", attrs{"alpha": float32(-0.2)}), op("MaxPool", "l", "y", pooled)}},
+	}...)
 	for _, name := range []string{"Abs", "Ceil", "Cos", "Floor", "Round", "Sign", "Sin", "Softsign"} {
 		cases = append(cases, nodeCase{name, m, -2.9, 2.9, nil, one(name, "x0", nil)})
 	}

@@ -43,12 +43,34 @@ func (w *Window) bind(in []Type) ([]int, error) {
 		if w.Kernel[k] < 1 || w.Stride[k] < 1 || w.Dilation[k] < 1 || w.Shape[k] < 1 || w.Pads[k] < 0 {
 			return nil, fmt.Errorf("window %+v: %w", *w, ErrMalformed)
 		}
-		// The last window must touch the input.
-		if first := (w.Shape[k]-1)*w.Stride[k] - w.Pads[k]; first >= x[2+k] || w.Pads[k] > w.Dilation[k]*(w.Kernel[k]-1) {
-			return nil, fmt.Errorf("window %+v leaves input %v: %w", *w, x, ErrMalformed)
+		if i := w.miss(k, x[2+k]); i >= 0 {
+			return nil, fmt.Errorf("window %d along axis %d holds nothing but padding (%+v over %v): %w", i, 2+k, *w, x, ErrMalformed)
 		}
 	}
 	return []int{x[0], x[1], w.Shape[0], w.Shape[1]}, nil
+}
+
+// miss returns a position along spatial axis k whose window touches none of the n elements,
+// or -1.
+func (w *Window) miss(k, n int) int {
+	for i := range w.Shape[k] {
+		first := i*w.Stride[k] - w.Pads[k]
+		a := max(0, (w.Dilation[k]-1-first)/w.Dilation[k]) // the first tap that is not before the input
+		if a >= w.Kernel[k] || first+a*w.Dilation[k] >= n {
+			return i
+		}
+	}
+	return -1
+}
+
+// overhangs reports whether some window reaches out of x: [N, C, H, W].
+func (w *Window) overhangs(x []int) bool {
+	for k := range 2 {
+		if w.Pads[k] > 0 || (w.Shape[k]-1)*w.Stride[k]-w.Pads[k]+w.Dilation[k]*(w.Kernel[k]-1) >= x[2+k] {
+			return true
+		}
+	}
+	return false
 }
 
 // taps calls f for each element of the window at output position (i, j) that lies inside.
@@ -106,35 +128,13 @@ func (m *MaxPool) Relate(b *relation.Builder, in []relation.Tensor, out relation
 		}
 	}
 	b.Max(taps, out.PlusConst(-lo), m.span())
-	m.boundRest(b, x)
 }
 
 // span bounds the honest difference between a window's largest element and any other;
 // padding may be as low as the range's end.
 func (m *MaxPool) span() int64 {
-	if m.Pads != [4]int{} {
+	if m.overhangs(m.in.Shape) {
 		return m.in.Range.Hi - m.in.Range.Lo
 	}
 	return m.in.spread()
-}
-
-// boundRest bounds the inputs that no window reaches: no value of theirs matters, but
-// packing needs every accumulator inside its interval.
-func (m *MaxPool) boundRest(b *relation.Builder, x relation.Tensor) {
-	n, c, h, w := m.in.Shape[0], m.in.Shape[1], m.in.Shape[2], m.in.Shape[3]
-	end := func(k int) int {
-		return min(m.in.Shape[2+k], (m.Shape[k]-1)*m.Stride[k]-m.Pads[k]+m.Dilation[k]*(m.Kernel[k]-1)+1)
-	}
-	span := m.in.Range.Hi - m.in.Range.Lo
-	rest := func(r, q, rows, cols int) {
-		if rows > 0 && cols > 0 {
-			b.NonNegative(x.Slice([]int{0, 0, r, q}, []int{1, 1, 1, 1}, []int{n, c, rows, cols}), span)
-		}
-	}
-	if m.Stride[0] > m.Kernel[0] || m.Stride[1] > m.Kernel[1] || m.Dilation != [2]int{1, 1} {
-		rest(0, 0, h, w) // gaps between windows
-		return
-	}
-	rest(end(0), 0, h-end(0), w)
-	rest(0, end(1), end(0), w-end(1))
 }

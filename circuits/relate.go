@@ -101,7 +101,7 @@ func (r *relater) make(v int) relation.Tensor {
 		}
 	}
 	r.b.Node(name)
-	return r.b.Column("out", shape, ref(v).of)
+	return r.b.Accumulator("out", shape, r.types[v].Range, ref(v).of)
 }
 
 // deferrable reports whether value v is a matrix product's row that is only exposed: its

@@ -35,8 +35,9 @@ type fact struct {
 // below 2^62, far below r/2. That the statements then hold for these integers themselves,
 // not only modulo r, is what [System.checkExpressions] makes sure of.
 //
-// Bounds of Deferred and Param blocks stay unbounded: nothing may rest on them.
-func (s *System) bound() error {
+// Bounds of Deferred and Param blocks stay unbounded: nothing may rest on them. It returns
+// the expressions of lookups, zeros and products.
+func (s *System) bound() (facts []fact, products [][3][]Expr, err error) {
 	s.Bounds = make([][]fixedpoint.Interval, len(s.Blocks))
 	for i, b := range s.Blocks {
 		s.Bounds[i] = make([]fixedpoint.Interval, b.Size())
@@ -44,15 +45,14 @@ func (s *System) bound() error {
 			s.Bounds[i][k] = unbounded
 		}
 	}
-	facts, err := s.facts()
-	if err != nil {
-		return err
+	if facts, err = s.facts(); err != nil {
+		return nil, nil, err
 	}
-	products := make([][3][]Expr, len(s.Products))
+	products = make([][3][]Expr, len(s.Products))
 	for i, p := range s.Products {
 		for k, t := range [3]Tensor{p.A, p.B, p.C} {
 			if products[i][k], err = expand(p.Node, t); err != nil {
-				return err
+				return nil, nil, err
 			}
 		}
 	}
@@ -73,10 +73,25 @@ func (s *System) bound() error {
 			}
 		}
 	}
-	if err := s.checkBounds(); err != nil {
-		return err
+	return facts, products, nil
+}
+
+// boundRest bounds the elements of accumulators that no statement bounds yet, and reports
+// whether there are any.
+func (b *Builder) boundRest() (any bool) {
+	for _, k := range b.honest {
+		var rest []int
+		for i, in := range b.sys.Bounds[k.t.Block().ID] {
+			if in == unbounded {
+				rest = append(rest, i)
+			}
+		}
+		if len(rest) > 0 {
+			b.node, any = k.name, true
+			b.NonNegative(k.t.Gather([]int{len(rest)}, rest).PlusConst(-k.in.Lo), k.in.Hi-k.in.Lo)
+		}
 	}
-	return s.checkExpressions(facts, products)
+	return any
 }
 
 // facts lists what the lookups and zeros say.

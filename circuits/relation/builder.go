@@ -72,6 +72,7 @@ type Builder struct {
 	sys       System
 	functions map[string]*Table
 	atLeast   []atLeast
+	honest    []known
 	node      string
 	size      int   // elements of blocks and statements so far
 	err       error // the first that [Builder.Finish] reports
@@ -86,6 +87,15 @@ func (b *Builder) Node(name string) { b.node = name }
 // Column adds columns for a tensor of integers; fill computes them for an honest prover.
 func (b *Builder) Column(name string, shape []int, fill func(*Assignment) []int64) Tensor {
 	return Of(b.block(name, shape, Column, fill))
+}
+
+// Accumulator adds columns like [Builder.Column] whose honest values lie in an interval.
+// Where no statement bounds an element (nothing reads it, say), [Builder.Finish] does:
+// packing needs every integer inside an enforced interval, also those that do not matter.
+func (b *Builder) Accumulator(name string, shape []int, honest fixedpoint.Interval, fill func(*Assignment) []int64) Tensor {
+	t := b.Column(name, shape, fill)
+	b.honest = append(b.honest, known{t, honest, b.node})
+	return t
 }
 
 // Deferred adds a tensor that is the output of one Contract and otherwise only exposed:
@@ -187,6 +197,13 @@ type atLeast struct {
 	t     Tensor
 	bound int64
 	name  string
+}
+
+// known is a tensor of columns with the interval of its honest values.
+type known struct {
+	t    Tensor
+	in   fixedpoint.Interval
+	name string
 }
 
 // NonNegative says 0 <= t <= B for some B >= bound that [Builder.Finish] chooses: the

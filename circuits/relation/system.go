@@ -34,21 +34,35 @@ type System struct {
 	unbounded []*Block // columns whose values products fix, and of which no interval is asked
 }
 
-// Finish settles the open range checks and derives every column's interval. It fails
-// with [ErrRange] if a column is bounded by no statement, or an expression of one is not
-// proven to stay below 2^62, and with [ErrSize] if a table or the whole is too large.
+// Finish settles the open range checks, derives every column's interval and bounds the
+// accumulators' elements that have none. It fails with [ErrRange] if another column is
+// bounded by no statement, or an expression of one is not proven to stay below 2^62, and
+// with [ErrSize] if a table or the whole is too large.
 func (b *Builder) Finish() (*System, error) {
-	if b.err == nil {
-		b.lowerAtLeast()
-	}
-	if b.err != nil {
-		return nil, b.err
-	}
 	sys := &b.sys
-	if err := sys.bound(); err != nil {
-		return nil, err
+	for {
+		if b.err == nil {
+			b.lowerAtLeast()
+		}
+		if b.err != nil {
+			return nil, b.err
+		}
+		facts, products, err := sys.bound()
+		if err != nil {
+			return nil, err
+		}
+		if b.boundRest() {
+			b.honest = nil
+			continue
+		}
+		if err := sys.checkBounds(); err != nil {
+			return nil, err
+		}
+		if err := sys.checkExpressions(facts, products); err != nil {
+			return nil, err
+		}
+		return sys, nil
 	}
-	return sys, nil
 }
 
 // lowerAtLeast turns each "0 <= t" into lookups: one in a table that holds a long enough

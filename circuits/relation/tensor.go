@@ -184,16 +184,32 @@ func (t Tensor) PlusConst(k int64) Tensor {
 // merged adds up terms over the same view of the same block and drops zeros, so that
 // an expression substituted into another cancels.
 func (t Tensor) merged() Tensor {
+	type link struct {
+		before int // number of the views before it
+		view   *View
+	}
+	type key struct {
+		block *Block
+		views int
+	}
+	numbers := map[link]int{} // of lists of views; 0 is the empty one
+	at := map[key]int{}
 	var terms []term
-next:
 	for _, m := range t.terms {
-		for i := range terms {
-			if terms[i].block == m.block && slices.Equal(terms[i].views, m.views) {
-				coef, ok := plus(terms[i].coef, m.coef)
-				terms[i].coef, t.wide = coef, t.wide || !ok
-				continue next
+		k := key{block: m.block}
+		for _, v := range m.views {
+			l := link{k.views, v}
+			if numbers[l] == 0 {
+				numbers[l] = len(numbers) + 1
 			}
+			k.views = numbers[l]
 		}
+		if i, ok := at[k]; ok {
+			coef, ok := plus(terms[i].coef, m.coef)
+			terms[i].coef, t.wide = coef, t.wide || !ok
+			continue
+		}
+		at[k] = len(terms)
 		terms = append(terms, m)
 	}
 	t.terms = slices.DeleteFunc(terms, func(m term) bool { return m.coef == 0 })
@@ -311,8 +327,13 @@ func (t Tensor) exprs() (out []Expr, ok bool) {
 	out, ok = make([]Expr, n), !t.wide
 	store := make([]Term, 0, n*len(t.terms))
 	var buf [16]int
+	var places map[Term]int // of long expressions' terms in the store
+	if len(t.terms) > longSum {
+		places = map[Term]int{}
+	}
 	for i := range out {
 		from, cst := len(store), t.cst
+		clear(places)
 		for k := range t.terms {
 			m := &t.terms[k]
 			idx, coef, fits := m.read(i, buf[:])
@@ -324,7 +345,7 @@ func (t Tensor) exprs() (out []Expr, ok bool) {
 				fits = fits && sum
 			default:
 				var sum bool
-				store, sum = addTerm(store, from, Term{m.block, idx, coef})
+				store, sum = addTerm(store, from, places, Term{m.block, idx, coef})
 				fits = fits && sum
 			}
 			ok = ok && fits
@@ -334,14 +355,29 @@ func (t Tensor) exprs() (out []Expr, ok bool) {
 	return out, ok
 }
 
+// longSum is the number of terms from which a map finds equal ones.
+const longSum = 32
+
 // addTerm appends m to the expression that starts at from, or adds it to an equal term; ok
 // is false if the coefficient reaches the limit.
-func addTerm(store []Term, from int, m Term) (out []Term, ok bool) {
-	for i := from; i < len(store); i++ {
-		if store[i].Block == m.Block && store[i].Index == m.Index {
-			store[i].Coef, ok = plus(store[i].Coef, m.Coef)
-			return store, ok
+func addTerm(store []Term, from int, places map[Term]int, m Term) (out []Term, ok bool) {
+	i := from
+	if places == nil {
+		for i < len(store) && (store[i].Block != m.Block || store[i].Index != m.Index) {
+			i++
 		}
+	} else {
+		k := Term{Block: m.Block, Index: m.Index}
+		at, ok := places[k]
+		if !ok {
+			at = len(store)
+			places[k] = at
+		}
+		i = at
+	}
+	if i < len(store) {
+		store[i].Coef, ok = plus(store[i].Coef, m.Coef)
+		return store, ok
 	}
 	return append(store, m), true
 }

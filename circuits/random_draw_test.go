@@ -1,0 +1,285 @@
+package circuits
+
+import (
+	"slices"
+
+	"github.com/nnark/nnark/model"
+)
+
+// windowAttrs draws a window over the spatial axes of x.
+func (g *graphGen) windowAttrs(x string) attrs {
+	kernel, strides, dilations, pads := []int{}, []int{}, []int{}, []int{}
+	for range g.rank(x) - 2 {
+		kernel, strides, dilations = append(kernel, upTo(g.Rand, 3)), append(strides, upTo(g.Rand, 3)), append(dilations, oneOf(g.Rand, 1, 1, 2))
+	}
+	for range 2 {
+		for _, k := range kernel {
+			pads = append(pads, g.IntN(k))
+		}
+	}
+	a := attrs{"kernel_shape": kernel, "strides": strides, "dilations": dilations}
+	switch g.IntN(4) {
+	case 0:
+		a["auto_pad"] = oneOf(g.Rand, "SAME_UPPER", "SAME_LOWER", "VALID")
+	case 1, 2:
+		a["pads"] = pads
+	}
+	return a
+}
+
+func (g *graphGen) maxPool(x string) *model.Node {
+	if g.rank(x) != 3 && g.rank(x) != 4 {
+		return nil
+	}
+	a := g.windowAttrs(x)
+	if a["auto_pad"] == nil {
+		a["ceil_mode"] = g.IntN(2)
+	}
+	return g.node("MaxPool", a, x)
+}
+
+func (g *graphGen) averagePool(x string) *model.Node {
+	n := g.maxPool(x)
+	if n == nil {
+		return nil
+	}
+	n.Op, n.Name, n.Opset = "AveragePool", "AveragePool "+n.Outputs[0], 19
+	if n.Attrs["ceil_mode"] == 0 {
+		n.Attrs["count_include_pad"] = g.IntN(2)
+	}
+	return n
+}
+
+func (g *graphGen) conv(x string) *model.Node {
+	if g.rank(x) != 3 && g.rank(x) != 4 {
+		return nil
+	}
+	a := g.windowAttrs(x)
+	c, group := g.shape(x)[1], 1
+	if g.IntN(2) == 0 {
+		group = c
+	}
+	a["group"] = group
+	out := group * upTo(g.Rand, 2)
+	in := []string{x, g.weights(append([]int{out, c / group}, a["kernel_shape"].([]int)...), 1)}
+	if g.IntN(2) == 0 {
+		in = append(in, g.weights([]int{out}, oneOf[float32](g.Rand, 1, 20)))
+	}
+	return g.node("Conv", a, in...)
+}
+
+func (g *graphGen) batchNorm(x string) *model.Node {
+	if g.rank(x) < 2 {
+		return nil
+	}
+	c := []int{g.shape(x)[1]}
+	variance := &model.Tensor{Shape: c}
+	for range c[0] {
+		variance.Float = append(variance.Float, 0.2+g.Float32())
+	}
+	return g.node("BatchNormalization", nil, x, g.weights(c, 2), g.weights(c, 1), g.weights(c, 1), g.constant(variance))
+}
+
+func (g *graphGen) instanceNorm(x string) *model.Node {
+	if g.rank(x) < 3 {
+		return nil
+	}
+	c := []int{g.shape(x)[1]}
+	return g.node("InstanceNormalization", attrs{"epsilon": float32(0.1)}, x, g.weights(c, 2), g.weights(c, 1))
+}
+
+func (g *graphGen) layerNorm(x string) *model.Node {
+	if g.rank(x) == 0 {
+		return nil
+	}
+	axis := g.IntN(g.rank(x))
+	s := g.shape(x)[axis:]
+	return g.node("LayerNormalization", attrs{"axis": axis, "epsilon": float32(0.1)}, []string{x, g.weights(s, 2), g.weights(s, 1)}[:2+g.IntN(2)]...)
+}
+
+func (g *graphGen) matMul(x string) *model.Node {
+	s := g.shape(x)
+	if len(s) < 2 {
+		return nil
+	}
+	inner := s[len(s)-1]
+	switch g.IntN(4) {
+	case 0:
+		return g.node("MatMul", nil, x, g.pick(func(y string) bool { return g.rank(y) >= 2 && g.isFloat(y) && g.shape(y)[g.rank(y)-2] == inner }))
+	case 1:
+		return g.node("MatMul", nil, g.weights([]int{upTo(g.Rand, 3), s[len(s)-2]}, 1), x)
+	}
+	return g.node("MatMul", nil, x, g.weights([]int{inner, upTo(g.Rand, 4)}, 1))
+}
+
+func (g *graphGen) gemm(x string) *model.Node {
+	s := g.shape(x)
+	if len(s) != 2 {
+		return nil
+	}
+	a, inner, rows, out := attrs{}, s[1], s[0], upTo(g.Rand, 4)
+	if g.IntN(3) == 0 {
+		a["transA"], inner, rows = 1, s[0], s[1]
+	}
+	w := []int{inner, out}
+	if g.IntN(2) == 0 {
+		a["transB"], w = 1, []int{out, inner}
+	}
+	if g.IntN(2) == 0 {
+		a["alpha"], a["beta"] = oneOf[float32](g.Rand, -1, 0.5, 2), oneOf[float32](g.Rand, -1, 0.5, 2)
+	}
+	return g.node("Gemm", a, []string{x, g.weights(w, 1), g.weights(g.part([]int{rows, out}), 1)}[:2+g.IntN(2)]...)
+}
+
+func (g *graphGen) div(x string) *model.Node {
+	if g.IntN(2) == 0 {
+		c := &model.Tensor{Shape: g.part(g.shape(x))}
+		for range size(c.Shape) {
+			c.Float = append(c.Float, oneOf[float32](g.Rand, 0.5, -2, 3, 1.7))
+		}
+		return g.node("Div", nil, x, g.constant(c))
+	}
+	return g.node("Div", nil, x, g.pick(func(y string) bool {
+		lo, hi := g.limits(y)
+		_, err := broadcastShape(g.shape(x), g.shape(y))
+		return err == nil && g.isFloat(y) && (lo > 0.1 || hi < -0.1)
+	}))
+}
+
+func (g *graphGen) pow(x string) *model.Node {
+	p := oneOf[float32](g.Rand, 1, 2, 3)
+	if lo, _ := g.limits(x); lo > 0.1 {
+		p = oneOf[float32](g.Rand, 0.5, 2, -1, 1.5)
+	}
+	return g.node("Pow", nil, x, g.constant(floatConst([]int{}, p)))
+}
+
+func (g *graphGen) clip(x string) *model.Node {
+	lo := oneOf[float32](g.Rand, -1, -0.5, 0, 0.25)
+	return g.node("Clip", nil, x, g.constant(floatConst([]int{}, lo)), g.constant(floatConst([]int{}, lo+oneOf[float32](g.Rand, 0.25, 1, 6))))
+}
+
+func (g *graphGen) cast(x string) *model.Node {
+	if g.IntN(2) == 0 {
+		return g.node("Cast", attrs{"to": 1}, g.pick(func(y string) bool { return !g.isFloat(y) }))
+	}
+	g.jumps = true
+	return g.node("Cast", attrs{"to": 9}, x)
+}
+
+func (g *graphGen) concat(x string) *model.Node {
+	if g.rank(x) == 0 {
+		return nil
+	}
+	axis := g.IntN(g.rank(x))
+	y := g.pick(func(y string) bool {
+		same := g.rank(y) == g.rank(x) && g.isFloat(y)
+		for k := 0; same && k < g.rank(x); k++ {
+			same = k == axis || g.shape(y)[k] == g.shape(x)[k]
+		}
+		return same
+	})
+	return g.node("Concat", attrs{"axis": axis}, x, y)
+}
+
+func (g *graphGen) expand(x string) *model.Node {
+	s := slices.Clone(g.shape(x))
+	for k, d := range s {
+		if d == 1 {
+			s[k] = upTo(g.Rand, 3)
+		}
+	}
+	if g.IntN(2) == 0 {
+		s = append([]int{2}, s...)
+	}
+	return g.node("Expand", nil, x, g.intsConst(s...))
+}
+
+func (g *graphGen) gather(x string) *model.Node {
+	if g.rank(x) == 0 {
+		return nil
+	}
+	axis := g.IntN(g.rank(x))
+	d := g.shape(x)[axis]
+	index := []int{g.IntN(2*d) - d}
+	for range g.IntN(3) {
+		index = append(index, g.IntN(d))
+	}
+	return g.node("Gather", attrs{"axis": axis}, x, g.intsConst(index...))
+}
+
+func (g *graphGen) pad(x string) *model.Node {
+	var pads []int
+	for range 2 * g.rank(x) {
+		pads = append(pads, g.IntN(3)*g.IntN(2))
+	}
+	if len(pads) == 0 {
+		return nil
+	}
+	return g.node("Pad", nil, []string{x, g.intsConst(pads...), g.constant(floatConst([]int{}, oneOf[float32](g.Rand, 0, 0.75, -1)))}[:2+g.IntN(2)]...)
+}
+
+func (g *graphGen) reduceSum(x string) *model.Node {
+	if g.rank(x) == 0 {
+		return nil
+	}
+	return g.node("ReduceSum", attrs{"keepdims": g.IntN(2)}, x, g.intsConst(subset(g.Rand, g.rank(x), 3)...))
+}
+
+func (g *graphGen) reshape(x string) *model.Node {
+	n := size(g.shape(x))
+	return g.node("Reshape", nil, x, oneOf(g.Rand, g.intsConst(n), g.intsConst(1, -1), g.intsConst(1, 1, n, 1), g.intsConst(1, n, 1)))
+}
+
+func (g *graphGen) slice(x string) *model.Node {
+	if g.rank(x) == 0 {
+		return nil
+	}
+	axis := g.IntN(g.rank(x))
+	d := g.shape(x)[axis]
+	from := g.IntN(d)
+	if g.IntN(3) == 0 {
+		return g.node("Slice", nil, x, g.intsConst(from), g.intsConst(-d-1), g.intsConst(axis), g.intsConst(-upTo(g.Rand, 2)))
+	}
+	return g.node("Slice", nil, x, g.intsConst(from), g.intsConst(from+upTo(g.Rand, d)), g.intsConst(axis), g.intsConst(upTo(g.Rand, 2)))
+}
+
+func (g *graphGen) split(x string) *model.Node {
+	if g.rank(x) == 0 {
+		return nil
+	}
+	axis := g.IntN(g.rank(x))
+	d := g.shape(x)[axis]
+	if d < 2 {
+		return nil
+	}
+	k := upTo(g.Rand, d-1)
+	n := g.node("Split", attrs{"axis": axis}, x, g.intsConst(k, d-k))
+	n.Outputs = append(n.Outputs, n.Outputs[0]+"b")
+	return n
+}
+
+func (g *graphGen) tile(x string) *model.Node {
+	if g.rank(x) == 0 {
+		return nil
+	}
+	var repeats []int
+	for range g.rank(x) {
+		repeats = append(repeats, oneOf(g.Rand, 1, 1, 2))
+	}
+	return g.node("Tile", nil, x, g.intsConst(repeats...))
+}
+
+func (g *graphGen) where(x string) *model.Node {
+	c := g.condition()
+	if c == "" || g.IntN(2) == 0 {
+		t := &model.Tensor{Shape: g.part(g.shape(x)), Int: []int64{}}
+		for range size(t.Shape) {
+			t.Int = append(t.Int, int64(g.IntN(2)))
+		}
+		c = g.constant(t)
+	}
+	in := []string{x, g.partner(x)}
+	g.Shuffle(2, func(i, j int) { in[i], in[j] = in[j], in[i] })
+	return g.node("Where", nil, c, in[0], in[1])
+}
