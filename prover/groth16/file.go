@@ -16,7 +16,7 @@ import (
 
 // WriteBound writes what a bound prover needs beyond the circuit: its queries and the
 // quotient's bases, points uncompressed. The bytes are as secret as the bound values,
-// which are not among them. The caller adds a checksum: [ReadBound] trusts the points.
+// which are not among them. The caller adds a checksum.
 func (p *Prover) WriteBound(w io.Writer) error {
 	if p.boundWires == nil {
 		return fmt.Errorf("%w: the prover is not bound", ErrBind)
@@ -44,6 +44,8 @@ func (p *Prover) WriteBound(w io.Writer) error {
 }
 
 // ReadBound reads what [Prover.WriteBound] wrote for the circuit, bound to these values.
+// Whatever the bytes, it allocates little more than there are, and proofs that verify hide
+// the wires that are not bound (hiding.go). [ErrCircuit] stands for all it refuses.
 func ReadBound(r io.Reader, r1cs *cs.R1CS, wires []int, values []fr.Element) (*Prover, error) {
 	l, err := newLayout(r1cs)
 	if err != nil {
@@ -80,7 +82,10 @@ func ReadBound(r io.Reader, r1cs *cs.R1CS, wires []int, values []fr.Element) (*P
 	if d.err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCircuit, d.err)
 	}
-	return p, p.checkBound()
+	if err := p.checkBound(); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // boundDecoder keeps the first error.
@@ -119,25 +124,33 @@ func (p *Prover) g1Queries() []*query[bn254.G1Affine] {
 	return append(append([]*query[bn254.G1Affine]{p.a, p.b1, p.k}, p.commitment...), p.knowledge...)
 }
 
-// checkBound checks that every index read lies in its range and sets up the transforms.
+// checkBound checks that every index read lies in its range, that proofs will hide what
+// they should, and sets up the transforms.
 func (p *Prover) checkBound() error {
-	ok := p.b2.consistent(p.wires)
-	for _, q := range p.g1Queries() {
-		ok = ok && q.consistent(p.wires)
+	ok := p.b2.consistent(p.wires, 1)
+	for _, q := range []*query[bn254.G1Affine]{p.a, p.b1, p.k} {
+		ok = ok && q.consistent(p.wires, 1) // and δ
+	}
+	for _, q := range slices.Concat(p.commitment, p.knowledge) {
+		ok = ok && q.consistent(p.wires, 0)
 	}
 	n := uint64(len(p.pk.G1.Z)) + 1
 	if !ok || n&(n-1) != 0 || n < uint64(p.constraints) || n >= 2*uint64(p.constraints) {
 		return fmt.Errorf("%w: inconsistent bound key", ErrCircuit)
+	}
+	if err := p.checkBoundHiding(); err != nil {
+		return err
 	}
 	p.pk.Domain = *fft.NewDomain(n)
 	p.quotient = newQuotient(&p.pk.Domain)
 	return nil
 }
 
-// consistent reports whether the groups partition wires that exist and have bases.
-func (q *query[P]) consistent(wires int) bool {
+// consistent reports whether the groups partition wires that exist, and every group has a
+// base, beside which there are so many extra ones.
+func (q *query[P]) consistent(wires, extra int) bool {
 	groups := len(q.start) - 1
-	if groups < 0 || groups > len(q.bases) || q.start[0] != 0 || int(q.start[groups]) != len(q.wires) || !slices.IsSorted(q.start) {
+	if groups < 0 || groups+extra != len(q.bases) || q.start[0] != 0 || int(q.start[groups]) != len(q.wires) || !slices.IsSorted(q.start) {
 		return false
 	}
 	for _, w := range q.wires {

@@ -43,7 +43,8 @@ type Prover struct {
 type mask struct{ wire, row int }
 
 // New prepares proofs with the key. It returns [ErrCircuit] if the key is for
-// another circuit, or the circuit was not made by gnark's R1CS builder.
+// another circuit, if proofs under it would not hide their witness (hiding.go), or if the
+// circuit was not made by gnark's R1CS builder.
 func New(r1cs *cs.R1CS, pk *g16.ProvingKey) (*Prover, error) {
 	l, err := newLayout(r1cs)
 	if err != nil {
@@ -54,6 +55,9 @@ func New(r1cs *cs.R1CS, pk *g16.ProvingKey) (*Prover, error) {
 		return nil, err
 	}
 	if err := p.findMasks(); err != nil {
+		return nil, err
+	}
+	if err := p.checkHiding(); err != nil {
 		return nil, err
 	}
 	if hasState(r1cs) {
