@@ -3,7 +3,6 @@ package prover
 import (
 	"context"
 	"fmt"
-	"math/big"
 
 	"github.com/consensys/gnark-crypto/ecc"
 	"github.com/consensys/gnark-crypto/ecc/bn254"
@@ -15,6 +14,7 @@ import (
 	cs "github.com/consensys/gnark/constraint/bn254"
 
 	"github.com/nnark/nnark/circuits/gadget"
+	"github.com/nnark/nnark/prover/internal/secret"
 	"github.com/nnark/nnark/prover/simd/msm"
 	"github.com/nnark/nnark/verifier"
 )
@@ -61,44 +61,61 @@ func cutSRS(srs *kzg.SRS, size uint64) (canonical, lagrange kzg.SRS, err error) 
 	return canonical, kzg.SRS{Pk: kzg.ProvingKey{G1: points}, Vk: srs.Vk}, err
 }
 
-// newSRS draws a secret tau and forgets it. Knowing tau, the Lagrange form needs no
+// newSRS draws a secret tau and overwrites it. Knowing tau, the Lagrange form needs no
 // transform: its scalars are L_i(tau) = (tau^n - 1)/n · ω^i/(tau - ω^i).
 func newSRS(ctx context.Context, size uint64) (canonical, lagrange kzg.SRS, err error) {
-	var tau fr.Element
-	if _, err = tau.SetRandom(); err != nil {
-		return canonical, lagrange, err
-	}
-	small, err := kzg.NewSRS(2, tau.BigInt(new(big.Int)))
-	if err != nil {
-		return canonical, lagrange, err
-	}
-	powers := make([]fr.Element, size+blindingDegree)
+	var secrets secret.List
+	secret.Do(func() {
+		defer secrets.Clear()
+		canonical, lagrange, err = drawSRS(ctx, size, &secrets)
+		if srsSecrets != nil {
+			srsSecrets(secrets.All())
+		}
+	})
+	return canonical, lagrange, err
+}
+
+func drawSRS(ctx context.Context, size uint64, secrets *secret.List) (canonical, lagrange kzg.SRS, err error) {
+	powers := secrets.New(int(size) + blindingDegree)
 	powers[0].SetOne()
-	for i := 1; i < len(powers); i++ {
-		powers[i].Mul(&powers[i-1], &tau)
+	tau := &powers[1]
+	if err = secret.Draw(tau); err != nil {
+		return canonical, lagrange, err
+	}
+	for i := 2; i < len(powers); i++ {
+		powers[i].Mul(&powers[i-1], tau)
 	}
 	domain := fft.NewDomain(size, fft.WithoutPrecompute())
-	roots, denominators := make([]fr.Element, size), make([]fr.Element, size)
+	scalars, denominators := secrets.New(int(size)), secrets.New(int(size))
 	root := fr.One()
-	for i := range roots {
-		roots[i] = root
-		denominators[i].Sub(&tau, &root)
+	for i := range scalars {
+		scalars[i] = root
+		denominators[i].Sub(tau, &root)
 		root.Mul(&root, &domain.Generator)
 	}
 	one := fr.One()
 	factor := powers[size]
 	factor.Sub(&factor, &one).Mul(&factor, &domain.CardinalityInv)
-	for i, inv := range fr.BatchInvert(denominators) {
-		roots[i].Mul(&roots[i], &inv).Mul(&roots[i], &factor)
+	inverses := secrets.Hold(fr.BatchInvert(denominators))
+	for i := range inverses {
+		scalars[i].Mul(&scalars[i], &inverses[i]).Mul(&scalars[i], &factor)
 	}
-	canonical = kzg.SRS{Pk: kzg.ProvingKey{G1: make([]bn254.G1Affine, len(powers))}, Vk: small.Vk}
-	lagrange = kzg.SRS{Pk: kzg.ProvingKey{G1: make([]bn254.G1Affine, size)}, Vk: small.Vk}
-	none := func(int) {}
-	if err = msm.MulG1(ctx, canonical.Pk.G1, small.Vk.G1, powers, none); err == nil {
-		err = msm.MulG1(ctx, lagrange.Pk.G1, small.Vk.G1, roots, none)
+	_, _, g1, g2 := bn254.Generators()
+	vk := kzg.VerifyingKey{G1: g1, G2: [2]bn254.G2Affine{g2}}
+	canonical.Pk.G1, lagrange.Pk.G1 = make([]bn254.G1Affine, len(powers)), make([]bn254.G1Affine, size)
+	if err = msm.MulG1(ctx, canonical.Pk.G1, g1, powers, nil); err == nil {
+		err = msm.MulG1(ctx, lagrange.Pk.G1, g1, scalars, nil)
 	}
+	if err == nil {
+		err = msm.MulG2(ctx, vk.G2[1:], g2, powers[1:2], nil)
+	}
+	vk.Lines[0], vk.Lines[1] = bn254.PrecomputeLines(vk.G2[0]), bn254.PrecomputeLines(vk.G2[1])
+	canonical.Vk, lagrange.Vk = vk, vk
 	return canonical, lagrange, err
 }
+
+// srsSecrets, if not nil, is shown what newSRS is about to overwrite: for a test.
+var srsSecrets func(all [][]fr.Element)
 
 // setPlonk takes gnark's keys.
 func (k *Keys) setPlonk(pk *gplonk.ProvingKey, vk *gplonk.VerifyingKey) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/big"
+	"math/bits"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254"
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
@@ -12,28 +13,28 @@ import (
 	g16 "github.com/consensys/gnark/backend/groth16/bn254"
 	cs "github.com/consensys/gnark/constraint/bn254"
 
+	"github.com/nnark/nnark/prover/internal/secret"
 	"github.com/nnark/nnark/prover/simd/msm"
 )
 
 // Setup makes a proving and a verifying key for the circuit, distributed and
 // laid out as those of gnark's groth16.Setup. Whoever runs it could keep the
-// secret randomness and forge proofs.
+// secret randomness and forge proofs; Setup overwrites it (package secret says
+// how far that reaches).
 //
 // progress, which may be nil, is called with the fraction done, in (0, 1].
 // Setup returns the context's error if cancelled.
-func Setup(ctx context.Context, r1cs *cs.R1CS, progress func(done float64)) (*g16.ProvingKey, *g16.VerifyingKey, error) {
+func Setup(ctx context.Context, r1cs *cs.R1CS, progress func(done float64)) (pk *g16.ProvingKey, vk *g16.VerifyingKey, err error) {
 	layout, err := newLayout(r1cs)
 	if err != nil {
 		return nil, nil, err
 	}
-	s := setup{layout: layout, domain: fft.NewDomain(uint64(r1cs.GetNbConstraints()))}
-	if err := s.sample(); err != nil {
-		return nil, nil, err
-	}
-	defer s.erase()
-	s.evaluate(r1cs)
-	s.scalars()
-	return s.keys(ctx, progress)
+	s := &setup{layout: layout, domain: fft.NewDomain(uint64(r1cs.GetNbConstraints()))}
+	secret.Do(func() {
+		defer s.erase()
+		pk, vk, err = s.run(ctx, r1cs, progress)
+	})
+	return pk, vk, err
 }
 
 // setup holds the exponents of the keys.
@@ -48,20 +49,29 @@ type setup struct {
 	a, b, c []fr.Element // the wires' polynomials at t
 	k       []fr.Element // β·a + α·b + c, over δ or γ
 	z       []fr.Element // t^i·(t^n-1)/δ
+
+	secrets secret.List // all slices that depend on the toxic waste
+}
+
+func (s *setup) run(ctx context.Context, r1cs *cs.R1CS, progress func(float64)) (*g16.ProvingKey, *g16.VerifyingKey, error) {
+	if err := s.sample(); err != nil {
+		return nil, nil, err
+	}
+	s.evaluate(r1cs)
+	s.scalars()
+	return s.keys(ctx, progress)
 }
 
 // sample draws the toxic waste, no element of which may be zero.
 func (s *setup) sample() error {
-	s.sigma = make([]fr.Element, len(s.commitments))
+	s.sigma = s.secrets.New(len(s.commitments))
 	secrets := []*fr.Element{&s.t, &s.alpha, &s.beta, &s.gamma, &s.delta}
 	for i := range s.sigma {
 		secrets = append(secrets, &s.sigma[i])
 	}
 	for _, x := range secrets {
-		for x.IsZero() {
-			if _, err := x.SetRandom(); err != nil {
-				return fmt.Errorf("groth16: setup randomness: %w", err)
-			}
+		if err := secret.Draw(x); err != nil {
+			return fmt.Errorf("groth16: setup: %w", err)
 		}
 	}
 	return nil
@@ -69,9 +79,7 @@ func (s *setup) sample() error {
 
 // erase overwrites the secrets, as far as the language lets us.
 func (s *setup) erase() {
-	for _, v := range [][]fr.Element{s.sigma, s.a, s.b, s.c, s.k, s.z} {
-		clear(v)
-	}
+	s.secrets.Clear()
 	s.t, s.alpha, s.beta, s.gamma, s.delta = fr.Element{}, fr.Element{}, fr.Element{}, fr.Element{}, fr.Element{}
 }
 
@@ -80,8 +88,7 @@ func (s *setup) erase() {
 //
 //	L_i(t) = ω^i/n · (t^n-1)/(t-ω^i)
 func (s *setup) evaluate(r1cs *cs.R1CS) {
-	lagrange := make([]fr.Element, s.constraints)
-	defer clear(lagrange)
+	lagrange := s.secrets.New(s.constraints)
 	power := make([]fr.Element, s.constraints)
 	w := fr.One()
 	for i := range lagrange {
@@ -91,12 +98,12 @@ func (s *setup) evaluate(r1cs *cs.R1CS) {
 	}
 	scale := s.vanishing()
 	scale.Mul(&scale, &s.domain.CardinalityInv)
-	lagrange = fr.BatchInvert(lagrange)
+	lagrange = s.secrets.Hold(fr.BatchInvert(lagrange))
 	vector := fr.Vector(lagrange)
 	vector.Mul(vector, power)
 	vector.ScalarMul(vector, &scale)
 
-	s.a, s.b, s.c = make([]fr.Element, s.wires), make([]fr.Element, s.wires), make([]fr.Element, s.wires)
+	s.a, s.b, s.c = s.secrets.New(s.wires), s.secrets.New(s.wires), s.secrets.New(s.wires)
 	it := r1cs.GetR1CIterator()
 	for i, row := 0, it.Next(); row != nil; i, row = i+1, it.Next() {
 		addTerms(s.a, r1cs, row.L, &lagrange[i])
@@ -117,7 +124,7 @@ func (s *setup) scalars() {
 	var overGamma, overDelta fr.Element
 	overGamma.Inverse(&s.gamma)
 	overDelta.Inverse(&s.delta)
-	s.k = make([]fr.Element, s.wires)
+	s.k = s.secrets.New(s.wires)
 	var t fr.Element
 	for i := range s.k {
 		s.k[i].Mul(&s.a[i], &s.beta)
@@ -129,14 +136,25 @@ func (s *setup) scalars() {
 			s.k[i].Mul(&s.k[i], &overGamma)
 		}
 	}
-	s.z = make([]fr.Element, s.domain.Cardinality)
+	s.z = s.secrets.New(int(s.domain.Cardinality))
 	x := s.vanishing()
 	x.Mul(&x, &overDelta)
 	for i := range s.z {
 		s.z[i] = x
 		x.Mul(&x, &s.t)
 	}
-	fft.BitReverse(s.z) // the order of the quotient's coefficients
+	bitReverse(s.z) // the order of the quotient's coefficients
+}
+
+// bitReverse permutes a slice of a power of two of elements in place; gnark-crypto's
+// function has buffers, which nobody would overwrite.
+func bitReverse(v []fr.Element) {
+	shift := bits.LeadingZeros64(uint64(len(v))) + 1
+	for i := range v {
+		if j := int(bits.Reverse64(uint64(i)) >> shift); i < j {
+			v[i], v[j] = v[j], v[i]
+		}
+	}
 }
 
 // keys computes the points and assembles the keys.
@@ -144,26 +162,27 @@ func (s *setup) keys(ctx context.Context, progress func(float64)) (*g16.ProvingK
 	pk, vk := new(g16.ProvingKey), new(g16.VerifyingKey)
 	pk.Domain = *s.domain
 	var a, b []fr.Element
-	a, pk.InfinityA, pk.NbInfinityA = nonZero(s.a)
-	b, pk.InfinityB, pk.NbInfinityB = nonZero(s.b)
+	a, pk.InfinityA, pk.NbInfinityA = s.nonZero(s.a, 0)
+	b, pk.InfinityB, pk.NbInfinityB = s.nonZero(s.b, 3+len(s.sigma))
 
-	list := scalarList{all: make([]fr.Element, 0, 3+len(a)+len(b)+len(s.z)+2*s.wires)}
-	list.add([]fr.Element{s.alpha, s.beta, s.delta})
+	list := scalarList{all: s.secrets.New(3 + len(a) + len(b) + len(s.z) + 2*s.wires)[:0]}
+	list.add(append(s.secrets.New(3)[:0], s.alpha, s.beta, s.delta))
 	list.add(a)
 	list.add(b)
 	list.add(s.z[:len(s.z)-1]) // the quotient has degree n-2
-	list.add(pick(s.k, s.public))
-	list.add(pick(s.k, s.private))
+	list.add(s.pick(s.public))
+	list.add(s.pick(s.private))
+	list2 := append(b, s.beta, s.delta, s.gamma)
 	for i, c := range s.commitments {
-		basis := pick(s.k, c.PrivateCommitted)
+		basis := s.pick(c.PrivateCommitted)
 		list.add(basis)
-		powers := make(fr.Vector, len(basis))
+		powers := fr.Vector(s.secrets.New(len(basis)))
 		powers.ScalarMul(basis, &s.sigma[i])
 		list.add(powers)
+		var minusSigma fr.Element
+		minusSigma.Mul(&s.sigma[i], &s.gamma).Neg(&minusSigma)
+		list2 = append(list2, minusSigma)
 	}
-	list2 := append(b, s.beta, s.delta, s.gamma)
-	defer clear(list.all)
-	defer clear(list2[:cap(list2)])
 
 	const g2Weight = 3 // what a point of G2 costs, in points of G1
 	work := float64(len(list.all) + g2Weight*len(list2))
@@ -192,7 +211,7 @@ func (s *setup) keys(ctx context.Context, progress func(float64)) (*g16.ProvingK
 	vk.G1.Alpha, vk.G1.Beta, vk.G1.Delta = pk.G1.Alpha, pk.G1.Beta, pk.G1.Delta
 	vk.G2.Beta, vk.G2.Delta, vk.G2.Gamma = pk.G2.Beta, pk.G2.Delta, points2[n+2]
 	vk.PublicAndCommitmentCommitted = s.commitments.GetPublicAndCommitmentCommitted(s.commitments.CommitmentIndexes(), s.nbPublic)
-	s.commitmentKeys(pk, vk, cut)
+	s.commitmentKeys(pk, vk, cut, points2[n+3:])
 	if err := vk.Precompute(); err != nil {
 		return nil, nil, fmt.Errorf("groth16: setup: %w", err)
 	}
@@ -204,17 +223,12 @@ func (s *setup) keys(ctx context.Context, progress func(float64)) (*g16.ProvingK
 // pairs once with γ's point instead of twice. The check D·σγ = PoK·γ still compares D·σ with
 // PoK, and σ occurs in G1 only in the basis to the σ, so neither equation has a term that
 // could cancel one of the other's.
-func (s *setup) commitmentKeys(pk *g16.ProvingKey, vk *g16.VerifyingKey, cut func() []bn254.G1Affine) {
-	g := vk.G2.Gamma
+func (s *setup) commitmentKeys(pk *g16.ProvingKey, vk *g16.VerifyingKey, cut func() []bn254.G1Affine, minusSigma []bn254.G2Affine) {
 	pk.CommitmentKeys = make([]pedersen.ProvingKey, len(s.commitments))
 	vk.CommitmentKeys = make([]pedersen.VerifyingKey, len(s.commitments))
 	for i := range s.commitments {
 		pk.CommitmentKeys[i] = pedersen.ProvingKey{Basis: cut(), BasisExpSigma: cut()}
-		var minusSigma fr.Element
-		var exponent big.Int
-		minusSigma.Neg(&s.sigma[i]).BigInt(&exponent)
-		vk.CommitmentKeys[i].G = g
-		vk.CommitmentKeys[i].GSigmaNeg.ScalarMultiplication(&g, &exponent)
+		vk.CommitmentKeys[i] = pedersen.VerifyingKey{G: vk.G2.Gamma, GSigmaNeg: minusSigma[i]}
 	}
 }
 
@@ -240,10 +254,11 @@ func (l *scalarList) cutter(points []bn254.G1Affine) func() []bn254.G1Affine {
 	}
 }
 
-// nonZero returns the elements of v that are not zero, which are, and how many.
-func nonZero(v []fr.Element) (kept []fr.Element, zero []bool, zeros uint64) {
+// nonZero returns the elements of v that are not zero, with room for more, which are, and
+// how many.
+func (s *setup) nonZero(v []fr.Element, more int) (kept []fr.Element, zero []bool, zeros uint64) {
 	zero = make([]bool, len(v))
-	kept = make([]fr.Element, 0, len(v)+3)
+	kept = s.secrets.New(len(v) + more)[:0]
 	for i := range v {
 		if zero[i] = v[i].IsZero(); zero[i] {
 			zeros++
@@ -254,10 +269,11 @@ func nonZero(v []fr.Element) (kept []fr.Element, zero []bool, zeros uint64) {
 	return kept, zero, zeros
 }
 
-func pick(v []fr.Element, wires []int) []fr.Element {
-	picked := make([]fr.Element, len(wires))
+// pick returns the exponents of the wires' K points.
+func (s *setup) pick(wires []int) []fr.Element {
+	picked := s.secrets.New(len(wires))
 	for i, w := range wires {
-		picked[i] = v[w]
+		picked[i] = s.k[w]
 	}
 	return picked
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/consensys/gnark-crypto/ecc/bn254"
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 
+	"github.com/nnark/nnark/prover/internal/secret"
 	"github.com/nnark/nnark/prover/simd"
 )
 
@@ -19,7 +20,8 @@ const fixedPart = 1024
 
 // MulG1 sets dst[i] to scalars[i]·base for one base and many scalars. progress,
 // which may be nil, is called now and then, never concurrently, with the number
-// of scalars done. It returns the context's error if cancelled.
+// of scalars done. It returns the context's error if cancelled. The scalars may be
+// secrets to be overwritten: none of their digits stay in the workers' scratch space.
 func MulG1(ctx context.Context, dst []bn254.G1Affine, base bn254.G1Affine, scalars []fr.Element, progress func(done int)) error {
 	return mul[bn254.G1Affine, g1](ctx, dst, base, scalars, progress)
 }
@@ -38,10 +40,35 @@ func mul[P any, C curve[P]](ctx context.Context, dst []P, base P, scalars []fr.E
 	report := counter{report: progress}
 	return Run(ctx, Parallel(len(dst), fixedPart, func(w *Worker, lo, hi int) {
 		var c C
-		items, start := w.sort.tableItems(&d, scalars[lo:hi])
-		sums[P, C](c.scratch(w), dst[lo:hi], table, items, start)
+		scratch := c.scratch(w)
+		scratch.reserve()
+		secret.Do(func() {
+			items, start := w.sort.tableItems(&d, scalars[lo:hi])
+			sums[P, C](scratch, dst[lo:hi], table, items, start)
+		})
+		scratch.wipe()
+		w.sort.wipe()
 		report.add(hi - lo)
 	})...)
+}
+
+// reserve makes room for the pairs of a chunk: growing later would leave a copy behind.
+func (s *summer[P]) reserve() {
+	s.pairs, s.odd = slices.Grow(s.pairs, 2*chunk), slices.Grow(s.odd, 2*chunk)
+}
+
+// wipe overwrites what tells digits.
+func (s *summer[P]) wipe() {
+	clear(s.pairs[:cap(s.pairs)])
+	clear(s.odd[:cap(s.odd)])
+}
+
+// wipe overwrites the scalars and their digits.
+func (s *sorter) wipe() {
+	clear(s.values[:cap(s.values)])
+	clear(s.digits[:cap(s.digits)])
+	clear(s.items[:cap(s.items)])
+	clear(s.start[:cap(s.start)])
 }
 
 // multiples returns m·2^(c·w)·base for every window w and digit 1 ≤ m ≤
@@ -80,7 +107,7 @@ func extend[P any, C curve[P]](table []P, half uint32) {
 func (s *sorter) tableItems(d *digits, scalars []fr.Element) (items, start []uint32) {
 	n := len(scalars)
 	digits, signs := s.recodeAll(d, scalars)
-	s.items, s.start = s.items[:0], append(s.start[:0], 0)
+	s.items, s.start = slices.Grow(s.items[:0], n*int(d.windows)), append(s.start[:0], 0)
 	half := uint32(1) << (d.c - 1)
 	for i := range scalars {
 		for w := range uint32(d.windows) {
