@@ -1,11 +1,11 @@
 package prover
 
 import (
+	"bufio"
 	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 	"slices"
 
@@ -17,7 +17,8 @@ import (
 	"github.com/nnark/nnark/prover/groth16"
 )
 
-// ErrBind means that keys cannot be bound: PLONK or baked weights.
+// ErrBind means that keys cannot be bound, as PLONK's, those of baked weights and those that
+// are bound already, or are not bound.
 var ErrBind = errors.New("nothing to bind")
 
 // Bind returns keys that prove faster because everything that depends on the weights
@@ -27,15 +28,21 @@ var ErrBind = errors.New("nothing to bind")
 //
 // Bound keys are as secret as the weights: they hold unblinded sums over them.
 func (k *Keys) Bind(ctx context.Context) (*Keys, error) {
-	if k.groth16 == nil || !k.compiled.Plan.Committed() {
+	if k.prepare == nil || !k.compiled.Plan.Committed() {
 		return nil, fmt.Errorf("bind: keys without committed weights under Groth16: %w", ErrBind)
+	}
+	if err := k.hasProvingKey(); err != nil {
+		return nil, err
 	}
 	if err := checkMemory(memory(k.compiled, bindBytesPerSlot)); err != nil {
 		return nil, err
 	}
 	p, err := k.prepare()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", err, ErrKeys)
+	}
+	if p.Bound() {
+		return nil, fmt.Errorf("keys are bound: %w", ErrBind)
 	}
 	wires, values := k.boundWires()
 	bound, err := p.Bind(ctx, wires, values)
@@ -63,11 +70,18 @@ const BoundKeyFile = "bound.key"
 const boundMagic = "nnark-bound-key-1\n\n\n" // as long as provingMagic
 
 // SaveBound writes bound keys into a folder, readable by the owner alone, beside the
-// verifying key and the opening, which [LoadBound] needs too.
+// verifying key and the opening, which [LoadBound] needs too. It fails with [ErrBind] for
+// keys that are not bound.
 func (k *Keys) SaveBound(dir string) error {
+	if k.prepare == nil {
+		return fmt.Errorf("PLONK keys: %w", ErrBind)
+	}
 	p, err := k.prepare()
 	if err != nil {
 		return err
+	}
+	if !p.Bound() {
+		return fmt.Errorf("keys are not bound: %w", ErrBind)
 	}
 	return writeSummed(filepath.Join(dir, BoundKeyFile), 0o600, k.boundHead(), p.WriteBound)
 }
@@ -85,7 +99,8 @@ func (k *Keys) boundHead() []byte {
 	return h.Sum([]byte(boundMagic))
 }
 
-// LoadBound reads bound keys. Damaged files and those of another model are [ErrKeys].
+// LoadBound reads bound keys. Damaged files, those of another model and those under which
+// proofs would not hide their input are [ErrKeys].
 func LoadBound(dir string, c *circuits.Compiled) (*Keys, error) {
 	k, err := loadVerifyingKey(dir, c)
 	if err != nil {
@@ -101,8 +116,11 @@ func LoadBound(dir string, c *circuits.Compiled) (*Keys, error) {
 	k.weights = c.Plan.PackedWeights(blinding)
 	wires, values := k.boundWires()
 	var p *groth16.Prover
-	err = readSummed(filepath.Join(dir, BoundKeyFile), k.boundHead(), func(r io.Reader) (err error) {
-		p, err = groth16.ReadBound(r, c.System.(*cs.R1CS), wires, values)
+	err = readSummed(filepath.Join(dir, BoundKeyFile), k.boundHead(), func(r *bufio.Reader) (err error) {
+		defer recoverDecoder(&err)
+		if p, err = groth16.ReadBound(r, c.System.(*cs.R1CS), wires, values); err == nil {
+			err = p.Matches(gnarkKey(k.VerifyingKey.Groth16))
+		}
 		return err
 	})
 	if err != nil {

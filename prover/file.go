@@ -3,10 +3,8 @@ package prover
 import (
 	"bufio"
 	"bytes"
-	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -14,10 +12,10 @@ import (
 	"slices"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
-	g16 "github.com/consensys/gnark/backend/groth16/bn254"
-	gplonk "github.com/consensys/gnark/backend/plonk/bn254"
+	cs "github.com/consensys/gnark/constraint/bn254"
 
 	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/prover/groth16"
 	"github.com/nnark/nnark/verifier"
 )
 
@@ -43,26 +41,41 @@ const openingFormat = "nnark-opening-1"
 
 // Save writes the keys into a folder, which it makes if need be. Each file appears under
 // its name only when it is complete and on disk. The opening is as secret as the model
-// and readable by its owner alone.
-func (k *Keys) Save(dir string) error {
+// and readable by its owner alone. A folder with other keys stays as it is, [ErrExists]:
+// it may hold the only copy of an opening. Keys of [LoadBound] are [ErrNoProvingKey].
+func (k *Keys) Save(dir string) error { return k.save(dir, false) }
+
+// Overwrite is Save into a folder whose keys, if there are any, may be lost.
+func (k *Keys) Overwrite(dir string) error { return k.save(dir, true) }
+
+func (k *Keys) save(dir string, overwrite bool) error {
+	if err := k.hasProvingKey(); err != nil {
+		return err
+	}
+	vk, err := k.VerifyingKey.MarshalBinary()
+	if err != nil {
+		return err
+	}
+	opening, err := k.opening()
+	if err != nil {
+		return err
+	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	arch := k.compiled.Program.Architecture()
-	if k.compiled.Plan.Committed() {
-		blinding := k.weights[len(k.weights)-1].Bytes()
-		data, err := json.MarshalIndent(opening{openingFormat, hex.EncodeToString(arch[:]), hex.EncodeToString(blinding[:])}, "", "  ")
-		if err != nil {
-			return err
+	if !overwrite {
+		for name, start := range map[string][]byte{OpeningFile: opening, ProvingKeyFile: k.provingHead(), VerifyingKeyFile: vk} {
+			if err := checkOther(filepath.Join(dir, name), start); err != nil {
+				return err
+			}
 		}
-		if err := WriteFile(filepath.Join(dir, OpeningFile), 0o600, func(w io.Writer) error {
-			_, err := w.Write(append(data, '\n'))
-			return err
-		}); err != nil {
+	}
+	if opening != nil {
+		if err := writeBytes(filepath.Join(dir, OpeningFile), 0o600, opening); err != nil {
 			return err
 		}
 	}
-	err := writeSummed(filepath.Join(dir, ProvingKeyFile), 0o644, k.provingHead(), func(w io.Writer) (err error) {
+	err = writeSummed(filepath.Join(dir, ProvingKeyFile), 0o644, k.provingHead(), func(w io.Writer) (err error) {
 		if k.plonk != nil {
 			_, err = k.plonk.WriteRawTo(w)
 		} else {
@@ -73,14 +86,17 @@ func (k *Keys) Save(dir string) error {
 	if err != nil {
 		return err
 	}
-	vk, err := k.VerifyingKey.MarshalBinary()
-	if err != nil {
-		return err
+	return writeBytes(filepath.Join(dir, VerifyingKeyFile), 0o644, vk)
+}
+
+// opening returns the content of OpeningFile, nil for baked weights, which have none.
+func (k *Keys) opening() ([]byte, error) {
+	if !k.compiled.Plan.Committed() {
+		return nil, nil
 	}
-	return WriteFile(filepath.Join(dir, VerifyingKeyFile), 0o644, func(w io.Writer) error {
-		_, err := w.Write(vk)
-		return err
-	})
+	arch, blinding := k.compiled.Program.Architecture(), k.weights[len(k.weights)-1].Bytes()
+	data, err := json.MarshalIndent(opening{openingFormat, hex.EncodeToString(arch[:]), hex.EncodeToString(blinding[:])}, "", "  ")
+	return append(data, '\n'), err
 }
 
 // provingHead names what the setup serves and the verifying key, so that neither a damaged one
@@ -90,111 +106,15 @@ func (k *Keys) provingHead() []byte {
 	return slices.Concat([]byte(provingMagic), serves[:], vk[:])
 }
 
-// writeSummed writes a file of a header, a body and the SHA-256 of both.
-func writeSummed(name string, mode os.FileMode, head []byte, body func(io.Writer) error) error {
-	return WriteFile(name, mode, func(w io.Writer) error {
-		h := sha256.New()
-		both := io.MultiWriter(w, h)
-		if _, err := both.Write(head); err != nil {
-			return err
-		}
-		if err := body(both); err != nil {
-			return err
-		}
-		_, err := w.Write(h.Sum(nil))
-		return err
-	})
-}
-
-// readSummed reads a file that writeSummed wrote: first the checksum and the header are
-// compared, then body reads what lies between.
-func readSummed(name string, head []byte, body func(io.Reader) error) error {
-	f, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	n := info.Size() - sha256.Size - int64(len(head))
-	if n < 0 {
-		return fmt.Errorf("too short: %w", ErrKeys)
-	}
-	h, got := sha256.New(), new(bytes.Buffer)
-	if _, err := io.Copy(io.MultiWriter(h, got), io.LimitReader(f, int64(len(head)))); err != nil {
-		return err
-	}
-	if _, err := io.CopyBuffer(h, io.LimitReader(f, n), make([]byte, 1<<20)); err != nil {
-		return err
-	}
-	sum, err := io.ReadAll(f)
-	if err != nil {
-		return err
-	}
-	switch {
-	case !bytes.Equal(sum, h.Sum(nil)):
-		return fmt.Errorf("damaged, its checksum is wrong: %w", ErrKeys)
-	case !bytes.Equal(got.Bytes(), head):
-		return fmt.Errorf("is for another model: %w", ErrKeys)
-	}
-	if _, err := f.Seek(int64(len(head)), io.SeekStart); err != nil {
-		return err
-	}
-	if err := body(bufio.NewReaderSize(io.LimitReader(f, n), 1<<20)); err != nil {
-		return fmt.Errorf("%w: %w", err, ErrKeys)
-	}
-	return nil
-}
-
-// WriteFile writes a file through a temporary one beside it, synced and then renamed, so
-// that the name never stands for half of it.
-func WriteFile(name string, mode os.FileMode, write func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, f.Close(), os.Remove(f.Name()))
-		}
-	}()
-	w := bufio.NewWriterSize(f, 1<<20)
-	if err := write(w); err != nil {
-		return err
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	if err := f.Chmod(mode); err != nil {
-		return err
-	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	if err := os.Rename(f.Name(), name); err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(name))
-}
-
-// syncDir makes a rename durable; not every system lets folders be synced.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return nil
-	}
-	defer d.Close()
-	_ = d.Sync()
-	return nil
-}
-
-// Load reads the keys of a compiled program from a folder. Damaged files and those of
-// another architecture or other weights are [ErrKeys].
+// Load reads the keys of a compiled program from a folder. Damaged files, those of another
+// architecture, proving keys that do not go with the verifying key as far as pairings tell
+// or under which proofs would not hide their witness, and openings that do not fit are
+// [ErrKeys].
+//
+// It is a check for whoever made these files. That the commitment opens to the program's
+// weights it finds with the proving key's own basis, which somebody who wrote the proving
+// key could have chosen to that end; and it does not compare the key's circuit with the
+// program's.
 func Load(dir string, c *circuits.Compiled) (*Keys, error) {
 	k, err := loadVerifyingKey(dir, c)
 	if err != nil {
@@ -231,27 +151,29 @@ func loadVerifyingKey(dir string, c *circuits.Compiled) (*Keys, error) {
 }
 
 func (k *Keys) loadProvingKey(name string) error {
-	err := readSummed(name, k.provingHead(), func(r io.Reader) (err error) {
+	err := readSummed(name, k.provingHead(), func(r *bufio.Reader) (err error) {
 		defer recoverDecoder(&err)
-		// Points need no checks, proofs are checked; lengths do, or proving could panic.
 		if k.VerifyingKey.Plonk != nil {
-			k.plonk = new(gplonk.ProvingKey)
-			if _, err = k.plonk.UnsafeReadFrom(r); err == nil {
-				err = k.checkPlonk()
-			}
-			return err
+			return k.readPlonk(r)
 		}
-		k.groth16 = new(g16.ProvingKey)
-		if _, err = k.groth16.UnsafeReadFrom(r); err == nil {
-			k.preparing()
-			_, err = k.prepare()
-		}
-		return err
+		return k.readGroth16(r)
 	})
 	if err != nil {
 		return fmt.Errorf("%s: %w", ProvingKeyFile, err)
 	}
 	return nil
+}
+
+func (k *Keys) readGroth16(r *bufio.Reader) (err error) {
+	if k.groth16, err = groth16.ReadProvingKey(r, k.compiled.System.(*cs.R1CS)); err != nil {
+		return err
+	}
+	k.preparing()
+	p, err := k.prepare()
+	if err != nil {
+		return err
+	}
+	return p.Matches(gnarkKey(k.VerifyingKey.Groth16))
 }
 
 // readOpening returns the blinding of the commitment to a model of this architecture.
@@ -279,7 +201,7 @@ func (k *Keys) loadOpening(name string) error {
 	if err != nil {
 		return err
 	}
-	check := &Keys{compiled: k.compiled, groth16: k.groth16, plonk: k.plonk, VerifyingKey: &verifier.VerifyingKey{
+	check := &Keys{compiled: k.compiled, groth16: k.groth16, plonk: k.plonk, prepare: k.prepare, VerifyingKey: &verifier.VerifyingKey{
 		Groth16: &verifier.Groth16Key{}, Plonk: &verifier.PlonkKey{}}}
 	if err := check.commit(blinding); err != nil {
 		return err

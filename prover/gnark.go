@@ -1,7 +1,6 @@
 package prover
 
 import (
-	"errors"
 	"fmt"
 	"math/big"
 	"time"
@@ -20,22 +19,14 @@ import (
 	"github.com/nnark/nnark/verifier"
 )
 
-// errNotGroth16 is the answer to PLONK keys in this file.
-var errNotGroth16 = errors.New("only for Groth16")
-
 // VerifyWithGnark checks a Groth16 proof with gnark's own verifier: a second opinion that
 // shares no code with package verifier beyond hashing the statement.
 func (k *Keys) VerifyWithGnark(p *verifier.Proof) error {
 	key := k.VerifyingKey.Groth16
-	if key == nil || p.Groth16 == nil {
-		return errNotGroth16
+	if key == nil || p == nil || p.Groth16 == nil {
+		return fmt.Errorf("gnark's Groth16 verifier: %w", ErrSystem)
 	}
-	vk := new(g16.VerifyingKey)
-	vk.G1.Alpha, vk.G1.K = key.Alpha, key.K
-	vk.G2.Beta, vk.G2.Gamma, vk.G2.Delta = key.Beta, key.Gamma, key.Delta
-	for _, sigma := range key.CommitmentSigmaNeg {
-		vk.CommitmentKeys = append(vk.CommitmentKeys, pedersen.VerifyingKey{G: key.CommitmentG, GSigmaNeg: sigma})
-	}
+	vk := gnarkKey(key)
 	info := k.compiled.System.GetCommitments().(constraint.Groth16Commitments)
 	vk.PublicAndCommitmentCommitted = info.GetPublicAndCommitmentCommitted(info.CommitmentIndexes(), k.compiled.System.GetNbPublicVariables())
 	if err := vk.Precompute(); err != nil {
@@ -48,6 +39,17 @@ func (k *Keys) VerifyWithGnark(p *verifier.Proof) error {
 	}
 	public := fr.Vector{verifier.FoldStatement(p.Statement, z)}
 	return g16.Verify(proof, vk, public, backend.WithVerifierHashToFieldFunction(verifier.NewChallengeHash(stmt)))
+}
+
+// gnarkKey puts a verifying key in gnark's form, but for what gnark precomputes.
+func gnarkKey(key *verifier.Groth16Key) *g16.VerifyingKey {
+	vk := new(g16.VerifyingKey)
+	vk.G1.Alpha, vk.G1.K = key.Alpha, key.K
+	vk.G2.Beta, vk.G2.Gamma, vk.G2.Delta = key.Beta, key.Gamma, key.Delta
+	for _, sigma := range key.CommitmentSigmaNeg {
+		vk.CommitmentKeys = append(vk.CommitmentKeys, pedersen.VerifyingKey{G: key.CommitmentG, GSigmaNeg: sigma})
+	}
+	return vk
 }
 
 // gnarkProof puts a proof in gnark's form, with the model's commitment and the proofs of
@@ -86,8 +88,11 @@ func foldChallenge(challenges []fr.Element) (fr.Element, error) {
 // witness: the yardstick of the benchmarks. Its proofs are not hiding, because gnark's
 // masks have to be known beforehand and are zero here: for measurements and tests only.
 func (k *Keys) UnsafeProveWithGnark(inputs [][]int64) (*verifier.Proof, time.Duration, error) {
+	if err := k.hasProvingKey(); err != nil {
+		return nil, 0, err
+	}
 	if k.groth16 == nil {
-		return nil, 0, errNotGroth16
+		return nil, 0, fmt.Errorf("gnark's Groth16 prover: %w", ErrSystem)
 	}
 	w, err := k.compiled.Assign(inputs, k.weights, fr.Element{}, randomElement)
 	if err != nil {

@@ -3,56 +3,116 @@ package prover
 import (
 	"bufio"
 	"context"
+	"encoding/hex"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254/kzg"
 	g16 "github.com/consensys/gnark/backend/groth16/bn254"
+	cs "github.com/consensys/gnark/constraint/bn254"
 
 	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/prover/groth16"
 	"github.com/nnark/nnark/verifier"
 )
 
-// Import takes Groth16 keys that a ceremony made for the compiled circuit (gnark's mpcsetup
-// on Compiled.System; gnark's encoding, raw or compressed) and binds the program's weights.
-// The keys are not marked as one-party keys: the caller vouches for the ceremony, two or
-// more contributions to which must have been verified.
+// Import takes Groth16 keys that others made for the compiled circuit (gnark's mpcsetup
+// on Compiled.System; gnark's encoding, raw or compressed), binds the program's weights and
+// proves one input, which shows that the keys belong together. Nothing in the files shows
+// who made them, so the keys are marked as one-party keys; those of a ceremony whose
+// transcript was verified come from [FromCeremony].
 func Import(c *circuits.Compiled, provingKey, verifyingKey io.Reader) (k *Keys, err error) {
 	if c.Program.Config.System != circuits.Groth16 {
 		return nil, fmt.Errorf("program is for %s: %w", c.Program.Config.System, ErrKeys)
 	}
+	if err := checkMemory(ProveMemory(c)); err != nil {
+		return nil, err
+	}
 	defer recoverDecoder(&err)
-	pk, vk := new(g16.ProvingKey), new(g16.VerifyingKey)
-	if _, err := pk.ReadFrom(bufio.NewReader(provingKey)); err != nil {
-		return nil, fmt.Errorf("proving key: %w: %w", err, ErrKeys)
-	}
-	if _, err := vk.ReadFrom(bufio.NewReader(verifyingKey)); err != nil {
-		return nil, fmt.Errorf("verifying key: %w: %w", err, ErrKeys)
-	}
-	k = &Keys{compiled: c, VerifyingKey: &verifier.VerifyingKey{Card: card(c)}}
-	k.setGroth16(pk, vk)
-	if _, err := k.prepare(); err != nil {
+	pk, err := groth16.ReadProvingKey(bufio.NewReader(provingKey), c.System.(*cs.R1CS))
+	if err != nil {
 		return nil, fmt.Errorf("%w: %w", err, ErrKeys)
 	}
-	return k.finish()
+	vk, err := groth16.ReadVerifyingKey(bufio.NewReader(verifyingKey), c.System.(*cs.R1CS))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", err, ErrKeys)
+	}
+	return assemble(context.Background(), c, pk, vk, true)
+}
+
+// assemble makes keys of gnark's and tries them out.
+func assemble(ctx context.Context, c *circuits.Compiled, pk *g16.ProvingKey, vk *g16.VerifyingKey, unsafe bool) (*Keys, error) {
+	k := &Keys{compiled: c, VerifyingKey: &verifier.VerifyingKey{Card: card(c)}}
+	k.VerifyingKey.Card.UnsafeSetup = unsafe
+	for i := range vk.CommitmentKeys { // a verifying key of ours has one
+		if vk.CommitmentKeys[i].G != vk.CommitmentKeys[0].G {
+			return nil, fmt.Errorf("verifying key: commitments in different bases: %w", ErrKeys)
+		}
+	}
+	k.setGroth16(pk, vk)
+	p, err := k.prepare()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", err, ErrKeys)
+	}
+	if _, err := k.finish(); err != nil { // checks the verifying key's points
+		return nil, err
+	}
+	if err := p.Matches(gnarkKey(k.VerifyingKey.Groth16)); err != nil {
+		return nil, fmt.Errorf("%w: %w", err, ErrKeys)
+	}
+	if _, err := k.Prove(ctx, leastInput(c.Program), Options{}); err != nil {
+		return nil, fmt.Errorf("proving and verifying key do not belong together: %w: %w", err, ErrKeys)
+	}
+	return k, nil
+}
+
+// leastInput is an input in range.
+func leastInput(p *circuits.Program) [][]int64 {
+	in := make([][]int64, len(p.Inputs))
+	for i, port := range p.Inputs {
+		n := 1
+		for _, d := range port.Shape {
+			n *= d
+		}
+		in[i] = slices.Repeat([]int64{port.Range.Lo}, n)
+	}
+	return in
 }
 
 // ImportSRS makes PLONK keys from a universal reference string (gnark-crypto's kzg.SRS
-// encoding for BN254), for instance of a public powers-of-tau ceremony.
-func ImportSRS(ctx context.Context, c *circuits.Compiled, r io.Reader, p Progress) (k *Keys, err error) {
+// encoding for BN254), for instance of a public powers-of-tau ceremony. That it is one, by
+// its form, is checked with pairings; who knows its secret no file shows. So the keys are
+// marked as one-party keys unless accepted lists the string's digest
+// (verifier.PlonkKey.SRSDigest), which the caller has from a source they trust. A string
+// with a digest that is not on the list, if there is one, is [ErrKeys].
+func ImportSRS(ctx context.Context, c *circuits.Compiled, r io.Reader, p Progress, accepted ...[32]byte) (k *Keys, err error) {
 	if c.Program.Config.System != circuits.Plonk {
 		return nil, fmt.Errorf("program is not for PLONK: %w", ErrKeys)
 	}
 	defer recoverDecoder(&err)
-	srs := new(kzg.SRS)
-	if _, err := srs.ReadFrom(bufio.NewReader(r)); err != nil {
+	p.report("reference string", 0)
+	srs, err := readSRS(bufio.NewReaderSize(r, 1<<20), plonkSize(c)+blindingDegree)
+	if err != nil {
 		return nil, fmt.Errorf("SRS: %w: %w", err, ErrKeys)
 	}
 	k = &Keys{compiled: c, VerifyingKey: &verifier.VerifyingKey{Card: card(c)}}
+	if k.VerifyingKey.Card.UnsafeSetup, err = unknownSRS(srs, accepted); err != nil {
+		return nil, err
+	}
 	if err := k.setupPlonk(ctx, srs, p); err != nil {
 		return nil, err
 	}
 	return k.finish()
+}
+
+// unknownSRS reports whether nobody vouches for a reference string.
+func unknownSRS(srs *kzg.SRS, accepted [][32]byte) (bool, error) {
+	digest := (&verifier.PlonkKey{G2Tau: srs.Vk.G2[1]}).SRSDigest()
+	if len(accepted) > 0 && !slices.Contains(accepted, digest) {
+		return true, fmt.Errorf("SRS: its digest is %s, which is not accepted: %w", hex.EncodeToString(digest[:]), ErrKeys)
+	}
+	return len(accepted) == 0, nil
 }
 
 // recoverDecoder turns the panics of gnark's decoders on absurd lengths into an error.

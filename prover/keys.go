@@ -20,6 +20,13 @@ import (
 var (
 	// ErrKeys means that keys are damaged or do not belong to the program.
 	ErrKeys = errors.New("keys do not fit")
+	// ErrNoProvingKey means that bound keys were read from a file, which holds nothing but
+	// what proves one model's answers: they cannot be saved, bound or given another model.
+	ErrNoProvingKey = errors.New("keys without a proving key")
+	// ErrSystem means that keys or a proof are of another proof system.
+	ErrSystem = errors.New("another proof system")
+	// ErrExists means that a folder holds other keys, which saving would destroy.
+	ErrExists = errors.New("other keys are there")
 	// ErrSelfCheck means that a finished proof did not verify; the proof is not returned.
 	ErrSelfCheck = errors.New("proof failed its own check")
 )
@@ -34,7 +41,15 @@ type Keys struct {
 	plonk    *gplonk.ProvingKey
 	weights  fr.Vector // packed weights and the blinding, empty if baked
 
-	prepare func() (*groth16.Prover, error) // once
+	prepare func() (*groth16.Prover, error) // once; nil under PLONK
+}
+
+// hasProvingKey reports, as [ErrNoProvingKey], keys that were read from a bound key's file.
+func (k *Keys) hasProvingKey() error {
+	if k.groth16 == nil && k.plonk == nil {
+		return fmt.Errorf("bound keys were read from %s: load %s instead: %w", BoundKeyFile, ProvingKeyFile, ErrNoProvingKey)
+	}
+	return nil
 }
 
 // Progress is told what a long operation does and how far it is, from 0 to 1. It may be
@@ -99,10 +114,10 @@ func (k *Keys) commit(blinding fr.Element) error {
 		return err
 	}
 	values := append(append(fr.Vector{}, k.weights...), fr.Element{})
-	basis := &k.groth16.CommitmentKeys[0]
-	if len(basis.Basis) != len(values) {
-		return fmt.Errorf("key commits to %d weights, program has %d: %w", len(basis.Basis)-2, len(values)-2, ErrKeys)
+	if err := k.hidesWeights(len(values)); err != nil {
+		return err
 	}
+	basis := &k.groth16.CommitmentKeys[0]
 	c, err := basis.Commit(values)
 	if err != nil {
 		return err
@@ -115,9 +130,30 @@ func (k *Keys) commit(blinding fr.Element) error {
 	return nil
 }
 
+// hidesWeights checks, before a commitment to so many values is published, that the
+// blinding, the last of them but gnark's mask, hides the others.
+func (k *Keys) hidesWeights(values int) error {
+	p, err := k.prepare()
+	if err != nil {
+		return fmt.Errorf("%w: %w", err, ErrKeys)
+	}
+	wires := p.Committed(0)
+	if len(wires) != values {
+		return fmt.Errorf("key commits to %d weights, program has %d: %w", len(wires)-2, values-2, ErrKeys)
+	}
+	if err := p.CheckHides(0, wires[values-2]); err != nil {
+		return fmt.Errorf("%w: %w", err, ErrKeys)
+	}
+	return nil
+}
+
 // WithModel returns the keys of another program of the same architecture, bound with a
-// fresh blinding. It fails with [ErrKeys] if the architecture, or a baked weight, differs.
+// fresh blinding. It fails with [ErrKeys] if the architecture, or a baked weight, differs,
+// and with [ErrNoProvingKey] for keys of [LoadBound].
 func (k *Keys) WithModel(p *circuits.Program) (*Keys, error) {
+	if err := k.hasProvingKey(); err != nil {
+		return nil, err
+	}
 	if p.SetupDigest() != k.compiled.Program.SetupDigest() {
 		return nil, fmt.Errorf("program %q needs another setup: %w", p.Name, ErrKeys)
 	}

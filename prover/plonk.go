@@ -1,28 +1,29 @@
 package prover
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 
 	"github.com/consensys/gnark-crypto/ecc"
-	"github.com/consensys/gnark-crypto/ecc/bn254"
-	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr/fft"
 	"github.com/consensys/gnark-crypto/ecc/bn254/kzg"
 	"github.com/consensys/gnark/backend"
 	gplonk "github.com/consensys/gnark/backend/plonk/bn254"
 	cs "github.com/consensys/gnark/constraint/bn254"
 
+	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/circuits/gadget"
-	"github.com/nnark/nnark/prover/internal/secret"
-	"github.com/nnark/nnark/prover/simd/msm"
+	"github.com/nnark/nnark/prover/groth16"
 	"github.com/nnark/nnark/verifier"
 )
 
 // setupPlonk makes PLONK keys from a universal SRS, or from one made here if srs is nil.
 func (k *Keys) setupPlonk(ctx context.Context, srs *kzg.SRS, p Progress) error {
 	spr := k.compiled.System.(*cs.SparseR1CS)
-	size := ecc.NextPowerOfTwo(uint64(spr.GetNbConstraints() + spr.GetNbPublicVariables()))
+	size := plonkSize(k.compiled)
 	var canonical, lagrange kzg.SRS
 	var err error
 	if srs == nil {
@@ -48,74 +49,10 @@ func (k *Keys) setupPlonk(ctx context.Context, srs *kzg.SRS, p Progress) error {
 	return nil
 }
 
-// blindingDegree is how many more powers of tau than rows gnark's PLONK needs.
-const blindingDegree = 3
-
-// cutSRS takes the powers of tau a circuit of so many rows needs, and their Lagrange form.
-func cutSRS(srs *kzg.SRS, size uint64) (canonical, lagrange kzg.SRS, err error) {
-	if uint64(len(srs.Pk.G1)) < size+blindingDegree {
-		return canonical, lagrange, fmt.Errorf("SRS of %d points, the circuit needs %d: %w", len(srs.Pk.G1), size+blindingDegree, ErrKeys)
-	}
-	canonical = kzg.SRS{Pk: kzg.ProvingKey{G1: srs.Pk.G1[:size+blindingDegree]}, Vk: srs.Vk}
-	points, err := kzg.ToLagrangeG1(srs.Pk.G1[:size])
-	return canonical, kzg.SRS{Pk: kzg.ProvingKey{G1: points}, Vk: srs.Vk}, err
+// plonkSize is the number of a circuit's gates, padded to a power of two.
+func plonkSize(c *circuits.Compiled) uint64 {
+	return ecc.NextPowerOfTwo(uint64(c.System.GetNbConstraints() + c.System.GetNbPublicVariables()))
 }
-
-// newSRS draws a secret tau and overwrites it. Knowing tau, the Lagrange form needs no
-// transform: its scalars are L_i(tau) = (tau^n - 1)/n · ω^i/(tau - ω^i).
-func newSRS(ctx context.Context, size uint64) (canonical, lagrange kzg.SRS, err error) {
-	var secrets secret.List
-	secret.Do(func() {
-		defer secrets.Clear()
-		canonical, lagrange, err = drawSRS(ctx, size, &secrets)
-		if srsSecrets != nil {
-			srsSecrets(secrets.All())
-		}
-	})
-	return canonical, lagrange, err
-}
-
-func drawSRS(ctx context.Context, size uint64, secrets *secret.List) (canonical, lagrange kzg.SRS, err error) {
-	powers := secrets.New(int(size) + blindingDegree)
-	powers[0].SetOne()
-	tau := &powers[1]
-	if err = secret.Draw(tau); err != nil {
-		return canonical, lagrange, err
-	}
-	for i := 2; i < len(powers); i++ {
-		powers[i].Mul(&powers[i-1], tau)
-	}
-	domain := fft.NewDomain(size, fft.WithoutPrecompute())
-	scalars, denominators := secrets.New(int(size)), secrets.New(int(size))
-	root := fr.One()
-	for i := range scalars {
-		scalars[i] = root
-		denominators[i].Sub(tau, &root)
-		root.Mul(&root, &domain.Generator)
-	}
-	one := fr.One()
-	factor := powers[size]
-	factor.Sub(&factor, &one).Mul(&factor, &domain.CardinalityInv)
-	inverses := secrets.Hold(fr.BatchInvert(denominators))
-	for i := range inverses {
-		scalars[i].Mul(&scalars[i], &inverses[i]).Mul(&scalars[i], &factor)
-	}
-	_, _, g1, g2 := bn254.Generators()
-	vk := kzg.VerifyingKey{G1: g1, G2: [2]bn254.G2Affine{g2}}
-	canonical.Pk.G1, lagrange.Pk.G1 = make([]bn254.G1Affine, len(powers)), make([]bn254.G1Affine, size)
-	if err = msm.MulG1(ctx, canonical.Pk.G1, g1, powers, nil); err == nil {
-		err = msm.MulG1(ctx, lagrange.Pk.G1, g1, scalars, nil)
-	}
-	if err == nil {
-		err = msm.MulG2(ctx, vk.G2[1:], g2, powers[1:2], nil)
-	}
-	vk.Lines[0], vk.Lines[1] = bn254.PrecomputeLines(vk.G2[0]), bn254.PrecomputeLines(vk.G2[1])
-	canonical.Vk, lagrange.Vk = vk, vk
-	return canonical, lagrange, err
-}
-
-// srsSecrets, if not nil, is shown what newSRS is about to overwrite: for a test.
-var srsSecrets func(all [][]fr.Element)
 
 // setPlonk takes gnark's keys.
 func (k *Keys) setPlonk(pk *gplonk.ProvingKey, vk *gplonk.VerifyingKey) {
@@ -132,14 +69,53 @@ func plonkKey(vk *gplonk.VerifyingKey) *verifier.PlonkKey {
 	}
 }
 
-// checkPlonk compares a proving key with the verifying key and the size of the circuit.
-func (k *Keys) checkPlonk() error {
-	want, vk := *k.VerifyingKey.Plonk, k.plonk.Vk
-	want.WeightsDigest = nil
-	if len(vk.Qcp) != 1 || len(vk.CommitmentConstraintIndexes) != 1 || *plonkKey(vk) != want ||
-		uint64(len(k.plonk.Kzg.G1)) != want.Size+3 || uint64(len(k.plonk.KzgLagrange.G1)) != want.Size {
+// gnarkPlonkKey puts the verifying key in gnark's form: all of it but the model's digest
+// follows from the circuit and the reference string.
+func (k *Keys) gnarkPlonkKey() *gplonk.VerifyingKey {
+	key, domain := k.VerifyingKey.Plonk, fft.NewDomain(k.VerifyingKey.Plonk.Size, fft.WithoutPrecompute())
+	return &gplonk.VerifyingKey{
+		Size: key.Size, SizeInv: domain.CardinalityInv, Generator: domain.Generator, CosetShift: domain.FrMultiplicativeGen,
+		NbPublicVariables: uint64(k.compiled.System.GetNbPublicVariables()),
+		S:                 key.S, Ql: key.Ql, Qr: key.Qr, Qm: key.Qm, Qo: key.Qo, Qk: key.Qk, Qcp: []kzg.Digest{key.Qcp},
+		CommitmentConstraintIndexes: []uint64{key.CommitmentIndex},
+		Kzg:                         kzgKey(key.G1, key.G2, key.G2Tau),
+	}
+}
+
+// readPlonk reads a proving key, which is gnark's form of the verifying key, bit for bit,
+// and a reference string of the circuit's size, in both bases, which is checked to be the
+// verifying key's: proofs hide as PLONK's do, and nothing else is in a proving key.
+func (k *Keys) readPlonk(r *bufio.Reader) error {
+	size := plonkSize(k.compiled)
+	if k.VerifyingKey.Plonk.Size != size {
+		return fmt.Errorf("verifying key for %d gates, the circuit has %d: %w", k.VerifyingKey.Plonk.Size, size, ErrKeys)
+	}
+	pk := &gplonk.ProvingKey{Vk: k.gnarkPlonkKey()}
+	var want bytes.Buffer
+	if _, err := pk.Vk.WriteRawTo(&want); err != nil {
+		return err
+	}
+	got := make([]byte, want.Len())
+	if _, err := io.ReadFull(r, got); err != nil {
+		return err
+	}
+	if !bytes.Equal(got, want.Bytes()) {
 		return fmt.Errorf("it does not go with the verifying key: %w", ErrKeys)
 	}
+	var err error
+	if pk.Kzg.G1, err = readPoints(r, size+blindingDegree); err != nil {
+		return err
+	}
+	if pk.KzgLagrange.G1, err = readPoints(r, size); err != nil {
+		return err
+	}
+	if err := checkSRS(pk.Kzg.G1, &pk.Vk.Kzg); err != nil {
+		return err
+	}
+	if err := checkLagrange(pk.Kzg.G1, pk.KzgLagrange.G1); err != nil {
+		return err
+	}
+	k.plonk = pk
 	return nil
 }
 
@@ -154,7 +130,7 @@ func (k *Keys) provePlonk(ctx context.Context, w *gadget.Witness, p Progress) (*
 	p.report("prove", 0.1)
 	proof, err := gplonk.Prove(k.compiled.System.(*cs.SparseR1CS), k.plonk, full, backend.WithStatisticalZeroKnowledge())
 	if err != nil {
-		return nil, err
+		return nil, groth16.Unsatisfied(err)
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err

@@ -44,6 +44,8 @@ var hints = []struct {
 	{verifier.ErrInput, "the proof is about another input than the one expected"},
 	{verifier.ErrUnsafeKey, "ask for keys from a ceremony, or leave out --refuse-unsafe if you trust who ran setup"},
 	{verifier.ErrRejected, "do not trust this answer: the proof is forged, damaged or for another statement"},
+	{prover.ErrExists, "give another folder, or move the keys that are there away: their opening may be the only one"},
+	{prover.ErrNoProvingKey, "load the folder's proving key: bound keys only prove"},
 	{prover.ErrKeys, "make keys for this program with nnark setup, or give the folder that belongs to it"},
 	{prover.ErrSelfCheck, "the keys are damaged or do not belong together: make them again with nnark setup"},
 	{prover.ErrBind, "leave out --bind: bound keys are for committed weights under Groth16"},

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/nnark/nnark/circuits"
@@ -27,8 +28,14 @@ type setupReport struct {
 
 const unsafeWarning = "one party made these keys: whoever ran setup could prove false statements with what it may have kept"
 
-// origin says where keys come from: files of a ceremony, or this process if there are none.
-type origin struct{ provingKey, verifyingKey, srs string }
+// importWarning is about keys from files.
+const importWarning = "a file does not show who made it: the keys are marked as one party's"
+
+// origin says where keys come from: files, or this process if there are none.
+type origin struct {
+	provingKey, verifyingKey, srs string
+	srsDigest                     digestFlag
+}
 
 func setup(c *command) (report, error) {
 	dir := c.flags.String("o", "", "write the keys to the folder `KEYDIR`")
@@ -36,12 +43,16 @@ func setup(c *command) (report, error) {
 	c.flags.StringVar(&from.provingKey, "proving-key", "", "take a ceremony's Groth16 proving key from `FILE`, in gnark's encoding")
 	c.flags.StringVar(&from.verifyingKey, "verifying-key", "", "and the verifying key from `FILE`")
 	c.flags.StringVar(&from.srs, "srs", "", "take PLONK's universal reference string from `FILE`, in gnark-crypto's encoding")
+	c.flags.Var(&from.srsDigest, "srs-digest", "refuse reference strings with another digest than `HEX`, which you have from the ceremony's publisher; without it the keys are marked as one party's")
 	bind := c.flags.Bool("bind", false, "also write a bound key, as secret as the weights, with which prove is faster")
 	if err := c.parse([]string{"M.nnark"}, "o"); err != nil {
 		return nil, err
 	}
 	if (from.provingKey == "") != (from.verifyingKey == "") {
 		return nil, usageError{c.verb, "--proving-key and --verifying-key belong together"}
+	}
+	if from.srs == "" && from.srsDigest.set {
+		return nil, usageError{c.verb, "--srs-digest is for --srs"}
 	}
 	p, err := loadProgram(c.args[0])
 	if err != nil {
@@ -53,6 +64,8 @@ func setup(c *command) (report, error) {
 	}
 	if from == (origin{}) {
 		c.warn(unsafeWarning)
+	} else if !from.srsDigest.set {
+		c.warn(importWarning)
 	}
 	start := time.Now()
 	keys, err := c.newKeys(compiled, from)
@@ -89,7 +102,7 @@ func (c *command) newKeys(compiled *circuits.Compiled, from origin) (*prover.Key
 				return nil, err
 			}
 			defer f.Close()
-			return prover.ImportSRS(c.ctx, compiled, f, show)
+			return prover.ImportSRS(c.ctx, compiled, f, show, from.srsDigest.list()...)
 		case from.provingKey != "":
 			return importKeys(compiled, from)
 		}
@@ -111,6 +124,38 @@ func importKeys(compiled *circuits.Compiled, from origin) (*prover.Keys, error) 
 	return prover.Import(compiled, pk, vk)
 }
 
+// digestFlag is a flag's SHA-256.
+type digestFlag struct {
+	value [32]byte
+	set   bool
+}
+
+// String implements flag.Value.
+func (d *digestFlag) String() string {
+	if !d.set {
+		return ""
+	}
+	return hex.EncodeToString(d.value[:])
+}
+
+// Set implements flag.Value.
+func (d *digestFlag) Set(s string) error {
+	b, err := hex.DecodeString(strings.TrimPrefix(s, "0x"))
+	if err != nil || len(b) != len(d.value) {
+		return fmt.Errorf("want %d bytes in hexadecimal", len(d.value))
+	}
+	copy(d.value[:], b)
+	d.set = true
+	return nil
+}
+
+func (d *digestFlag) list() (all [][32]byte) {
+	if d.set {
+		all = append(all, d.value)
+	}
+	return all
+}
+
 func (r *setupReport) text(w io.Writer) {
 	row(w, "keys", r.Keys)
 	row(w, "key digest", r.KeyDigest)
@@ -122,8 +167,8 @@ func (r *setupReport) text(w io.Writer) {
 	}
 	row(w, "setup", duration(r.SetupMS))
 	if r.UnsafeSetup {
-		row(w, "trust", "one party made these keys; verifiers can refuse them with --refuse-unsafe")
+		row(w, "trust", "one party made these keys, or nothing shows who did; verifiers can refuse them with --refuse-unsafe")
 	} else {
-		row(w, "trust", "the ceremony that the keys come from")
+		row(w, "trust", "the ceremony whose digest you gave")
 	}
 }

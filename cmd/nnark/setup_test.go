@@ -1,9 +1,12 @@
 package main
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"io"
 	"math/big"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254/kzg"
@@ -24,18 +27,21 @@ func save(t *testing.T, name string, v io.WriterTo) {
 	require.NoError(t, f.Close())
 }
 
-// proveAndVerify asserts that the keys in the folder keys serve m.nnark and are not
-// one-party keys.
-func proveAndVerify(t *testing.T) {
+// proveAndVerify asserts that the keys in a folder serve m.nnark, and whether they are
+// marked as one party's.
+func proveAndVerify(t *testing.T, keys string, marked bool) {
 	t.Helper()
-	mustRun(t, "prove", "m.nnark", "--keys", "keys", "--input", "tiny_mlp.json", "-o", "proof.json")
-	code, stdout, stderr := nnark(t, "verify", "--key", "keys/verifying.key", "proof.json", "--refuse-unsafe")
+	mustRun(t, "prove", "m.nnark", "--keys", keys, "--input", "tiny_mlp.json", "-o", "proof.json")
+	args := []string{"verify", "--key", keys + "/verifying.key", "proof.json"}
+	code, stdout, stderr := nnark(t, args...)
 	require.Zero(t, code, stderr)
 	require.Contains(t, stdout, "accepted")
-	require.NotContains(t, stderr, "one party")
+	require.Equal(t, marked, strings.Contains(stderr, "one party"))
+	code, _, stderr = nnark(t, append(args, "--refuse-unsafe")...)
+	require.Equal(t, marked, code == exitRejected, stderr)
 }
 
-func TestSetupFromCeremony(t *testing.T) {
+func TestSetupFromFiles(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, writeInputs(dir))
 	t.Chdir(dir)
@@ -51,9 +57,9 @@ func TestSetupFromCeremony(t *testing.T) {
 
 	code, stdout, stderr := nnark(t, "setup", "m.nnark", "-o", "keys", "--proving-key", "ceremony.pk", "--verifying-key", "ceremony.vk")
 	require.Zero(t, code, stderr)
-	require.Contains(t, stdout, "the ceremony that the keys come from")
-	require.Empty(t, stderr)
-	proveAndVerify(t)
+	require.Contains(t, stdout, "nothing shows who did")
+	require.Contains(t, stderr, "marked as one party's")
+	proveAndVerify(t, "keys", true)
 
 	for _, args := range [][]string{
 		{"--proving-key", "ceremony.pk"},
@@ -78,12 +84,24 @@ func TestSetupFromSRS(t *testing.T) {
 	require.NoError(t, err)
 	save(t, "universal.srs", srs)
 	mustRun(t, "setup", "m.nnark", "-o", "keys", "--srs", "universal.srs")
-	proveAndVerify(t)
+	proveAndVerify(t, "keys", true)
+
+	// The digest that a ceremony's publisher would name.
+	point := srs.Vk.G2[1].RawBytes()
+	digest := fmt.Sprintf("%x", sha256.Sum256(point[:]))
+	mustRun(t, "setup", "m.nnark", "-o", "pinned", "--srs", "universal.srs", "--srs-digest", digest)
+	proveAndVerify(t, "pinned", false)
+	for _, wrong := range []string{strings.Repeat("0", 64), digest[:62], "digest"} {
+		code, _, stderr := nnark(t, "setup", "m.nnark", "-o", "new", "--srs", "universal.srs", "--srs-digest", wrong)
+		require.Equal(t, exitFailed, code)
+		require.Contains(t, stderr, "nnark: hint: ")
+		require.NoDirExists(t, "new")
+	}
 
 	short, err := kzg.NewSRS(1<<5, big.NewInt(123456789))
 	require.NoError(t, err)
 	save(t, "short.srs", short)
 	code, _, stderr := nnark(t, "setup", "m.nnark", "-o", "new", "--srs", "short.srs")
 	require.Equal(t, exitFailed, code)
-	require.Contains(t, stderr, "SRS of 32 points")
+	require.Contains(t, stderr, "SRS: 32 points")
 }

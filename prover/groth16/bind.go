@@ -52,6 +52,9 @@ func (p *Prover) Bind(ctx context.Context, wires []int, values []fr.Element) (*P
 	return &b, nil
 }
 
+// Bound reports whether wires are bound.
+func (p *Prover) Bound() bool { return p.boundWires != nil }
+
 // bindQueries replaces the queries by those over the wires that are still free.
 func (p *Prover) bindQueries(ctx context.Context, bound map[int]fr.Element) (err error) {
 	folds := p.findFolds(bound)

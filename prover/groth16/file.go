@@ -1,12 +1,13 @@
 package groth16
 
 import (
-	"errors"
+	"bufio"
 	"fmt"
 	"io"
 	"slices"
 	"sync"
 
+	"github.com/consensys/gnark-crypto/ecc"
 	"github.com/consensys/gnark-crypto/ecc/bn254"
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr/fft"
@@ -44,9 +45,9 @@ func (p *Prover) WriteBound(w io.Writer) error {
 }
 
 // ReadBound reads what [Prover.WriteBound] wrote for the circuit, bound to these values.
-// Whatever the bytes, it allocates little more than there are, and proofs that verify hide
+// Whatever the bytes, it allocates no more than the circuit needs, and proofs that verify hide
 // the wires that are not bound (hiding.go). [ErrCircuit] stands for all it refuses.
-func ReadBound(r io.Reader, r1cs *cs.R1CS, wires []int, values []fr.Element) (*Prover, error) {
+func ReadBound(r *bufio.Reader, r1cs *cs.R1CS, wires []int, values []fr.Element) (*Prover, error) {
 	l, err := newLayout(r1cs)
 	if err != nil {
 		return nil, err
@@ -64,23 +65,21 @@ func ReadBound(r io.Reader, r1cs *cs.R1CS, wires []int, values []fr.Element) (*P
 		p.knowledge = append(p.knowledge, new(query[bn254.G1Affine]))
 	}
 	p.a, p.b1, p.k, p.b2 = new(query[bn254.G1Affine]), new(query[bn254.G1Affine]), new(query[bn254.G1Affine]), new(query[bn254.G2Affine])
-	d := boundDecoder{Decoder: bn254.NewDecoder(r, bn254.NoSubgroupChecks()), limit: uint64(4 * (p.wires + p.constraints))}
-	constraints, nbWires := d.count(), d.count()
-	if d.err == nil && (constraints != uint64(p.constraints) || nbWires != uint64(p.wires)) {
-		return nil, fmt.Errorf("%w: bound for another circuit", ErrCircuit)
-	}
+	d := &keyDecoder{Decoder: bn254.NewDecoder(r, bn254.NoSubgroupChecks()), r: r}
+	var constraints, nbWires uint64
+	d.decode(&constraints, &nbWires)
+	d.expect("constraints", constraints, p.constraints, p.constraints)
+	d.expect("wires", nbWires, p.wires, p.wires)
 	g1, g2 := &p.pk.G1, &p.pk.G2
-	d.read(&g1.Z, &g1.Alpha, &g1.Beta, &g2.Beta)
+	n := int(ecc.NextPowerOfTwo(uint64(p.constraints)))
+	list(d, &g1.Z, n-1, n-1)
+	d.decode(&g1.Alpha, &g1.Beta, &g2.Beta)
 	for _, q := range p.g1Queries() {
-		d.read(&q.bases)
-		q.start, q.wires = d.uint32s(), d.uint32s()
-		d.read(&q.fixed)
+		readQuery(d, q, p.wires)
 	}
-	d.read(&p.b2.bases)
-	p.b2.start, p.b2.wires = d.uint32s(), d.uint32s()
-	d.read(&p.b2.fixed)
+	readQuery(d, p.b2, p.wires)
 	if d.err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrCircuit, d.err)
+		return nil, fmt.Errorf("%w: bound key: %w", ErrCircuit, d.err)
 	}
 	if err := p.checkBound(); err != nil {
 		return nil, err
@@ -88,34 +87,22 @@ func ReadBound(r io.Reader, r1cs *cs.R1CS, wires []int, values []fr.Element) (*P
 	return p, nil
 }
 
-// boundDecoder keeps the first error.
-type boundDecoder struct {
-	*bn254.Decoder
-	limit uint64 // of a list's length
-	err   error
+// readQuery reads a query of at most so many wires, each of which occurs at most once.
+func readQuery[P any](d *keyDecoder, q *query[P], wires int) {
+	list(d, &q.bases, 0, wires+1)
+	q.start, q.wires = d.uint32s(wires+1), d.uint32s(wires)
+	d.decode(&q.fixed)
 }
 
-func (d *boundDecoder) read(parts ...any) {
-	for _, part := range parts {
-		if d.err == nil {
-			d.err = d.Decode(part)
-		}
-	}
-}
-
-func (d *boundDecoder) count() (n uint64) {
-	d.read(&n)
-	return n
-}
-
-func (d *boundDecoder) uint32s() []uint32 {
-	n := d.count()
-	if n > d.limit {
-		d.err = errors.Join(d.err, fmt.Errorf("list of %d", n))
+func (d *keyDecoder) uint32s(most int) []uint32 {
+	var n uint64
+	d.decode(&n)
+	d.expect("indices", n, 0, most)
+	if d.err != nil {
 		return nil
 	}
 	v := make([]uint32, n)
-	d.read(&v)
+	d.decode(&v)
 	return v
 }
 
@@ -134,14 +121,13 @@ func (p *Prover) checkBound() error {
 	for _, q := range slices.Concat(p.commitment, p.knowledge) {
 		ok = ok && q.consistent(p.wires, 0)
 	}
-	n := uint64(len(p.pk.G1.Z)) + 1
-	if !ok || n&(n-1) != 0 || n < uint64(p.constraints) || n >= 2*uint64(p.constraints) {
+	if !ok {
 		return fmt.Errorf("%w: inconsistent bound key", ErrCircuit)
 	}
 	if err := p.checkBoundHiding(); err != nil {
 		return err
 	}
-	p.pk.Domain = *fft.NewDomain(n)
+	p.pk.Domain = *fft.NewDomain(uint64(len(p.pk.G1.Z)) + 1)
 	p.quotient = newQuotient(&p.pk.Domain)
 	return nil
 }

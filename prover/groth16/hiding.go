@@ -39,7 +39,8 @@ import (
 // What remains is whether a proof verifies. A key of points that do not belong together
 // makes that depend on the witness; a proof that fails is not returned, but that none was
 // made can be noticed. Against that helps a key whose points are known to belong together,
-// for instance as recomputed from a ceremony's transcript.
+// for instance as recomputed from a ceremony's transcript; [Prover.Matches] compares what
+// can be compared without one.
 
 // checkHiding refuses proving keys under which a proof that verifies need not hide its
 // witness.

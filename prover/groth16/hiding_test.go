@@ -1,6 +1,7 @@
 package groth16
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"math/big"
@@ -142,12 +143,12 @@ func TestHidingBoundKeys(t *testing.T) {
 		// A deep copy, by way of the file.
 		var file bytes.Buffer
 		require.NoError(t, good.WriteBound(&file))
-		b, err := ReadBound(&file, c.r1cs, wires, values)
+		b, err := ReadBound(bufio.NewReader(&file), c.r1cs, wires, values)
 		require.NoError(t, err)
 		change(b)
 		file.Reset()
 		require.NoError(t, b.WriteBound(&file))
-		_, err = ReadBound(&file, c.r1cs, wires, values)
+		_, err = ReadBound(bufio.NewReader(&file), c.r1cs, wires, values)
 		return err
 	}
 	require.NoError(t, reread(func(*Prover) {}))

@@ -210,12 +210,8 @@ func (r *proving) solve() (*cs.R1CSSolution, error) {
 	if ctxErr := r.ctx.Err(); ctxErr != nil {
 		return nil, ctxErr
 	}
-	// gnark's error for a constraint spells out secret values.
-	if unsatisfied := (*cs.UnsatisfiedConstraintError)(nil); errors.As(err, &unsatisfied) {
-		return nil, fmt.Errorf("%w: constraint %d", ErrUnsatisfied, unsatisfied.CID)
-	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUnsatisfied, err)
+		return nil, Unsatisfied(err)
 	}
 	s := solution.(*cs.R1CSSolution)
 	r.setMasks(s.W)
@@ -223,6 +219,15 @@ func (r *proving) solve() (*cs.R1CSSolution, error) {
 		s.A[m.row], s.C[m.row] = r.mask[i], r.mask[i]
 	}
 	return s, nil
+}
+
+// Unsatisfied returns [ErrUnsatisfied] in place of an error of gnark's solver, whose text
+// spells out secret values.
+func Unsatisfied(err error) error {
+	if constraint := (*cs.UnsatisfiedConstraintError)(nil); errors.As(err, &constraint) {
+		return fmt.Errorf("%w: constraint %d", ErrUnsatisfied, constraint.CID)
+	}
+	return ErrUnsatisfied
 }
 
 // challengeHint answers gnark's request for the challenge of a commitment to

@@ -1,0 +1,71 @@
+package groth16
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+
+	"github.com/consensys/gnark-crypto/ecc/bn254"
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+	g16 "github.com/consensys/gnark/backend/groth16/bn254"
+
+	"github.com/nnark/nnark/prover/simd/msm"
+)
+
+// Matches reports, as [ErrCircuit], a proving key that does not go with a verifying key,
+// whose points were checked, as far as pairings tell: α, β and δ are the same in both keys
+// and in both groups, and every commitment's second basis is the first times the verifying
+// key's σ. The rest of a proving key has no counterpart in a verifying key; that it belongs
+// there is what a proof shows.
+func (p *Prover) Matches(vk *g16.VerifyingKey) error {
+	g1, g2 := &p.pk.G1, &p.pk.G2
+	d1, d2 := p.a.last(), p.b2.last()
+	if g1.Alpha != vk.G1.Alpha || g2.Beta != vk.G2.Beta || *d2 != vk.G2.Delta || *p.b1.last() != *d1 || *p.k.last() != *d1 {
+		return fmt.Errorf("%w: proving and verifying key are of different setups", ErrCircuit)
+	}
+	_, _, gen1, gen2 := bn254.Generators()
+	gen1.Neg(&gen1)
+	for _, x := range []struct {
+		in1 *bn254.G1Affine
+		in2 *bn254.G2Affine
+	}{{&g1.Beta, &g2.Beta}, {d1, d2}} {
+		same, err := bn254.PairingCheck([]bn254.G1Affine{*x.in1, gen1}, []bn254.G2Affine{gen2, *x.in2})
+		if err != nil || !same {
+			return fmt.Errorf("%w: the proving key's beta or delta differs between the groups", ErrCircuit)
+		}
+	}
+	if len(vk.CommitmentKeys) != len(p.commitments) {
+		return fmt.Errorf("%w: the verifying key has %d commitments, the circuit %d", ErrCircuit, len(vk.CommitmentKeys), len(p.commitments))
+	}
+	for i := range p.commitments {
+		d, pok, err := p.randomCommitment(i)
+		if err != nil {
+			return err
+		}
+		key := &vk.CommitmentKeys[i]
+		ok, err := bn254.PairingCheck([]bn254.G1Affine{d, pok}, []bn254.G2Affine{key.GSigmaNeg, key.G})
+		if err != nil || !ok {
+			return fmt.Errorf("%w: the bases of commitment %d are not those of the verifying key", ErrCircuit, i)
+		}
+	}
+	return nil
+}
+
+// randomCommitment returns commitment i to values that the key's maker could not foresee,
+// and its proof of knowledge. They belong together if and only if their bases do, but for a
+// chance of 2^-128.
+func (p *Prover) randomCommitment(i int) (d, pok bn254.G1Affine, err error) {
+	w := make([]fr.Element, p.wires)
+	var b [16]byte
+	for _, wire := range p.commitments[i].PrivateCommitted {
+		if _, err := rand.Read(b[:]); err != nil {
+			return d, pok, fmt.Errorf("groth16: randomness: %w", err)
+		}
+		w[wire].SetBytes(b[:])
+	}
+	c, k := p.commitment[i], p.knowledge[i]
+	err = msm.Run(context.Background(), msm.G1(&d, c.bases, c.scalars(w)), msm.G1(&pok, k.bases, k.scalars(w)))
+	d.Add(&d, &c.fixed)
+	pok.Add(&pok, &k.fixed)
+	return d, pok, err
+}

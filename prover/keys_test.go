@@ -1,0 +1,338 @@
+package prover
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/consensys/gnark-crypto/ecc/bn254"
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+	"github.com/consensys/gnark-crypto/ecc/bn254/kzg"
+	cs "github.com/consensys/gnark/constraint/bn254"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/prover/groth16"
+	"github.com/nnark/nnark/verifier"
+)
+
+// imported passes keys through gnark's encoding and Import.
+func imported(t *testing.T, k *Keys, change func(pk, vk *bytes.Buffer)) (*Keys, error) {
+	t.Helper()
+	pk, vk, err := groth16.Setup(context.Background(), k.compiled.System.(*cs.R1CS), nil)
+	require.NoError(t, err)
+	var a, b bytes.Buffer
+	_, err = pk.WriteTo(&a)
+	require.NoError(t, err)
+	_, err = vk.WriteRawTo(&b)
+	require.NoError(t, err)
+	if change != nil {
+		change(&a, &b)
+	}
+	return Import(k.compiled, &a, &b)
+}
+
+var testSRS = sync.OnceValue(func() kzg.SRS {
+	srs, _, err := newSRS(context.Background(), plonkSize(plonkKeys().compiled))
+	if err != nil {
+		panic(err)
+	}
+	srs.Pk.G1 = append(srs.Pk.G1, srs.Pk.G1[:50]...) // more, which are not looked at
+	return srs
+})
+
+// srsFile is a reference string for the small program, in gnark-crypto's encoding.
+func srsFile(t *testing.T, change func(*kzg.SRS)) *bytes.Buffer {
+	t.Helper()
+	srs := testSRS()
+	srs.Pk.G1 = slices.Clone(srs.Pk.G1)
+	if change != nil {
+		change(&srs)
+	}
+	out := new(bytes.Buffer)
+	_, err := srs.WriteRawTo(out)
+	require.NoError(t, err)
+	return out
+}
+
+// importedPlonk are keys of a reference string from a file: that takes seconds.
+var importedPlonk = sync.OnceValue(func() *Keys {
+	var file bytes.Buffer
+	srs := testSRS()
+	_, err := srs.WriteTo(&file)
+	require.NoError(must{}, err)
+	k, err := ImportSRS(context.Background(), plonkKeys().compiled, &file, nil)
+	require.NoError(must{}, err)
+	return k
+})
+
+// everyKind returns the small program's keys of every origin.
+func everyKind(t *testing.T) map[string]*Keys {
+	t.Helper()
+	ctx := context.Background()
+	made := map[string]*Keys{
+		"fresh": setup(t, smallProgram(t, 1, circuits.Config{})),
+		"baked": setup(t, smallProgram(t, 1, circuits.Config{Weights: circuits.Baked})),
+		"PLONK": plonkKeys(),
+	}
+	kinds := maps.Clone(made)
+	for name, k := range made {
+		dir := saved(t, k)
+		var err error
+		kinds[name+", loaded"], err = Load(dir, k.compiled)
+		require.NoError(t, err)
+		if name == "fresh" {
+			bound, err := k.Bind(ctx)
+			require.NoError(t, err)
+			require.NoError(t, bound.SaveBound(dir))
+			kinds["bound"] = bound
+			kinds["bound, loaded"], err = LoadBound(dir, k.compiled)
+			require.NoError(t, err)
+		}
+		if name != "PLONK" {
+			kinds[name+", imported"], err = imported(t, k, nil)
+		} else {
+			kinds[name+", imported"], err = importedPlonk(), nil
+		}
+		require.NoError(t, err)
+	}
+	return kinds
+}
+
+// Every method on keys of every kind does its work or says with a typed error why not.
+func TestEveryMethodOfEveryKind(t *testing.T) {
+	ctx := context.Background()
+	input := [][]int64{{1, 2, 3}}
+	kinds := everyKind(t)
+	var foreign []*verifier.Proof
+	for _, k := range kinds {
+		p, err := k.Prove(ctx, input, Options{})
+		require.NoError(t, err)
+		foreign = append(foreign, p)
+	}
+	foreign = append(foreign, nil, &verifier.Proof{}, &verifier.Proof{Groth16: &verifier.Groth16Proof{}}, &verifier.Proof{Plonk: &verifier.PlonkProof{}})
+	typed := []error{ErrKeys, ErrNoProvingKey, ErrSystem, ErrBind, circuits.ErrInput}
+	for name, k := range kinds {
+		other := smallProgram(t, 2, circuits.Config{})
+		for method, call := range map[string]func() error{
+			"Compiled":              func() error { require.NotNil(t, k.Compiled()); return nil },
+			"Save":                  func() error { return k.Save(t.TempDir()) },
+			"Overwrite":             func() error { return k.Overwrite(t.TempDir()) },
+			"SaveBound":             func() error { return k.SaveBound(t.TempDir()) },
+			"Bind":                  func() error { _, err := k.Bind(ctx); return err },
+			"WithModel":             func() error { _, err := k.WithModel(other); return err },
+			"WithModel, the same":   func() error { _, err := k.WithModel(k.compiled.Program); return err },
+			"Prove":                 func() error { _, err := k.Prove(ctx, input, Options{}); return err },
+			"Prove, no input":       func() error { _, err := k.Prove(ctx, nil, Options{}); return err },
+			"Prove, out of range":   func() error { _, err := k.Prove(ctx, [][]int64{{1 << 40, 2, 3}}, Options{}); return err },
+			"UnsafeProveWithGnark":  func() error { _, _, err := k.UnsafeProveWithGnark(input); return err },
+			"gnark's, out of range": func() error { _, _, err := k.UnsafeProveWithGnark(nil); return err },
+		} {
+			var err error
+			require.NotPanics(t, func() { err = call() }, "%s: %s", name, method)
+			if err != nil {
+				require.True(t, isAny(err, typed), "%s: %s: %v", name, method, err)
+			}
+			fails := method == "Prove, no input" || method == "Prove, out of range"
+			fails = fails || name == "bound, loaded" && (method == "Save" || method == "Overwrite" || method == "Bind" || method == "UnsafeProveWithGnark")
+			if fails || method == "Prove" || method == "Compiled" {
+				require.Equal(t, fails, err != nil, "%s: %s: %v", name, method, err)
+			}
+		}
+		for i, p := range foreign {
+			require.NotPanics(t, func() { _ = k.VerifyWithGnark(p) }, "%s: foreign proof %d", name, i)
+		}
+	}
+	require.ErrorIs(t, kinds["fresh"].VerifyWithGnark(&verifier.Proof{Plonk: &verifier.PlonkProof{}}), ErrSystem)
+	require.ErrorIs(t, kinds["PLONK"].SaveBound(t.TempDir()), ErrBind)
+	require.ErrorIs(t, kinds["fresh"].SaveBound(t.TempDir()), ErrBind)
+	require.ErrorIs(t, kinds["bound, loaded"].Save(t.TempDir()), ErrNoProvingKey)
+}
+
+func isAny(err error, of []error) bool {
+	for _, e := range of {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// Saving never destroys the only opening of a commitment.
+func TestSaveKeepsOtherKeys(t *testing.T) {
+	k := setup(t, smallProgram(t, 1, circuits.Config{}))
+	dir := saved(t, k)
+	content := func() (all [3][]byte) {
+		for i, name := range []string{OpeningFile, ProvingKeyFile, VerifyingKeyFile} {
+			data, err := os.ReadFile(filepath.Join(dir, name))
+			require.NoError(t, err)
+			all[i] = data
+		}
+		return all
+	}
+	before := content()
+	again, err := k.WithModel(k.compiled.Program) // the same weights, another blinding
+	require.NoError(t, err)
+	for _, other := range []*Keys{again, setup(t, smallProgram(t, 1, circuits.Config{Weights: circuits.Baked})), plonkKeys()} {
+		require.ErrorIs(t, other.Save(dir), ErrExists)
+		require.Equal(t, before, content())
+	}
+	require.NoError(t, k.Save(dir), "the same keys")
+	for _, name := range []string{OpeningFile, VerifyingKeyFile, ProvingKeyFile} { // one file is enough
+		alone := t.TempDir()
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(alone, name), data, 0o600))
+		require.ErrorIs(t, again.Save(alone), ErrExists, name)
+	}
+	require.NoError(t, again.Overwrite(dir))
+	_, err = Load(dir, k.compiled)
+	require.NoError(t, err)
+	require.NotEqual(t, before, content())
+}
+
+// Keys from files are marked, whoever made them: γ of a one-party setup or of a ceremony.
+func TestImportMarks(t *testing.T) {
+	ctx := context.Background()
+	for _, cfg := range []circuits.Config{{}, {Weights: circuits.Baked}} {
+		k, err := imported(t, setup(t, smallProgram(t, 1, cfg)), nil)
+		require.NoError(t, err)
+		require.True(t, k.VerifyingKey.Card.UnsafeSetup)
+		p, err := k.Prove(ctx, [][]int64{{1, 2, 3}}, Options{})
+		require.NoError(t, err)
+		_, err = verifier.Verify(k.VerifyingKey, p, verifier.RefuseUnsafeSetup())
+		require.ErrorIs(t, err, verifier.ErrUnsafeKey)
+		m, err := k.WithModel(k.compiled.Program)
+		require.NoError(t, err)
+		require.True(t, m.VerifyingKey.Card.UnsafeSetup, "and with other weights")
+	}
+	c := setup(t, smallProgram(t, 1, circuits.Config{})).compiled
+	evidence := func(n int, err error) Evidence {
+		return func(ctx context.Context, circuit *cs.R1CS) (*Ceremony, error) {
+			pk, vk, setupErr := groth16.Setup(ctx, circuit, nil)
+			return &Ceremony{ProvingKey: pk, VerifyingKey: vk, Contributions: n}, errors.Join(err, setupErr)
+		}
+	}
+	k, err := FromCeremony(ctx, c, evidence(2, nil))
+	require.NoError(t, err)
+	require.False(t, k.VerifyingKey.Card.UnsafeSetup)
+	for _, e := range []Evidence{evidence(1, nil), evidence(0, nil), evidence(3, errors.New("a step is wrong"))} {
+		_, err := FromCeremony(ctx, c, e)
+		require.ErrorIs(t, err, ErrKeys)
+	}
+	_, err = FromCeremony(ctx, plonkKeys().compiled, evidence(2, nil))
+	require.ErrorIs(t, err, ErrSystem)
+}
+
+// A proving and a verifying key of different setups of one circuit are noticed on import,
+// with committed and with baked weights.
+func TestImportMismatched(t *testing.T) {
+	for _, cfg := range []circuits.Config{{}, {Weights: circuits.Baked}} {
+		k := setup(t, smallProgram(t, 1, cfg))
+		_, other, err := groth16.Setup(context.Background(), k.compiled.System.(*cs.R1CS), nil)
+		require.NoError(t, err)
+		_, err = imported(t, k, func(_, vk *bytes.Buffer) {
+			vk.Reset()
+			_, err := other.WriteTo(vk)
+			require.NoError(t, err)
+		})
+		require.ErrorIs(t, err, ErrKeys)
+		// Only the part of the verifying key that the proving key says nothing of.
+		pk, vk, err := groth16.Setup(context.Background(), k.compiled.System.(*cs.R1CS), nil)
+		require.NoError(t, err)
+		vk.G1.K[1] = other.G1.K[1]
+		var a, b bytes.Buffer
+		_, err = pk.WriteTo(&a)
+		require.NoError(t, err)
+		_, err = vk.WriteTo(&b)
+		require.NoError(t, err)
+		_, err = Import(k.compiled, &a, &b)
+		require.ErrorIs(t, err, ErrKeys)
+	}
+}
+
+// A reference string is checked on import, and its keys are marked unless its digest is
+// one that the caller accepts.
+func TestImportSRS(t *testing.T) {
+	ctx := context.Background()
+	c := plonkKeys().compiled
+	data := srsFile(t, nil).Bytes()
+	_, err := ImportSRS(ctx, c, bytes.NewReader(data), nil, [32]byte{1})
+	require.ErrorIs(t, err, ErrKeys)
+	require.ErrorContains(t, err, "not accepted")
+	srs := testSRS()
+	digest := (&verifier.PlonkKey{G2Tau: srs.Vk.G2[1]}).SRSDigest()
+	for _, mark := range []struct {
+		accepted [][32]byte
+		unsafe   bool
+	}{{nil, true}, {[][32]byte{{1}, digest}, false}} {
+		unsafe, err := unknownSRS(&srs, mark.accepted)
+		require.NoError(t, err)
+		require.Equal(t, mark.unsafe, unsafe)
+	}
+	require.True(t, plonkKeys().VerifyingKey.Card.UnsafeSetup, "a string made here")
+	require.True(t, importedPlonk().VerifyingKey.Card.UnsafeSetup, "nothing says who made it")
+	require.Equal(t, digest, importedPlonk().VerifyingKey.Plonk.SRSDigest())
+
+	var off bn254.G1Affine
+	off.X.SetUint64(5)
+	n := int(plonkSize(c)) + blindingDegree
+	other, _, err := newSRS(ctx, 64)
+	require.NoError(t, err)
+	for name, change := range map[string]func(*kzg.SRS){
+		"a point":             func(s *kzg.SRS) { s.Pk.G1[7] = s.Pk.G1[8] },
+		"the last point used": func(s *kzg.SRS) { s.Pk.G1[n-1] = s.Pk.G1[1] },
+		"infinity":            func(s *kzg.SRS) { s.Pk.G1[n-2] = bn254.G1Affine{} },
+		"all infinity":        func(s *kzg.SRS) { clear(s.Pk.G1) },
+		"off the curve":       func(s *kzg.SRS) { s.Pk.G1[3] = off },
+		"two exchanged":       func(s *kzg.SRS) { s.Pk.G1[3], s.Pk.G1[4] = s.Pk.G1[4], s.Pk.G1[3] },
+		"another tau":         func(s *kzg.SRS) { s.Vk = other.Vk },
+		"tau infinity":        func(s *kzg.SRS) { s.Vk.G2[1] = bn254.G2Affine{} },
+		"another generator":   func(s *kzg.SRS) { s.Vk.G2[0] = s.Vk.G2[1] },
+		"not from one":        func(s *kzg.SRS) { s.Pk.G1 = s.Pk.G1[1:] },
+		"too short":           func(s *kzg.SRS) { s.Pk.G1 = s.Pk.G1[:n-1] },
+	} {
+		_, err := ImportSRS(ctx, c, srsFile(t, change), nil)
+		require.ErrorIs(t, err, ErrKeys, name)
+	}
+	for _, cut := range []int{0, 3, 4, 100, len(data) / 2} {
+		_, err := ImportSRS(ctx, c, bytes.NewReader(data[:cut]), nil)
+		require.ErrorIs(t, err, ErrKeys, cut)
+	}
+	data[0] = 0xff // 2^32 points, most of which are not there
+	require.Less(t, allocated(func() { _, err = ImportSRS(ctx, c, bytes.NewReader(data), nil) }), uint64(64<<20))
+	require.ErrorIs(t, err, ErrKeys)
+}
+
+// allocated returns the bytes that a call allocates.
+func allocated(f func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+// An error under either system says which constraint fails, and no value.
+func TestUnsatisfiedSaysNoValues(t *testing.T) {
+	digits := regexp.MustCompile(`[0-9]{7,}`)
+	for _, k := range []*Keys{setup(t, smallProgram(t, 1, circuits.Config{})), plonkKeys()} {
+		w, err := k.compiled.Assign([][]int64{{1, 2, 3}}, k.weights, fr.Element{}, randomElement)
+		require.NoError(t, err)
+		for i := range w.Secret {
+			w.Secret[i] = fr.NewElement(123456789)
+		}
+		_, err = k.proveWitness(context.Background(), w, nil)
+		require.ErrorIs(t, err, groth16.ErrUnsatisfied)
+		require.False(t, digits.MatchString(fmt.Sprint(err)), err)
+	}
+}

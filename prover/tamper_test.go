@@ -1,0 +1,263 @@
+package prover
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/consensys/gnark-crypto/ecc/bn254"
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr/pedersen"
+	g16 "github.com/consensys/gnark/backend/groth16/bn254"
+	gplonk "github.com/consensys/gnark/backend/plonk/bn254"
+	cs "github.com/consensys/gnark/constraint/bn254"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/prover/groth16"
+)
+
+// tampered returns a copy of keys with a changed proving key.
+func tampered(k *Keys, change func(pk *g16.ProvingKey)) *Keys {
+	evil, pk := *k, *k.groth16
+	for _, v := range []*[]bn254.G1Affine{&pk.G1.A, &pk.G1.B, &pk.G1.Z, &pk.G1.K} {
+		*v = slices.Clone(*v)
+	}
+	pk.CommitmentKeys = slices.Clone(pk.CommitmentKeys)
+	for i, key := range pk.CommitmentKeys {
+		pk.CommitmentKeys[i] = pedersen.ProvingKey{Basis: slices.Clone(key.Basis), BasisExpSigma: slices.Clone(key.BasisExpSigma)}
+	}
+	change(&pk)
+	evil.groth16 = &pk
+	evil.preparing()
+	return &evil
+}
+
+// tamperings are changes that need no trapdoor: without the checks, proofs under some of them
+// verify and show the input or the weights, under others they depend on the witness.
+func tamperings(k *Keys) map[string]func(pk *g16.ProvingKey) {
+	var inf bn254.G1Affine
+	_, _, gen, _ := bn254.Generators()
+	last := len(k.groth16.CommitmentKeys) - 1
+	mask := len(k.groth16.CommitmentKeys[last].Basis) - 1
+	out := map[string]func(pk *g16.ProvingKey){
+		"delta, beta and B infinity": func(pk *g16.ProvingKey) {
+			pk.G1.Delta, pk.G1.Beta = inf, inf
+			clear(pk.G1.B)
+		},
+		"delta infinity in G1":     func(pk *g16.ProvingKey) { pk.G1.Delta = inf },
+		"delta infinity in G2":     func(pk *g16.ProvingKey) { pk.G2.Delta = bn254.G2Affine{} },
+		"delta another in G1":      func(pk *g16.ProvingKey) { pk.G1.Delta = gen },
+		"delta another in G2":      func(pk *g16.ProvingKey) { pk.G2.Delta = pk.G2.Beta },
+		"delta another in both":    func(pk *g16.ProvingKey) { pk.G1.Delta, pk.G2.Delta = pk.G1.Beta, pk.G2.Beta },
+		"beta another in G1":       func(pk *g16.ProvingKey) { pk.G1.Beta = pk.G1.Delta },
+		"alpha another":            func(pk *g16.ProvingKey) { pk.G1.Alpha = gen },
+		"mask infinity":            func(pk *g16.ProvingKey) { pk.CommitmentKeys[last].Basis[mask] = inf },
+		"mask infinity, to sigma":  func(pk *g16.ProvingKey) { pk.CommitmentKeys[last].BasisExpSigma[mask] = inf },
+		"a base another":           func(pk *g16.ProvingKey) { pk.CommitmentKeys[last].Basis[0] = gen },
+		"a base another, to sigma": func(pk *g16.ProvingKey) { pk.CommitmentKeys[last].BasisExpSigma[0] = gen },
+		"mask infinity in both": func(pk *g16.ProvingKey) {
+			pk.CommitmentKeys[last].Basis[mask], pk.CommitmentKeys[last].BasisExpSigma[mask] = inf, inf
+		},
+	}
+	if k.compiled.Plan.Committed() {
+		blinding := len(k.groth16.CommitmentKeys[0].Basis) - 2
+		out["blinding infinity"] = func(pk *g16.ProvingKey) {
+			pk.CommitmentKeys[0].Basis[blinding], pk.CommitmentKeys[0].BasisExpSigma[blinding] = inf, inf
+		}
+	}
+	return out
+}
+
+// Tampered proving keys are refused wherever keys come from or go to.
+func TestTamperedKeys(t *testing.T) {
+	for _, cfg := range []circuits.Config{{Input: circuits.Private}, {Weights: circuits.Baked, Input: circuits.Private}} {
+		k := setup(t, smallProgram(t, 1, cfg))
+		for name, change := range tamperings(k) {
+			evil := tampered(k, change)
+			if k.compiled.Plan.Committed() {
+				// What an earlier version or another program could have written: a commitment
+				// that the tampered key opens, where it does.
+				evil.weights = k.weights
+			}
+			dir := filepath.Join(t.TempDir(), "keys")
+			require.NoError(t, evil.Save(dir))
+			_, err := Load(dir, k.compiled)
+			require.ErrorIs(t, err, ErrKeys, "load: %s", name)
+
+			_, err = imported(t, k, func(pk, _ *bytes.Buffer) {
+				honest := new(g16.ProvingKey)
+				_, err := honest.ReadFrom(pk)
+				require.NoError(t, err)
+				copied := tampered(&Keys{compiled: k.compiled, groth16: honest}, change)
+				pk.Reset()
+				_, err = copied.groth16.WriteRawTo(pk)
+				require.NoError(t, err)
+			})
+			require.ErrorIs(t, err, ErrKeys, "import: %s", name)
+		}
+	}
+}
+
+// Keys in memory whose points hide nothing do not publish a commitment, bind or prove.
+func TestTamperedInMemory(t *testing.T) {
+	ctx := context.Background()
+	k := setup(t, smallProgram(t, 1, circuits.Config{Input: circuits.Private}))
+	for name, change := range tamperings(k) {
+		evil := tampered(k, change)
+		if _, err := evil.prepare(); err == nil && name != "blinding infinity" {
+			continue // consistent or not, it hides
+		}
+		if name != "blinding infinity" {
+			_, err := evil.Prove(ctx, [][]int64{{1, 2, 3}}, Options{})
+			require.Error(t, err, "prove: %s", name)
+			_, err = evil.Bind(ctx)
+			require.ErrorIs(t, err, ErrKeys, "bind: %s", name)
+		}
+		_, err := evil.WithModel(smallProgram(t, 2, circuits.Config{Input: circuits.Private}))
+		require.ErrorIs(t, err, ErrKeys, "a new commitment: %s", name)
+	}
+}
+
+// A bound key's file is read like any other.
+func TestTamperedBoundKey(t *testing.T) {
+	ctx := context.Background()
+	k := setup(t, smallProgram(t, 1, circuits.Config{Input: circuits.Private}))
+	bound, err := k.Bind(ctx)
+	require.NoError(t, err)
+	dir := saved(t, k)
+	require.NoError(t, bound.SaveBound(dir))
+	path := filepath.Join(dir, BoundKeyFile)
+	good, err := os.ReadFile(path)
+	require.NoError(t, err)
+	rewrite := func(change func(body []byte)) error {
+		body := bytes.Clone(good[len(k.boundHead()) : len(good)-sha256.Size])
+		change(body)
+		require.NoError(t, writeSummed(path, 0o600, k.boundHead(), func(w io.Writer) error {
+			_, err := w.Write(body)
+			return err
+		}))
+		_, err := LoadBound(dir, k.compiled)
+		return err
+	}
+	require.NoError(t, rewrite(func([]byte) {}))
+	delta := k.groth16.G1.Delta.RawBytes()
+	zero := make([]byte, len(delta))
+	require.Equal(t, 3, bytes.Count(good, delta[:]), "in the queries of A, B and K")
+	for n := range 3 {
+		require.ErrorIs(t, rewrite(func(body []byte) {
+			at := 0
+			for range n + 1 {
+				at += bytes.Index(body[at:], delta[:]) + 1
+			}
+			copy(body[at-1:], zero)
+		}), ErrKeys, "delta %d infinity", n)
+	}
+	_, _, gen, _ := bn254.Generators()
+	raw := gen.RawBytes()
+	require.ErrorIs(t, rewrite(func(body []byte) { copy(body, bytes.ReplaceAll(body, delta[:], raw[:])) }), ErrKeys, "another delta")
+	beta := k.groth16.G1.Beta.RawBytes()
+	require.ErrorIs(t, rewrite(func(body []byte) { copy(body, bytes.ReplaceAll(body, beta[:], raw[:])) }), ErrKeys, "another beta")
+	delta2 := k.groth16.G2.Delta.RawBytes()
+	require.ErrorIs(t, rewrite(func(body []byte) { copy(body, bytes.ReplaceAll(body, delta2[:], make([]byte, 128))) }), ErrKeys, "delta 2 infinity")
+}
+
+// The reference string in a PLONK proving key is the verifying key's, in both forms.
+func TestTamperedPlonkKey(t *testing.T) {
+	k := plonkKeys()
+	for name, change := range map[string]func(pk *gplonk.ProvingKey){
+		"powers that blind": func(pk *gplonk.ProvingKey) {
+			n := int(pk.Vk.Size)
+			pk.Kzg.G1[n], pk.Kzg.G1[n+1] = pk.Kzg.G1[0], pk.Kzg.G1[1]
+		},
+		"a Lagrange point": func(pk *gplonk.ProvingKey) { pk.KzgLagrange.G1[5] = pk.KzgLagrange.G1[6] },
+		"infinity":         func(pk *gplonk.ProvingKey) { pk.KzgLagrange.G1[5] = bn254.G1Affine{} },
+		"off the curve":    func(pk *gplonk.ProvingKey) { pk.Kzg.G1[9].X.SetUint64(5) },
+		"a selector":       func(pk *gplonk.ProvingKey) { vk := *pk.Vk; vk.Ql = vk.Qr; pk.Vk = &vk },
+		"public variables": func(pk *gplonk.ProvingKey) { vk := *pk.Vk; vk.NbPublicVariables++; pk.Vk = &vk },
+	} {
+		evil, pk := *k, *k.plonk
+		pk.Kzg.G1, pk.KzgLagrange.G1 = slices.Clone(pk.Kzg.G1), slices.Clone(pk.KzgLagrange.G1)
+		change(&pk)
+		evil.plonk = &pk
+		dir := filepath.Join(t.TempDir(), "keys")
+		require.NoError(t, evil.Save(dir))
+		_, err := Load(dir, k.compiled)
+		require.ErrorIs(t, err, ErrKeys, name)
+	}
+}
+
+// A few hundred bytes in the place of a key do not ask for gigabytes.
+func TestHostileLengths(t *testing.T) {
+	k := setup(t, smallProgram(t, 1, circuits.Config{}))
+	pk, vk, err := groth16.Setup(context.Background(), k.compiled.System.(*cs.R1CS), nil)
+	require.NoError(t, err)
+	var a, b bytes.Buffer
+	_, err = pk.WriteRawTo(&a)
+	require.NoError(t, err)
+	_, err = vk.WriteRawTo(&b)
+	require.NoError(t, err)
+	// Where lengths stand in a raw proving key, and how many bytes they have.
+	n := int(pk.Domain.Cardinality)
+	g1 := func(v []bn254.G1Affine) int { return 4 + 64*len(v) }
+	lengths := map[int]int{0: 8}
+	at := 8 + 5*32 + 1 + 3*64
+	for _, v := range [][]bn254.G1Affine{pk.G1.A, pk.G1.B, pk.G1.Z, pk.G1.K} {
+		lengths[at] = 4
+		at += g1(v)
+	}
+	require.Len(t, pk.G1.Z, n-1)
+	at += 2 * 128
+	lengths[at] = 4 // B in G2
+	at += 4 + 128*len(pk.G2.B)
+	lengths[at] = 8 // wires
+	at += 3*8 + 2*len(pk.InfinityA)
+	lengths[at] = 4 // commitments
+	at += 4
+	for _, c := range pk.CommitmentKeys {
+		for _, v := range [][]bn254.G1Affine{c.Basis, c.BasisExpSigma} {
+			lengths[at] = 4
+			at += g1(v)
+		}
+	}
+	require.Equal(t, at, a.Len())
+	dir := saved(t, k)
+	honest := allocated(func() { _, err = Load(dir, k.compiled) })
+	require.NoError(t, err)
+	for at, size := range lengths {
+		for _, value := range []uint64{1 << 30, 1<<32 - 1, 1<<40 - 1} {
+			if size == 4 && value > 1<<32-1 {
+				continue
+			}
+			evil := bytes.Clone(a.Bytes())
+			if size == 8 {
+				binary.BigEndian.PutUint64(evil[at:], value)
+			} else {
+				binary.BigEndian.PutUint32(evil[at:], uint32(value))
+			}
+			got := allocated(func() { _, err = Import(k.compiled, bytes.NewReader(evil), bytes.NewReader(b.Bytes())) })
+			require.ErrorIs(t, err, ErrKeys)
+			require.Less(t, got, honest+16<<20, "length at %d", at)
+			require.NoError(t, writeSummed(filepath.Join(dir, ProvingKeyFile), 0o600, k.provingHead(), func(w io.Writer) error {
+				_, err := w.Write(evil[:min(len(evil), at+400)])
+				return err
+			}))
+			got = allocated(func() { _, err = Load(dir, k.compiled) })
+			require.ErrorIs(t, err, ErrKeys)
+			require.Less(t, got, honest+16<<20, "length at %d", at)
+		}
+	}
+	at = 3*64 + 3*128
+	for _, at := range []int{at, at + 4 + 64*len(vk.G1.K), b.Len() - 4 - 256*len(vk.CommitmentKeys)} { // K, wires, commitments
+		evil := bytes.Clone(b.Bytes())
+		binary.BigEndian.PutUint32(evil[at:], 1<<31)
+		got := allocated(func() { _, err = Import(k.compiled, bytes.NewReader(a.Bytes()), bytes.NewReader(evil)) })
+		require.ErrorIs(t, err, ErrKeys)
+		require.Less(t, got, honest+16<<20, "verifying key's length at %d", at)
+	}
+}
