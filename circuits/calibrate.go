@@ -2,7 +2,6 @@ package circuits
 
 import (
 	"math"
-	"slices"
 
 	"github.com/nnark/nnark/circuits/relation"
 	"github.com/nnark/nnark/model"
@@ -26,6 +25,7 @@ type observed struct {
 	shape   []int
 	sum     []float64 // of each element over the samples
 	count   int
+	masks   bool // of a softmax's scores: there were masked ones, forgotten
 }
 
 const (
@@ -62,31 +62,7 @@ func calibrate(g *model.Graph, samples [][]*model.Tensor) (*calibration, error) 
 		}
 		c.outputs = append(c.outputs, out)
 	}
-	for _, n := range g.Nodes {
-		if n.Op != "Softmax" {
-			continue
-		}
-		if v := c.values[n.Inputs[0]]; v != nil {
-			v.dropMasks()
-		}
-	}
 	return c, nil
-}
-
-// masked is how far below the largest score one is certainly masked: exp(-masked) is 0.
-const masked = 1000
-
-// dropMasks forgets the scores that are so low that they only say "not this one": their
-// size would cost the others precision, and saturating them changes nothing.
-func (v *observed) dropMasks() {
-	if v.lo >= v.hi-masked {
-		return
-	}
-	v.kept = slices.DeleteFunc(v.kept, func(x float32) bool { return float64(x) < v.hi-masked })
-	v.lo = v.hi
-	for _, x := range v.kept {
-		v.lo = min(v.lo, float64(x))
-	}
 }
 
 // floats returns a tensor's elements, integers too, as floats.

@@ -204,7 +204,7 @@ func (l *lowerer) softmax(n *model.Node) error {
 	if axis < 0 {
 		axis += len(shape)
 	}
-	x, err := l.narrowTo(n.Inputs[0], l.scoreBits())
+	x, err := l.scores(n.Inputs[0])
 	if err != nil {
 		return err
 	}

@@ -58,6 +58,9 @@ func (l *lowerer) literal(node, name string, e, slack int) (int, error) {
 func integersOf(x []float64, exp int) (out Ints, err error) {
 	all := fixedpoint.Interval{Lo: -1 << 50, Hi: 1 << 50}
 	for _, v := range x {
+		if math.IsInf(v, 0) {
+			return nil, fmt.Errorf("constant %g: %w", v, model.ErrUnsupported)
+		}
 		q, err := fixedpoint.Quantise(v, exp, all)
 		if err != nil {
 			return nil, err

@@ -1,6 +1,7 @@
 package circuits
 
 import (
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -126,6 +127,24 @@ func nodeCases() []nodeCase {
 		{"selu of a negative and pool", image, -2, 2, nil, []*model.Node{op("Selu", "x0", "l", attrs{"gamma": float32(-1)}), op("MaxPool", "l", "y", pooled)}},
 		{"falling hard sigmoid and pool", image, -2, 2, nil, []*model.Node{op("HardSigmoid", "x0", "l", attrs{"alpha": float32(-0.2)}), op("MaxPool", "l", "y", pooled)}},
 	}...)
+	for name, low := range map[string]float32{"a small number": -30, "1e4": -1e4, "1e9": -1e9, "the least float": -math.MaxFloat32, "infinity": float32(math.Inf(-1))} {
+		c := &model.Tensor{Shape: []int{3, 4}, Int: []int64{1, 0, 0, 0, 1, 1, 0, 0, 1, 1, 1, 0}}
+		added := &model.Tensor{Shape: c.Shape, Float: make([]float32, 12)}
+		for i, v := range c.Int {
+			if v == 0 {
+				added.Float[i] = low
+			}
+		}
+		soft := op("Softmax", "s", "y", nil)
+		cases = append(cases,
+			nodeCase{"where mask of " + name, m, -4, 4, consts{"c": c, "low": floatConst([]int{}, low)}, []*model.Node{op("Where", "c x0 low", "s", nil), soft}},
+			nodeCase{"add mask of " + name, m, -4, 4, consts{"c": added}, []*model.Node{op("Add", "x0 c", "s", nil), soft}})
+		if !math.IsInf(float64(low), 0) { // 0·∞ is NaN
+			cases = append(cases, nodeCase{"computed mask of " + name, [][]int{{2, 3, 4}, {4}}, -4, 4, consts{"low": floatConst([]int{}, low), "one": floatConst([]int{}, 1), "zero": floatConst([]int{}, 0), "last": floatConst([]int{4}, 0, 0, 0, 9)},
+				[]*model.Node{op("Add", "x1 last", "z", nil), op("Greater", "z zero", "g", nil), op("Cast", "g", "m", attrs{"to": 1}),
+					op("Sub", "one m", "n", nil), op("Mul", "n low", "k", nil), op("Add", "x0 k", "s", nil), soft}})
+		}
+	}
 	for _, name := range []string{"Abs", "Ceil", "Cos", "Floor", "Round", "Sign", "Sin", "Softsign"} {
 		cases = append(cases, nodeCase{name, m, -2.9, 2.9, nil, one(name, "x0", nil)})
 	}
@@ -208,6 +227,11 @@ func TestLowerRefuses(t *testing.T) {
 		{nodeCase{"pow of a value", m, 1, 2, nil, []*model.Node{op("Pow", "x0 x1", "y", nil)}}, "the exponent is not one constant"},
 		{nodeCase{"cast to integers", m, -1, 1, nil, []*model.Node{op("Cast", "x0", "y", attrs{"to": 7})}}, "from floats to integer type 7"},
 		{nodeCase{"division by zero", m, -1, 1, consts{"z": floatConst([]int{}, 0)}, []*model.Node{op("Div", "x0 z", "y", nil)}}, "division by zero"},
+		{nodeCase{"infinity that is no mask", m, -1, 1, consts{"c": {Shape: []int{3}, Int: []int64{1, 0, 0}}, "low": floatConst([]int{}, float32(math.Inf(-1)))},
+			[]*model.Node{op("Where", "c x0 low", "s", nil), op("Relu", "s", "y", nil)}}, "which is not finite"},
+		{nodeCase{"infinite bound", m, -1, 1, consts{"low": floatConst([]int{}, float32(math.Inf(-1)))}, []*model.Node{op("Max", "x0 low", "y", nil)}}, "constant -Inf"},
+		{nodeCase{"everything masked by infinity", m, -1, 1, consts{"c": {Shape: []int{3}, Int: []int64{0, 0, 0}}, "low": floatConst([]int{}, float32(math.Inf(-1)))},
+			[]*model.Node{op("Where", "c x0 low", "s", nil), op("Softmax", "s", "y", nil)}}, "which is not finite"},
 	} {
 		x := c.sample(seeded(t))
 		g := c.graph(t, x)

@@ -65,8 +65,7 @@ func Quantize(g *model.Graph, samples [][]*model.Tensor, cfg Config) (*Program, 
 	if len(samples) == 0 {
 		return nil, fmt.Errorf("no samples to choose scales from: %w", ErrInput)
 	}
-	g = absorbed(decomposed(g))
-	c, err := calibrate(g, samples)
+	g, c, err := calibrated(absorbed(decomposed(g)), samples)
 	if err != nil {
 		return nil, err
 	}

@@ -184,9 +184,18 @@ func (s *simplifier) finishOutputs() {
 // finish fills Shapes, the outputs' shapes and the list of unsupported nodes, and
 // checks the folded constants.
 func (s *simplifier) finish() error {
+	strict := make(map[string]bool) // read by operators that infinities have no use in
+	for _, o := range s.Outputs {
+		strict[o.Name] = true
+	}
+	for _, n := range s.Nodes {
+		for _, name := range n.Inputs {
+			strict[name] = strict[name] || !slices.Contains([]string{"Add", "Clip", "Max", "Min", "Where"}, n.Op)
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(s.Const)) {
 		t := s.Const[name]
-		if !t.finite() {
+		if !t.finite() && (strict[name] || slices.ContainsFunc(t.Float, func(v float32) bool { return v != v })) {
 			s.errs = append(s.errs, s.errorf(ErrMalformed, "constant %q has a value that is NaN or infinite", name))
 		}
 		s.Shapes[name] = t.Shape

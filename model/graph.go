@@ -31,7 +31,7 @@ type Graph struct {
 	Inputs   []Value
 	Outputs  []Value
 	Nodes    []*Node            // in topological order; constants folded away
-	Const    map[string]*Tensor // the constants that nodes or outputs use; all finite
+	Const    map[string]*Tensor // the constants that nodes or outputs use; infinite only for Add, Clip, Max, Min and Where
 	Shapes   map[string][]int   // of inputs, constants and every value that could be inferred
 
 	unsupported []*Error

@@ -117,7 +117,7 @@ func rawFloats(shape []int, raw []byte) (*Tensor, error) {
 	t := newTensor(shape, Float32)
 	for i := range t.Float {
 		v := math.Float32frombits(le.Uint32(raw[4*i:]))
-		if v-v != 0 {
+		if v != v {
 			return nil, malformed("element %d is %v", i, v)
 		}
 		t.Float[i] = v
@@ -151,7 +151,7 @@ func fill(shape []int, typ ElemType, at func(i int) (float64, int64)) (*Tensor, 
 	for i := range t.Float {
 		f, _ := at(i)
 		v := float32(f)
-		if v-v != 0 {
+		if v-v != 0 && !math.IsInf(f, 0) { // infinities are masks, or refused by their use
 			return nil, malformed("element %d is %v", i, f)
 		}
 		t.Float[i] = v

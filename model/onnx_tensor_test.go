@@ -60,7 +60,7 @@ func TestDecodeRange(t *testing.T) {
 		{DataType: proto.Int32(int32(onnxpb.TensorProto_BOOL)), Int32Data: []int32{2}},
 		{DataType: proto.Int32(int32(onnxpb.TensorProto_UINT64)), Uint64Data: []uint64{1 << 63}},
 		{DataType: proto.Int32(int32(onnxpb.TensorProto_DOUBLE)), DoubleData: []float64{1e300}},
-		{DataType: proto.Int32(int32(onnxpb.TensorProto_FLOAT16)), Int32Data: []int32{0x7c00}},
+		{DataType: proto.Int32(int32(onnxpb.TensorProto_FLOAT16)), Int32Data: []int32{0x7c01}},
 	} {
 		if _, err := decodeTensor(p); err == nil {
 			t.Errorf("%v: accepted", p)

@@ -289,7 +289,7 @@ func TestBroken(t *testing.T) {
 			`input "huge": shape [1048576 1048576] of more than 268435456 elements: unsupported`},
 
 		{func(f *file) { tensor(f).FloatData[1] = float32(math.NaN()) }, ErrMalformed, `initializer "w": element 1 is NaN: malformed`},
-		{func(f *file) { tensor(f).FloatData[3] = float32(math.Inf(-1)) }, ErrMalformed, `initializer "w": element 3 is -Inf: malformed`},
+		{func(f *file) { tensor(f).FloatData[3] = float32(math.Inf(-1)) }, ErrMalformed, `constant "w" has a value that is NaN or infinite: malformed`},
 		{func(f *file) { tensor(f).FloatData = tensor(f).FloatData[1:] }, ErrMalformed, `initializer "w": 3 values for shape [2 2] of float32: malformed`},
 		{func(f *file) { tensor(f).RawData = make([]byte, 16) }, ErrMalformed, `initializer "w": 16 bytes of raw data and 4 values for shape [2 2] of float32: malformed`},
 		{func(f *file) { tensor(f).FloatData, tensor(f).RawData = nil, make([]byte, 15) }, ErrMalformed,
@@ -321,8 +321,8 @@ func TestBroken(t *testing.T) {
 			`node "MatMul_0" (MatMul): attribute t: no tensor: malformed`},
 		{func(f *file) { tensor(f).Dims = []int64{4} }, ErrMalformed, `node "MatMul_0" (MatMul): inputs of shapes [1 2] and [4]: malformed`},
 		{func(f *file) {
-			f.init("zero", floatTensor([]int{2}, 0, 0)).node("Reciprocal", []string{"zero"}, []string{"inf"})
-			f.m.Graph.Node[2].Input[1] = "inf"
+			f.init("zero", floatTensor([]int{2, 2}, 0, 0, 0, 0)).node("Reciprocal", []string{"zero"}, []string{"inf"})
+			node(f).Input[1] = "inf"
 		}, ErrMalformed, `constant "inf" has a value that is NaN or infinite: malformed`},
 	} {
 		f := twoLayers()
@@ -469,6 +469,27 @@ func TestTrained(t *testing.T) {
 		}
 		if !near(got[0], want[0][0], 1e-6) {
 			t.Errorf("%s: got %v, want %v", name, got[0].Float, want[0][0].Float)
+		}
+	}
+}
+
+// TestInfiniteConstants checks that a mask of infinities is read, and a NaN is not.
+func TestInfiniteConstants(t *testing.T) {
+	for _, c := range []struct {
+		value float32
+		want  string
+	}{{float32(math.Inf(-1)), ""}, {float32(math.NaN()), `initializer "b2": element 1 is NaN: malformed`}} {
+		f := twoLayers().init("b2", floatTensor([]int{2}, 0, c.value))
+		f.m.Graph.Node[2].Input[1] = "b2"
+		g, err := ParseONNX("test.onnx", f.bytes(t))
+		if c.want != "" {
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%v: %v", c.value, err)
+			}
+			continue
+		}
+		if err != nil || g.Const["b2"].Float[1] != c.value {
+			t.Errorf("%v: %v", c.value, err)
 		}
 	}
 }

@@ -1,0 +1,159 @@
+package circuits
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/nnark/nnark/fixedpoint"
+	"github.com/nnark/nnark/model"
+)
+
+// Attention excludes scores from a softmax by a mask: -1e9, the least float32 or -∞ is put
+// in their place or added to them, by constants or by what is computed of an input. Their
+// size says nothing but "not this one" and would take all precision from the others, so the
+// network is calibrated with masks just large enough.
+
+const (
+	masked     = 1000 // scores so far below the largest are masked: their exponential is 0
+	maskGap    = 10   // so far below every score that counts, the exponential rounds to 0
+	maskChange = 1e-4 // most that smaller masks may change in the float network's outputs
+)
+
+// maskOps lists the operators between a mask's constant and the softmax.
+var maskOps = []string{"Add", "Cast", "Concat", "Div", "Expand", "Gather", "Identity", "Mul", "Reshape", "Slice", "Squeeze", "Sub", "Tile",
+	"Transpose", "Unsqueeze", "Where"}
+
+// dropMasks forgets the scores of a softmax that are masked and reports whether there are any.
+func (v *observed) dropMasks(below float64) bool {
+	if !(v.lo < below) {
+		return false
+	}
+	v.kept = slices.DeleteFunc(v.kept, func(x float32) bool { return float64(x) < below })
+	v.lo, v.masks = v.hi, true
+	for _, x := range v.kept {
+		v.lo = min(v.lo, float64(x))
+	}
+	return true
+}
+
+// calibrated calibrates the graph, with the masks before its softmaxes made smaller where
+// the outputs on the samples show that this is what they are.
+func calibrated(g *model.Graph, samples [][]*model.Tensor) (*model.Graph, *calibration, error) {
+	c, err := calibrate(g, samples)
+	if err != nil {
+		return nil, nil, err
+	}
+	least := map[string]float64{} // score that counts, of each softmax with masks
+	size := 0.
+	for _, n := range g.Nodes {
+		if v := c.values[n.Inputs[0]]; n.Op == "Softmax" && v != nil && v.dropMasks(v.hi-masked) {
+			least[n.Inputs[0]] = v.lo
+			size = max(size, 2*powerBelow(2*(v.hi-v.lo)+4*maskGap))
+		}
+	}
+	if len(least) > 0 {
+		small := withSmallMasks(g, least, size)
+		d, err := calibrate(small, samples)
+		if err != nil {
+			return nil, nil, err
+		}
+		if sameOutputs(c.outputs, d.outputs) {
+			d.outputs = c.outputs
+			for name, lo := range least {
+				d.values[name].dropMasks(lo)
+			}
+			g, c = small, d
+		}
+	}
+	return g, c, c.finite(g)
+}
+
+// withSmallMasks returns the graph with constants of at least masked in size, of nodes that
+// lead to the given scores and nowhere else, reduced to size.
+func withSmallMasks(g *model.Graph, scores map[string]float64, size float64) *model.Graph {
+	s := withoutNodes(g)
+	s.Nodes = slices.Clone(g.Nodes)
+	leads, elsewhere := map[string]bool{}, map[string]bool{} // values that scores, or others, are made of
+	for name := range scores {
+		leads[name] = true
+	}
+	for _, o := range g.Outputs {
+		elsewhere[o.Name] = true
+	}
+	for i, n := range slices.Backward(s.Nodes) {
+		out := n.Outputs[0]
+		if _, ok := scores[n.Inputs[0]]; ok && n.Op == "Softmax" {
+			continue
+		}
+		inside := leads[out] && !elsewhere[out] && slices.Contains(maskOps, n.Op)
+		m := *n
+		m.Inputs = slices.Clone(n.Inputs)
+		for k, name := range n.Inputs {
+			if !inside {
+				elsewhere[name] = true
+			} else if leads[name] = true; g.Const[name] != nil && g.Const[name].Float != nil {
+				m.Inputs[k] = fmt.Sprintf("%s/input %d", n.Name, k)
+				s.Const[m.Inputs[k]], s.Shapes[m.Inputs[k]] = reduced(g.Const[name], size), g.Const[name].Shape
+			}
+		}
+		s.Nodes[i] = &m
+	}
+	return s
+}
+
+// reduced returns a tensor whose elements of at least masked in size have the given one.
+func reduced(t *model.Tensor, size float64) *model.Tensor {
+	r := &model.Tensor{Shape: t.Shape, Float: slices.Clone(t.Float)}
+	for i, v := range t.Float {
+		if math.Abs(float64(v)) >= masked {
+			r.Float[i] = float32(math.Copysign(size, float64(v)))
+		}
+	}
+	return r
+}
+
+// sameOutputs reports whether two runs agree on all samples.
+func sameOutputs(a, b [][]*model.Tensor) bool {
+	for i := range a {
+		for k := range a[i] {
+			y := floats(b[i][k])
+			for j, v := range floats(a[i][k]) {
+				if !(math.Abs(float64(v-y[j])) <= maskChange*max(1, math.Abs(float64(v)))) {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+// finite returns an error for the first node that computes a NaN or an infinity on some
+// sample.
+func (c *calibration) finite(g *model.Graph) error {
+	for _, n := range g.Nodes {
+		for _, name := range n.Outputs {
+			if v := c.values[name]; v != nil && !(v.hi-v.lo < math.Inf(1)) {
+				return &model.Error{File: g.File, Node: n.Name, Op: n.Op,
+					Err: fmt.Errorf("output %q lies in [%g, %g] on the samples, which is not finite: %w", name, v.lo, v.hi, model.ErrUnsupported)}
+			}
+		}
+	}
+	return nil
+}
+
+// scores returns a softmax's input. Where some scores are masked they saturate at least
+// maskGap below the others.
+func (l *lowerer) scores(name string) (int, error) {
+	v, bits := l.values[name], l.scoreBits()
+	if _, ok := l.narrowed[name]; ok || v == nil || !v.masks {
+		return l.narrowTo(name, bits)
+	}
+	bits++
+	r := fixedpoint.Interval{Lo: -1 << bits, Hi: 1<<bits - 1}
+	x, err := l.rescale(name, l.vals[name], min(l.exp(name, bits), coveringExp(min(v.lo-maskGap, 0), max(v.hi, 0), r.Lo, r.Hi)))
+	if err != nil {
+		return 0, err
+	}
+	return l.saturate(name, "Identity", x, r)
+}
