@@ -17,6 +17,11 @@ func elementwiseCases() []opCase {
 		{"constant added", []Port{in(0, -128, 127, 2, 3)}, func() []Node {
 			return []Node{node(&Constant{Shape: []int{3}, Exp: 6, Values: Ints{-5, 0, 700}}), node(&Add{Scale: [2]int64{4, 1}, Exp: 6}, 0, 1)}
 		}, nil},
+		{"weights of no layer", []Port{in(0, -128, 127, 2, 3)}, affine, nil},
+		{"weights compared", []Port{in(0, -128, 127, 4)}, func() []Node {
+			return []Node{{"floor", &Parameter{Shape: []int{4}, Exp: 4, Bits: 6, Values: Ints{-64, 63, 0, 9}}, nil}, node(new(Max), 0, 1),
+				node(dense(31, 2, 4, [2]int64{-64, 127}), 2)}
+		}, nil},
 		{"constant alone", []Port{in(0, -8, 7, 2)}, func() []Node {
 			return []Node{node(&Constant{Shape: []int{2}, Exp: 1, Values: Ints{3, -4}})}
 		}, []int{1, 0}},
@@ -76,11 +81,20 @@ func elementwiseCases() []opCase {
 	}
 }
 
+// affine scales and shifts as a normalisation that no matrix follows.
+func affine() []Node {
+	return []Node{{"scale", &Parameter{Shape: []int{3}, Exp: 3, Bits: 5, Values: Ints{-32, 31, 5}}, nil}, node(new(Mul), 0, 1),
+		{"offset", &Parameter{Shape: []int{2, 1}, Exp: 7, Bits: 5, Values: Ints{-3, 31}}, nil}, node(&Add{Scale: [2]int64{1, 1}, Exp: 7}, 2, 3),
+		node(&Requantize{Shift: 4}, 4)}
+}
+
 // elementwiseReference is one element of an operator's output, from its definition.
 func elementwiseReference(op Op, in [][]int64, types []Type, at []int, i int) int64 {
 	x := func(k int) int64 { return broadcastAt(in[k], types[k].Shape, at) }
 	switch op := op.(type) {
 	case *Constant:
+		return op.Values[i]
+	case *Parameter:
 		return op.Values[i]
 	case *Scale:
 		return broadcastAt(op.Factors, op.Shape, at) * x(0)
@@ -182,6 +196,9 @@ func TestElementwiseMalformed(t *testing.T) {
 	}{
 		{&Constant{Shape: []int{2}, Values: Ints{1}}, nil, ErrMalformed},
 		{&Constant{Shape: []int{0}}, nil, ErrMalformed},
+		{&Parameter{Shape: []int{2}, Bits: 3, Values: Ints{1}}, nil, ErrMalformed},
+		{&Parameter{Shape: []int{1}, Bits: 17, Values: Ints{1}}, nil, ErrMalformed},
+		{&Parameter{Shape: []int{1}, Bits: 3, Values: Ints{8}}, nil, ErrBound},
 		{&Constant{Shape: []int{1}, Values: Ints{1 << 60}}, nil, ErrBound},
 		{&Scale{Shape: []int{2}, Factors: Ints{1, 2}}, []Type{x}, ErrMalformed},
 		{&Scale{Shape: []int{3}, Factors: Ints{1, 2}}, []Type{x}, ErrMalformed},

@@ -9,9 +9,9 @@ import (
 	"github.com/nnark/nnark/fixedpoint"
 )
 
-// The operators of this file bring in constants of the network that belong to no linear
-// layer: means and scales of a normalisation, masks, thresholds. They are part of the
-// architecture, in the program for everybody to see, not private weights.
+// The operators of this file bring in literals: masks, powers of two, 1/n of an average,
+// epsilons, the 0 and 1 of conditions. They are part of the architecture, in the proving key
+// for everybody to see. Trained constants are private weights, layers' or [Parameter]'s.
 
 // Constant is ONNX Constant (https://onnx.ai/onnx/operators/onnx__Constant.html): integers
 // of the program as a value of their own.

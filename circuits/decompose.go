@@ -73,6 +73,11 @@ func (d *decomposer) constant(name string, shape []int, values ...float32) strin
 	return name
 }
 
+// literal adds an attribute's number, which is no weight, and returns its name.
+func (d *decomposer) literal(name string, value float64) string {
+	return d.constant(literalPrefix+name, []int{}, float32(value))
+}
+
 // layerNorm replaces LayerNormalization: (x - mean)/√(variance + ε)·scale + bias.
 func (d *decomposer) layerNorm(n *model.Node) error {
 	axis, epsilon, stash := -1, 1e-5, 1
@@ -123,7 +128,7 @@ func (d *decomposer) normalise(x string, axis int, epsilon float64) string {
 	diff := d.add("Sub", nil, shape, x, mean)
 	squares := d.add("Mul", nil, shape, diff, diff)
 	variance := d.add("ReduceMean", over, ones, squares)
-	sum := d.add("Add", nil, ones, variance, d.constant("epsilon", []int{}, float32(epsilon)))
+	sum := d.add("Add", nil, ones, variance, d.literal("epsilon", epsilon))
 	root := d.add("Sqrt", nil, ones, sum)
 	return d.add("Div", nil, shape, diff, root)
 }
@@ -183,7 +188,7 @@ func (d *decomposer) gemm(n *model.Node) error {
 			y = d.transpose(y)
 		}
 		if out = d.add("MatMul", nil, shape, x, y); alpha != 1 {
-			out = d.add("Mul", nil, shape, out, d.constant("alpha", []int{}, float32(alpha)))
+			out = d.add("Mul", nil, shape, out, d.literal("alpha", alpha))
 		}
 	}
 	if c == "" || constant && row {
@@ -196,7 +201,7 @@ func (d *decomposer) gemm(n *model.Node) error {
 		}
 		c = d.constant("beta C", k.Shape, scaled...)
 	} else if beta != 1 {
-		c = d.add("Mul", nil, d.Shapes[c], c, d.constant("beta", []int{}, float32(beta)))
+		c = d.add("Mul", nil, d.Shapes[c], c, d.literal("beta", beta))
 	}
 	d.add("Add", nil, shape, out, c)
 	return nil

@@ -26,7 +26,7 @@ func (l *lowerer) operands(n *model.Node, names ...string) ([]int, error) {
 	}
 	for i, name := range names {
 		if l.g.Const[name] != nil {
-			v, err := l.literal(n.Name, name, e, slack)
+			v, err := l.known(n.Name, name, e, slack)
 			if err != nil {
 				return nil, err
 			}
@@ -34,24 +34,6 @@ func (l *lowerer) operands(n *model.Node, names ...string) ([]int, error) {
 		}
 	}
 	return out, nil
-}
-
-// literal returns a constant as a value with the coarsest exponent that holds it exactly,
-// but at most slack above e, where it is rounded.
-func (l *lowerer) literal(node, name string, e, slack int) (int, error) {
-	c, shape, ok := l.constant(name)
-	if !ok {
-		return 0, fmt.Errorf("operand %q is not constant: %w", name, model.ErrUnsupported)
-	}
-	k := e - l.bits
-	inexact := func(v float64) bool { v = math.Ldexp(v, k); return v != math.Floor(v) }
-	for ; k < e+slack && slices.ContainsFunc(c, inexact); k++ {
-	}
-	q, err := integersOf(c, k)
-	if err != nil {
-		return 0, err
-	}
-	return l.emit(node+"/constant", &Constant{Shape: slices.Clone(shape), Exp: k, Values: q})
 }
 
 // integersOf rounds reals to integers of an exponent, saturated far beyond any activation.
@@ -131,10 +113,10 @@ func (l *lowerer) add(n *model.Node) error {
 	a, b := n.Inputs[0], n.Inputs[1]
 	if x, ok := l.wide(a); ok && l.g.Const[b] != nil {
 		vs = []int{x, 0}
-		vs[1], err = l.literal(n.Name, b, l.p.types[x].Exp, 0)
+		vs[1], err = l.known(n.Name, b, l.p.types[x].Exp, 0)
 	} else if y, ok := l.wide(b); ok && l.g.Const[a] != nil {
 		vs = []int{0, y}
-		vs[0], err = l.literal(n.Name, a, l.p.types[y].Exp, 0)
+		vs[0], err = l.known(n.Name, a, l.p.types[y].Exp, 0)
 	} else {
 		vs, err = l.operands(n, a, b)
 	}
@@ -192,7 +174,7 @@ func (l *lowerer) mul(n *model.Node) error {
 	}
 	for i, name := range n.Inputs {
 		if c, shape, ok := l.constant(name); ok {
-			return l.scaleBy(n, n.Inputs[1-i], c, shape)
+			return l.scaleBy(n, n.Inputs[1-i], c, shape, l.isLiteral(name))
 		}
 	}
 	vs, err := l.operands(n, n.Inputs...)
@@ -203,10 +185,22 @@ func (l *lowerer) mul(n *model.Node) error {
 	return l.done(n, v, err)
 }
 
-// scaleBy lowers the product of a value and a constant c: by powers of two of one size it
-// only changes the exponent and sign, else c's largest element gets two bits more than
-// activations.
-func (l *lowerer) scaleBy(n *model.Node, name string, c []float64, shape []int) error {
+// scaleBy lowers the product of a value and a constant c: by weights it is a product, by
+// literals a Scale, which if they are powers of two of one size only changes the exponent and
+// sign; else c's largest element gets two bits more than activations.
+func (l *lowerer) scaleBy(n *model.Node, name string, c []float64, shape []int, literal bool) error {
+	if !literal {
+		v, err := l.narrow(name)
+		if err != nil {
+			return err
+		}
+		p, err := l.parameter(n.Name, c, shape, maxExp)
+		if err != nil {
+			return err
+		}
+		v, err = l.emit(n.Name, new(Mul), v, p)
+		return l.done(n, v, err)
+	}
 	most := 0.
 	for _, v := range c {
 		most = max(most, math.Abs(v))
@@ -239,7 +233,7 @@ func (l *lowerer) neg(n *model.Node) error {
 	if err := n.Attrs.Unpack(); err != nil {
 		return err
 	}
-	return l.scaleBy(n, n.Inputs[0], []float64{-1}, nil)
+	return l.scaleBy(n, n.Inputs[0], []float64{-1}, nil, true)
 }
 
 // div lowers Div: by a constant it is a Scale; a divisor that varies has one sign in all
@@ -252,13 +246,14 @@ func (l *lowerer) div(n *model.Node) error {
 		return fmt.Errorf("division of integers, which rounds: %w", model.ErrUnsupported)
 	}
 	if c, shape, ok := l.constant(n.Inputs[1]); ok {
+		literal := l.isLiteral(n.Inputs[1])
 		for i := range c {
 			c[i] = 1 / c[i]
 		}
 		if slices.ContainsFunc(c, func(v float64) bool { return math.IsInf(v, 0) }) {
 			return fmt.Errorf("division by zero: %w", model.ErrUnsupported)
 		}
-		return l.scaleBy(n, n.Inputs[0], c, shape)
+		return l.scaleBy(n, n.Inputs[0], c, shape, literal)
 	}
 	y, sign, err := l.divisor(n)
 	if err != nil {
@@ -266,7 +261,7 @@ func (l *lowerer) div(n *model.Node) error {
 	}
 	var x int
 	if l.g.Const[n.Inputs[0]] != nil {
-		x, err = l.literal(n.Name, n.Inputs[0], l.bits, 0)
+		x, err = l.known(n.Name, n.Inputs[0], l.bits, 0)
 	} else {
 		x, err = l.narrow(n.Inputs[0])
 	}

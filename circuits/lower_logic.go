@@ -153,7 +153,7 @@ func (l *lowerer) where(n *model.Node) error {
 	if constant(1) && constant(2) {
 		vs = []int{0, 0}
 		for i := range vs {
-			if vs[i], err = l.literal(n.Name, n.Inputs[i+1], l.bits, 0); err != nil {
+			if vs[i], err = l.known(n.Name, n.Inputs[i+1], l.bits, 0); err != nil {
 				return err
 			}
 		}

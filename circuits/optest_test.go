@@ -99,7 +99,17 @@ func compile(t testing.TB, p *Program) *testCircuit {
 		k.weights = c.Plan.PackedWeights(fr.NewElement(987654321))
 		n = c.Plan.Weights() + 1
 	}
+	single := c.Plan.Weights() // the first of the single weights, which follow the packed ones
 	for _, b := range c.Plan.Sys.Blocks {
+		if b.Kind == relation.Weight {
+			single -= b.Size()
+		}
+	}
+	for _, b := range c.Plan.Sys.Blocks {
+		if b.Kind == relation.Weight {
+			k.blocks, single = append(k.blocks, single), single+b.Size()
+			continue
+		}
 		k.blocks = append(k.blocks, n)
 		if b.Kind == relation.Column {
 			n += b.Size()
@@ -386,9 +396,20 @@ func smallInt(x *fr.Element) (int64, bool) {
 	return v.Int64(), v.BitLen() <= 62
 }
 
-// isTrue reports whether a statement is true of the inputs in a lying witness's columns:
-// then it is no lie, however the witness came about.
+// isTrue reports whether a statement is true of the inputs in a lying witness's columns, and
+// of a model with its single weights: then it is no lie, however the witness came about, or
+// one that the model's commitment alone keeps from being told.
 func (k *testCircuit) isTrue(secret, statement fr.Vector) bool {
+	model := k.Compiled
+	for i, b := range k.Plan.Sys.Blocks {
+		if b.Kind != relation.Weight || equal(secret[k.blocks[i]:][:b.Size()], k.weights[k.blocks[i]:][:b.Size()]) {
+			continue
+		}
+		if model = k.withSingleWeights(secret); model == nil {
+			return false
+		}
+		break
+	}
 	var inputs [][]int64
 	for i, p := range k.Program.Inputs {
 		x := make([]int64, relation.Size(p.Shape))
@@ -404,7 +425,7 @@ func (k *testCircuit) isTrue(secret, statement fr.Vector) bool {
 		inputs = append(inputs, x)
 	}
 	salt := 0
-	w, err := k.Assign(inputs, k.weights, statement[0], func() (fr.Element, error) {
+	w, err := model.Assign(inputs, k.weights, statement[0], func() (fr.Element, error) {
 		salt++
 		return secret[k.salts[salt-1]], nil
 	})

@@ -234,6 +234,8 @@ func (p *Program) Parameters() (n int) {
 			n += len(op.Weights) + len(op.Bias)
 		case *MatMul:
 			n += len(op.Weights) + len(op.Bias)
+		case *Parameter:
+			n += len(op.Values)
 		}
 	}
 	return n

@@ -51,8 +51,9 @@ var randomOps = map[string]drawOp{
 	"Max": func(g *programGen, v int, t Type) (Op, []int) {
 		return new(Max), []int{v, g.alike(t), g.alike(t)}[:1+g.IntN(3)]
 	},
-	"MaxPool": func(g *programGen, v int, t Type) (Op, []int) { return &MaxPool{Window: g.window(t)}, []int{v} },
-	"Mul":     func(g *programGen, v int, t Type) (Op, []int) { return new(Mul), []int{v, g.pick()} },
+	"MaxPool":   func(g *programGen, v int, t Type) (Op, []int) { return &MaxPool{Window: g.window(t)}, []int{v} },
+	"Mul":       func(g *programGen, v int, t Type) (Op, []int) { return new(Mul), []int{v, g.pick()} },
+	"Parameter": (*programGen).parameter,
 	"ReduceMax": func(g *programGen, v int, t Type) (Op, []int) {
 		return &ReduceMax{reduction: g.reduction(t, 9)}, []int{v}
 	},
@@ -189,6 +190,10 @@ func (g *programGen) concat(v int, t Type) (Op, []int) {
 
 func (g *programGen) constant(v int, t Type) (Op, []int) {
 	return &Constant{Shape: slices.Clone(t.Shape), Exp: t.Exp, Values: g.ints(t.Size(), 9)}, nil
+}
+
+func (g *programGen) parameter(v int, t Type) (Op, []int) {
+	return &Parameter{Shape: slices.Clone(t.Shape), Exp: t.Exp, Bits: 4 + g.IntN(3), Values: g.ints(t.Size(), 9)}, nil
 }
 
 func (g *programGen) gather(v int, t Type) (Op, []int) {

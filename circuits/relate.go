@@ -85,8 +85,12 @@ func (r *relater) make(v int) relation.Tensor {
 	name, shape := "in", r.types[v].Shape
 	if node := v - len(r.Inputs); node >= 0 {
 		name = r.Nodes[node].Name
-		if op, ok := r.Nodes[node].Op.(viewer); ok {
+		switch op := r.Nodes[node].Op.(type) {
+		case viewer:
 			return op.View(r.operands(node))
+		case *Parameter:
+			r.b.Node(name)
+			return op.tensor(r.b, r.Config.Weights)
 		}
 		if c := r.consumer[v]; r.uses[v] == 1 && c >= 0 {
 			if op, ok := r.Nodes[c].Op.(definer); ok {

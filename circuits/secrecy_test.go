@@ -45,6 +45,12 @@ func secretCases() []nodeCase {
 	pads := []int{1, 1, 1, 1}
 	norm := op("BatchNormalization", "x0 scale offset mean var", "y", nil)
 	return []nodeCase{
+		{"layer norm", [][]int{{3, 6}}, -1, 1, c, []*model.Node{op("LayerNormalization", "x0 g h", "y", nil)}},
+		{"instance norm", image, -1, 1, c, []*model.Node{op("InstanceNormalization", "x0 scale offset", "y", nil)}},
+		{"prelu", row, -1, 1, c, []*model.Node{op("PRelu", "x0 g", "y", nil)}},
+		{"conv, prelu of one slope", image, -1, 1, consts{"w": c["w"], "slope": floatConst([]int{1}, 0.2137)}, []*model.Node{op("Conv", "x0 w", "c", nil), op("PRelu", "c slope", "y", nil)}},
+		{"scaled input", row, -1, 1, c, []*model.Node{op("Sub", "x0 g", "s", nil), op("Div", "s h", "d", nil), op("Max", "d g", "y", nil)}},
+		{"threshold", row, -1, 1, consts{"g": c["g"], "one": floatConst([]int{1}, 0.317)}, []*model.Node{op("Mul", "x0 one", "m", nil), op("Less", "m g", "y", nil)}},
 		{"conv", image, -1, 1, c, []*model.Node{op("Conv", "x0 w b", "y", nil)}},
 		{"conv with pads", image, -1, 1, c, []*model.Node{op("Conv", "x0 w b", "y", attrs{"pads": pads})}},
 		{"conv in groups", image, -1, 1, c, []*model.Node{op("Conv", "x0 depthwise", "y", attrs{"group": 2, "pads": pads})}},
@@ -105,6 +111,15 @@ func weightsOf(p *Program, i int) (w, bias Ints, rows int, inside func() bool) {
 func otherWeights(t *testing.T, p *Program, rng *rand.Rand) {
 	t.Helper()
 	for i := range p.Nodes {
+		if q, ok := p.Nodes[i].Op.(*Parameter); ok {
+			for k := range q.Values {
+				if q.Values[k] = 0; rng.IntN(3) > 0 {
+					q.Values[k] = rng.Int64N(2<<q.Bits) - 1<<q.Bits
+				}
+			}
+			q.Values[0] = -1 << q.Bits
+			continue
+		}
 		if _, ok := p.Nodes[i].Op.(parametrised); !ok {
 			continue
 		}
@@ -179,6 +194,7 @@ func TestPublicFilesKeepWeights(t *testing.T) {
 	}
 }
 
+// packed returns the committed weights of a program.
 func (c *nodeCase) packed(t *testing.T, p *Program) string {
 	plan, err := p.Plan()
 	require.NoError(t, err)

@@ -16,7 +16,7 @@ type Witness struct {
 	Statement fr.Vector // context, exposed tensors, and under PLONK the weights' digest
 }
 
-// PackedWeights returns the model's packed weights followed by the blinding wire: what
+// PackedWeights returns the model's packed and single weights followed by the blinding wire: what
 // the model's identity commits to. They are as secret as the model.
 func (p *Plan) PackedWeights(blinding fr.Element) fr.Vector {
 	out := make(fr.Vector, 0, p.weights+1)
@@ -31,6 +31,14 @@ func (p *Plan) PackedWeights(blinding fr.Element) fr.Vector {
 			}
 		}
 	}
+	for _, b := range p.Sys.Blocks {
+		if b.Kind != relation.Weight {
+			continue
+		}
+		for _, w := range b.Values() {
+			out = append(out, *x.SetInt64(w))
+		}
+	}
 	return append(out, blinding)
 }
 
@@ -42,7 +50,7 @@ func (p *Plan) Assign(a *relation.Assignment, weights fr.Vector, context fr.Elem
 		copy(w.Secret, weights)
 	}
 	for i, b := range p.Sys.Blocks {
-		if p.blocks[i] < 0 {
+		if b.Kind != relation.Column {
 			continue
 		}
 		for k, v := range a.Of(b) {

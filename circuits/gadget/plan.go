@@ -21,8 +21,8 @@ type Plan struct {
 
 	Contracts []*Contraction
 	MatMuls   []*MatrixProduct
-	weights   int           // packed weights, before the blinding wire
-	blocks    []int         // first secret input of each column block, -1 if none
+	weights   int           // packed and single weights, before the blinding wire
+	blocks    []int         // first secret input of each block of columns or single weights, -1 if none
 	tables    []int         // first multiplicity of each table
 	salts     []int         // salt of each digest, in order of exposure
 	context   int           // the context wire, -1 if it is a public input
@@ -55,6 +55,11 @@ func New(sys *relation.System, cfg Config) (*Plan, error) {
 		}
 		p.MatMuls = append(p.MatMuls, m)
 	}
+	for _, b := range sys.Blocks {
+		if b.Kind == relation.Weight {
+			p.weights += b.Size()
+		}
+	}
 	p.committed = p.weights > 0
 	p.layout()
 	return p, nil
@@ -62,20 +67,32 @@ func New(sys *relation.System, cfg Config) (*Plan, error) {
 
 // layout gives every secret input its place:
 //
-//	packed weights, blinding | columns, block by block | multiplicities | context | salts
+//	packed weights, single weights, blinding | columns, block by block | multiplicities | context | salts
 func (p *Plan) layout() {
-	n := p.weights
+	p.blocks = make([]int, len(p.Sys.Blocks))
+	place := func(kind relation.Kind, n int) int {
+		for i, b := range p.Sys.Blocks {
+			if b.Kind == kind {
+				p.blocks[i] = n
+				n += b.Size()
+			}
+		}
+		return n
+	}
+	for i := range p.blocks {
+		p.blocks[i] = -1
+	}
+	n := 0
+	for _, c := range p.Contracts {
+		if !p.Baked {
+			n += c.elements()
+		}
+	}
+	n = place(relation.Weight, n)
 	if p.committed {
 		n++ // the blinding wire
 	}
-	p.blocks = make([]int, len(p.Sys.Blocks))
-	for i, b := range p.Sys.Blocks {
-		p.blocks[i] = -1
-		if b.Kind == relation.Column {
-			p.blocks[i] = n
-			n += b.Size()
-		}
-	}
+	n = place(relation.Column, n)
 	for _, t := range p.Sys.Tables {
 		p.tables = append(p.tables, n)
 		n += t.Len()
@@ -96,7 +113,7 @@ func (p *Plan) layout() {
 // Committed reports whether the circuit commits to private weights.
 func (p *Plan) Committed() bool { return p.committed }
 
-// Weights returns the number of packed weights; the blinding wire follows them.
+// Weights returns the number of packed and single weights; the blinding wire follows them.
 func (p *Plan) Weights() int { return p.weights }
 
 // Secrets returns the number of secret inputs.

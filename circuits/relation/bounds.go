@@ -134,7 +134,7 @@ func expand(node string, t Tensor) ([]Expr, error) {
 
 func (s *System) checkBounds() error {
 	for i, b := range s.Blocks {
-		if b.Kind != Column {
+		if b.Kind != Column && b.Kind != Weight {
 			continue
 		}
 		tested := slices.Contains(s.unbounded, b)

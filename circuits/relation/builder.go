@@ -109,6 +109,15 @@ func (b *Builder) Param(name string, shape []int, values []int64) *Block {
 	return b.block(name, shape, Param, func(*Assignment) []int64 { return values })
 }
 
+// Weight adds a tensor of model parameters that statements of all kinds may use, and says
+// that each element lies in the interval: a model's maker can commit to anything, and what
+// is derived from these integers must hold all the same.
+func (b *Builder) Weight(name string, shape []int, values []int64, in fixedpoint.Interval) Tensor {
+	t := Of(b.block(name, shape, Weight, func(*Assignment) []int64 { return values }))
+	b.Range(t.PlusConst(-in.Lo), fixedpoint.Interval{Lo: 0, Hi: in.Hi - in.Lo}) // the tables of remainders serve too
+	return t
+}
+
 // fail keeps the first error for [Builder.Finish], with the node's name.
 func (b *Builder) fail(err error) {
 	if b.err == nil {

@@ -22,6 +22,7 @@ type Kind uint8
 const (
 	Column   Kind = iota // committed by the prover in every proof
 	Param                // fixed by the model: committed once, or constants of the circuit
+	Weight               // fixed by the model like Param, with a place of its own: a tensor like columns
 	Deferred             // never materialised: the output of one Contract that is only exposed
 	one                  // the constant 1 in every place: what a view makes of a constant
 )
