@@ -114,7 +114,7 @@ func (k *Keys) provingHead() []byte {
 // It is a check for whoever made these files. That the commitment opens to the program's
 // weights it finds with the proving key's own basis, which somebody who wrote the proving
 // key could have chosen to that end; and it does not compare the key's circuit with the
-// program's.
+// program's. To check what somebody else made, use [Audit].
 func Load(dir string, c *circuits.Compiled) (*Keys, error) {
 	k, err := loadVerifyingKey(dir, c)
 	if err != nil {
@@ -207,15 +207,17 @@ func (k *Keys) loadOpening(name string) error {
 		return err
 	}
 	k.weights = check.weights
-	same := false
-	if g := k.VerifyingKey.Groth16; g != nil {
-		same = g.Weights != nil && *g.Weights == *check.VerifyingKey.Groth16.Weights
-	} else {
-		d := k.VerifyingKey.Plonk.WeightsDigest
-		same = d != nil && *d == *check.VerifyingKey.Plonk.WeightsDigest
-	}
-	if !same {
+	if !check.sameCommitment(k.VerifyingKey) {
 		return fmt.Errorf("these weights and %s do not open the commitment in %s: %w", OpeningFile, VerifyingKeyFile, ErrKeys)
 	}
 	return nil
+}
+
+// sameCommitment reports whether a verifying key names the model that the keys do.
+func (k *Keys) sameCommitment(of *verifier.VerifyingKey) bool {
+	if g := of.Groth16; g != nil {
+		return g.Weights != nil && *g.Weights == *k.VerifyingKey.Groth16.Weights
+	}
+	d := of.Plonk.WeightsDigest
+	return d != nil && *d == *k.VerifyingKey.Plonk.WeightsDigest
 }

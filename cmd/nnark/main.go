@@ -24,6 +24,7 @@ const usage = `Usage:
     nnark setup   M.nnark -o KEYDIR [--bind]
     nnark prove   M.nnark --keys KEYDIR --input FILE -o proof.json [--context N]
     nnark verify  --key KEYDIR/verifying.key proof.json [--expect-input FILE] [--context N]
+    nnark audit   M.nnark --key verifying.key [--opening model.opening] [--srs FILE --srs-digest HEX]
     nnark export  solidity|calldata --key KEYDIR/verifying.key [-o FILE.sol] [--proof proof.json]
     nnark version
 
@@ -40,7 +41,7 @@ Example:
 // Exit codes.
 const (
 	exitOK          = 0
-	exitRejected    = 1 // verify: the proof was checked and is not accepted
+	exitRejected    = 1 // verify, audit: the proof or the key was checked and is not accepted
 	exitFailed      = 2
 	exitInterrupted = 130
 )
@@ -57,6 +58,7 @@ var verbs = map[string]struct {
 	"setup":   {"M.nnark -o KEYDIR [flags]", setup},
 	"prove":   {"M.nnark --keys KEYDIR --input FILE -o proof.json [flags]", prove},
 	"verify":  {"--key KEYDIR/verifying.key proof.json [flags]", verify},
+	"audit":   {"M.nnark --key verifying.key [--opening model.opening] [flags]", audit},
 	"export":  {"solidity|calldata --key KEYDIR/verifying.key [flags]", export},
 	"version": {"[flags]", version},
 }
@@ -65,6 +67,9 @@ var verbs = map[string]struct {
 type report interface {
 	text(w io.Writer)
 }
+
+// verdict is a report that decides the exit code.
+type verdict interface{ exitCode() int }
 
 // command is one run of a verb.
 type command struct {
@@ -104,6 +109,9 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	if errors.Is(err, flag.ErrHelp) {
 		c.help()
 		return exitOK
+	}
+	if v, ok := r.(verdict); ok && err == nil {
+		return v.exitCode()
 	}
 	return c.fail(err)
 }

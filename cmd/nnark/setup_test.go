@@ -91,6 +91,9 @@ func TestSetupFromSRS(t *testing.T) {
 	digest := fmt.Sprintf("%x", sha256.Sum256(point[:]))
 	mustRun(t, "setup", "m.nnark", "-o", "pinned", "--srs", "universal.srs", "--srs-digest", digest)
 	proveAndVerify(t, "pinned", false)
+	code, verdicts := audited(t, "--key", "pinned/verifying.key", "--srs", "universal.srs", "--srs-digest", digest)
+	require.Equal(t, exitOK, code)
+	require.Len(t, verdicts, 5)
 	for _, wrong := range []string{strings.Repeat("0", 64), digest[:62], "digest"} {
 		code, _, stderr := nnark(t, "setup", "m.nnark", "-o", "new", "--srs", "universal.srs", "--srs-digest", wrong)
 		require.Equal(t, exitFailed, code)
