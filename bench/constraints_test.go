@@ -172,7 +172,7 @@ func operators() []operator {
 		}
 		return w
 	}
-	wide, unit := iv(-1<<24, 1<<24), [2]int{1, 1}
+	wide, unit := iv(-1<<24, 1<<24-1), [2]int{1, 1}
 	window := circuits.Window{Kernel: [2]int{2, 2}, Stride: [2]int{2, 2}, Dilation: unit, Shape: [2]int{8, 8}}
 	return []operator{
 		one("add 1x1024", &circuits.Add{Scale: [2]int64{1, 1}}, out(2, 0, iv(-256, 254), 1, 1024), in(0, 1, 1024), in(1, 1, 1024)),

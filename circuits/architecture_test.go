@@ -27,10 +27,13 @@ func layer(t *testing.T, cfg Config, change func(p *Program)) *Program {
 // names alone, and one setup digest if besides no weights are baked that differ.
 func TestArchitecture(t *testing.T) {
 	private := map[string]func(p *Program){
-		"weight":       func(p *Program) { p.Nodes[0].Op.(*Conv).Weights[3]++ },
-		"bias":         func(p *Program) { p.Nodes[0].Op.(*Conv).Bias[1]-- },
-		"last weights": func(p *Program) { p.Nodes[5].Op.(*MatMul).Weights = ints(77, 36, 5) },
-		"last bias":    func(p *Program) { p.Nodes[5].Op.(*MatMul).Bias[0] = 0 },
+		"weight":                         func(p *Program) { p.Nodes[0].Op.(*Conv).Weights[3]++ },
+		"bias":                           func(p *Program) { p.Nodes[0].Op.(*Conv).Bias[1]-- },
+		"last weights":                   func(p *Program) { p.Nodes[5].Op.(*MatMul).Weights = ints(77, 36, 5) },
+		"last bias":                      func(p *Program) { p.Nodes[5].Op.(*MatMul).Bias[0] = 0 },
+		"bound within its power of two":  func(p *Program) { p.Nodes[0].Op.(*Conv).Bound.Hi = 1023 },
+		"spread within its power of two": func(p *Program) { p.Nodes[0].Op.(*Conv).Spread = 1025 },
+		"last bound within its power":    func(p *Program) { p.Nodes[5].Op.(*MatMul).Bound.Lo = -1 << 14 },
 	}
 	names := map[string]func(p *Program){
 		"program": func(p *Program) { p.Name = "other" },
@@ -52,9 +55,9 @@ func TestArchitecture(t *testing.T) {
 			p.Nodes[0].Op.(*Conv).Pads = [4]int{1, 1, 1, 1}
 			p.Nodes[0].Op.(*Conv).Stride = [2]int{2, 2}
 		},
-		"declared bound":   func(p *Program) { p.Nodes[0].Op.(*Conv).Bound.Hi++ },
-		"declared spread":  func(p *Program) { p.Nodes[0].Op.(*Conv).Spread++ },
-		"last bound":       func(p *Program) { p.Nodes[5].Op.(*MatMul).Bound.Lo++ },
+		"declared bound":   func(p *Program) { p.Nodes[0].Op.(*Conv).Bound.Hi = 1024; rebound(p) },
+		"declared spread":  func(p *Program) { p.Nodes[0].Op.(*Conv).Spread = 1024 },
+		"last bound":       func(p *Program) { p.Nodes[5].Op.(*MatMul).Bound.Lo = -1<<14 - 1; rebound(p) },
 		"shift":            func(p *Program) { p.Nodes[1].Op.(*Requantize).Shift = 4; rescaled(p) },
 		"clip":             func(p *Program) { p.Nodes[2].Op.(*Clip).Interval.Hi = 59 },
 		"function":         func(p *Program) { p.Nodes[3].Op.(*Function).Name = "Erf" },
@@ -88,6 +91,9 @@ func TestArchitecture(t *testing.T) {
 		}
 	}
 }
+
+// rebound repairs the output's range after a change of bounds.
+func rebound(p *Program) { p.Outputs[0].Range = iv(-1<<15, 1<<15-1) }
 
 // rescaled repairs the output's exponent after a change of scale.
 func rescaled(p *Program) {

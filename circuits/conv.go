@@ -26,7 +26,7 @@ type Conv struct {
 	Dilation [2]int              `json:"dilation"`
 	Pads     [4]int              `json:"pads"`       // top, left, bottom, right
 	Exp      int                 `json:"weight_exp"` // of the weights: real = w·2^-Exp
-	Bound    fixedpoint.Interval `json:"bound"`      // declared range of the accumulators
+	Bound    fixedpoint.Interval `json:"bound"`      // declared range of the accumulators, public to a power of two
 	Spread   int64               `json:"spread"`     // declared largest range of one channel
 	Weights  Ints                `json:"weights"`
 	Bias     Ints                `json:"bias"`
@@ -62,10 +62,14 @@ func (c *Conv) Bind(in []Type) (Type, error) {
 	if err != nil {
 		return Type{}, err
 	}
+	if err := checkWidths(c.Bound, c.Spread); err != nil {
+		return Type{}, err
+	}
 	if !c.Bound.Covers(got) || spread > c.Spread {
 		return Type{}, fmt.Errorf("these weights reach %v (%d in one channel), declared is %v (%d): %w", got, spread, c.Bound, c.Spread, ErrBound)
 	}
-	c.in, c.out = in[0], Type{Shape: out, Exp: in[0].Exp + c.Exp, Range: c.Bound, Spread: c.Spread}
+	c.in, c.out = in[0], Type{Shape: out, Exp: in[0].Exp + c.Exp}
+	c.out.Range, c.out.Spread = declared(c.Bound, c.Spread)
 	return c.out, nil
 }
 
@@ -146,6 +150,7 @@ func part(t relation.Tensor, shape []int, n, from, count int) relation.Tensor {
 func (c *Conv) withoutParams() Op {
 	d := *c
 	d.Weights, d.Bias = nil, nil
+	d.Bound, d.Spread = declared(c.Bound, c.Spread)
 	return &d
 }
 

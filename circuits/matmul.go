@@ -22,7 +22,7 @@ type MatMul struct {
 	Rows    int                 `json:"rows"` // O
 	Inner   int                 `json:"inner"`
 	Exp     int                 `json:"weight_exp"`
-	Bound   fixedpoint.Interval `json:"bound"`
+	Bound   fixedpoint.Interval `json:"bound"` // as Conv's
 	Weights Ints                `json:"weights"`
 	Bias    Ints                `json:"bias"`
 
@@ -45,11 +45,15 @@ func (m *MatMul) Bind(in []Type) (Type, error) {
 	if err != nil {
 		return Type{}, err
 	}
+	if err := checkWidths(m.Bound, 0); err != nil {
+		return Type{}, err
+	}
 	if !m.Bound.Covers(got) {
 		return Type{}, fmt.Errorf("these weights reach %v, declared is %v: %w", got, m.Bound, ErrBound)
 	}
 	shape := append(append([]int{}, x[:len(x)-1]...), m.Rows)
-	m.in, m.out = in[0], Type{Shape: shape, Exp: in[0].Exp + m.Exp, Range: m.Bound}
+	m.in, m.out = in[0], Type{Shape: shape, Exp: in[0].Exp + m.Exp}
+	m.out.Range, _ = declared(m.Bound, 0)
 	return m.out, nil
 }
 
@@ -89,5 +93,6 @@ func (m *MatMul) Relate(b *relation.Builder, in []relation.Tensor, out relation.
 func (m *MatMul) withoutParams() Op {
 	d := *m
 	d.Weights, d.Bias = nil, nil
+	d.Bound, _ = declared(m.Bound, 0)
 	return &d
 }
