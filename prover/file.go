@@ -113,8 +113,9 @@ func (k *Keys) provingHead() []byte {
 //
 // It is a check for whoever made these files. That the commitment opens to the program's
 // weights it finds with the proving key's own basis, which somebody who wrote the proving
-// key could have chosen to that end; and it does not compare the key's circuit with the
-// program's. To check what somebody else made, use [Audit].
+// key could have chosen to that end, with the points it is compared with; that a Groth16 key
+// is for the program's circuit it cannot know. (A PLONK key it compares with the circuit.)
+// To check what somebody else made, use [Audit].
 func Load(dir string, c *circuits.Compiled) (*Keys, error) {
 	k, err := loadVerifyingKey(dir, c)
 	if err != nil {

@@ -8,7 +8,10 @@ import (
 	"io"
 
 	"github.com/consensys/gnark-crypto/ecc"
+	"github.com/consensys/gnark-crypto/ecc/bn254"
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr/fft"
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr/iop"
 	"github.com/consensys/gnark-crypto/ecc/bn254/kzg"
 	"github.com/consensys/gnark/backend"
 	gplonk "github.com/consensys/gnark/backend/plonk/bn254"
@@ -17,6 +20,7 @@ import (
 	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/circuits/gadget"
 	"github.com/nnark/nnark/prover/groth16"
+	"github.com/nnark/nnark/prover/simd/msm"
 	"github.com/nnark/nnark/verifier"
 )
 
@@ -116,6 +120,37 @@ func (k *Keys) readPlonk(r *bufio.Reader) error {
 		return err
 	}
 	k.plonk = pk
+	return k.checkTrace()
+}
+
+// checkTrace checks that the verifying key is the circuit's: a random combination of its
+// commitments is the commitment to that of the circuit's selectors and permutation.
+func (k *Keys) checkTrace() error {
+	spr, vk := k.compiled.System.(*cs.SparseR1CS), k.plonk.Vk
+	trace := gplonk.NewTrace(spr, fft.NewDomain(vk.Size, fft.WithoutPrecompute()))
+	polynomials := []*iop.Polynomial{trace.Ql, trace.Qr, trace.Qm, trace.Qo, trace.Qk, trace.S1, trace.S2, trace.S3}
+	commitments := []bn254.G1Affine{vk.Ql, vk.Qr, vk.Qm, vk.Qo, vk.Qk, vk.S[0], vk.S[1], vk.S[2]}
+	polynomials, commitments = append(polynomials, trace.Qcp...), append(commitments, vk.Qcp...)
+	rho, err := randomCoefficients(len(polynomials))
+	if err != nil {
+		return err
+	}
+	indexes := spr.GetCommitments().CommitmentIndexes()
+	if len(commitments) != len(rho) || len(indexes) != 1 || uint64(indexes[0]) != vk.CommitmentConstraintIndexes[0] {
+		return fmt.Errorf("verifying key of another circuit: %w", ErrKeys)
+	}
+	sum, term := make(fr.Vector, vk.Size), make(fr.Vector, vk.Size)
+	for i, p := range polynomials {
+		term.ScalarMul(p.Coefficients(), &rho[i])
+		sum.Add(sum, term)
+	}
+	var got, want bn254.G1Affine
+	if err := msm.Run(context.Background(), msm.G1(&got, k.plonk.KzgLagrange.G1, sum), msm.G1(&want, commitments, rho)); err != nil {
+		return err
+	}
+	if got != want {
+		return fmt.Errorf("verifying key of another circuit: %w", ErrKeys)
+	}
 	return nil
 }
 

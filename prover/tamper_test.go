@@ -192,6 +192,20 @@ func TestTamperedPlonkKey(t *testing.T) {
 	}
 }
 
+// A PLONK key for another circuit whose card says that it is the program's does not load.
+func TestPlonkKeyOfAnotherCircuit(t *testing.T) {
+	k := plonkKeys()
+	evil := smallProgram(t, 1, circuits.Config{System: circuits.Plonk})
+	evil.Nodes[2].Op = &circuits.Function{Name: "Sigmoid", OutExp: 3, Out: iv(0, 63)}
+	evil.Outputs[0].Exp = 3
+	require.NoError(t, evil.Bind())
+	e := setup(t, evil)
+	e.VerifyingKey.Card, e.compiled = card(k.compiled), k.compiled
+	_, err := Load(saved(t, e), k.compiled)
+	require.ErrorIs(t, err, ErrKeys)
+	require.ErrorContains(t, err, "another circuit")
+}
+
 // A few hundred bytes in the place of a key do not ask for gigabytes.
 func TestHostileLengths(t *testing.T) {
 	k := setup(t, smallProgram(t, 1, circuits.Config{}))

@@ -14,9 +14,10 @@ import (
 
 // Matches reports, as [ErrCircuit], a proving key that does not go with a verifying key,
 // whose points were checked, as far as pairings tell: α, β and δ are the same in both keys
-// and in both groups, and every commitment's second basis is the first times the verifying
-// key's σ. The rest of a proving key has no counterpart in a verifying key; that it belongs
-// there is what a proof shows.
+// and in both groups, every commitment's second basis is the first times the verifying
+// key's σ, and the bases of committed wires are what A and B say, where these say it. The
+// rest of a proving key has no counterpart in a verifying key; that it belongs there is what
+// a proof shows.
 func (p *Prover) Matches(vk *g16.VerifyingKey) error {
 	g1, g2 := &p.pk.G1, &p.pk.G2
 	d1, d2 := p.a.last(), p.b2.last()
@@ -48,6 +49,78 @@ func (p *Prover) Matches(vk *g16.VerifyingKey) error {
 			return fmt.Errorf("%w: the bases of commitment %d are not those of the verifying key", ErrCircuit, i)
 		}
 	}
+	if p.Bound() {
+		return nil // its points are sums
+	}
+	return p.basisMatches(vk)
+}
+
+// basisMatches compares the bases of committed wires, (βA + αB + C)/γ, with the proving
+// key's points for A and B, where C is known: it is zero for wires that are no constraint's
+// result, and A for those that occur in w·1 = w alone, as blinding and mask do.
+func (p *Prover) basisMatches(vk *g16.VerifyingKey) error {
+	known, identity := p.knownResults()
+	for i, c := range p.commitments {
+		w, own := make([]fr.Element, p.wires), make([]fr.Element, p.wires)
+		for _, wire := range c.PrivateCommitted {
+			if !known[wire] {
+				continue
+			}
+			if err := random128(&w[wire]); err != nil {
+				return err
+			}
+			if identity[wire] {
+				own[wire] = w[wire]
+			}
+		}
+		var basis, a, result bn254.G1Affine
+		var b bn254.G2Affine
+		sum := p.commitment[i]
+		err := msm.Run(context.Background(), msm.G1(&basis, sum.bases, sum.scalars(w)), msm.G2(&b, p.b2.bases, p.b2.scalars(w)),
+			msm.G1(&a, p.a.bases, p.a.scalars(w)), msm.G1(&result, p.a.bases, p.a.scalars(own)))
+		if err != nil {
+			return err
+		}
+		basis.Neg(&basis)
+		_, _, _, gen2 := bn254.Generators()
+		ok, err := bn254.PairingCheck([]bn254.G1Affine{basis, a, vk.G1.Alpha, result}, []bn254.G2Affine{vk.G2.Gamma, vk.G2.Beta, b, gen2})
+		if err != nil || !ok {
+			return fmt.Errorf("%w: the basis of commitment %d is not that of the rest of the proving key", ErrCircuit, i)
+		}
+	}
+	return nil
+}
+
+// knownResults tells the wires whose C is zero or A, and those for which it is A.
+func (p *Prover) knownResults() (known, identity []bool) {
+	left, result := make([]bool, p.wires), make([]bool, p.wires)
+	known, identity = make([]bool, p.wires), make([]bool, p.wires)
+	it := p.r1cs.GetR1CIterator()
+	for r := it.Next(); r != nil; r = it.Next() {
+		if len(r.O) == 1 && isIdentity(r, r.O[0].WireID()) {
+			identity[r.O[0].WireID()] = true
+			continue
+		}
+		for _, t := range r.L {
+			left[t.WireID()] = true
+		}
+		for _, t := range r.O {
+			result[t.WireID()] = true
+		}
+	}
+	for w := range known {
+		known[w] = !result[w] && !(identity[w] && left[w])
+	}
+	return known, identity
+}
+
+// random128 draws a number of 128 bits.
+func random128(x *fr.Element) error {
+	var b [16]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		return fmt.Errorf("groth16: randomness: %w", err)
+	}
+	x.SetBytes(b[:])
 	return nil
 }
 
@@ -56,12 +129,10 @@ func (p *Prover) Matches(vk *g16.VerifyingKey) error {
 // chance of 2^-128.
 func (p *Prover) randomCommitment(i int) (d, pok bn254.G1Affine, err error) {
 	w := make([]fr.Element, p.wires)
-	var b [16]byte
 	for _, wire := range p.commitments[i].PrivateCommitted {
-		if _, err := rand.Read(b[:]); err != nil {
-			return d, pok, fmt.Errorf("groth16: randomness: %w", err)
+		if err := random128(&w[wire]); err != nil {
+			return d, pok, err
 		}
-		w[wire].SetBytes(b[:])
 	}
 	c, k := p.commitment[i], p.knowledge[i]
 	err = msm.Run(context.Background(), msm.G1(&d, c.bases, c.scalars(w)), msm.G1(&pok, k.bases, k.scalars(w)))
