@@ -11,12 +11,16 @@
 // gives the keys of other weights of the same architecture: the proof system's part stays,
 // the model's commitment in the verifying key changes. Whoever made a Groth16 key alone
 // could prove false statements with what they may have kept; such keys are marked, and
-// verifiers can refuse them. [Import] takes keys from a ceremony.
+// verifiers can refuse them. Keys from files ([Import], [ImportSRS]) are marked as well, for
+// a file does not show who made it; those of a verified ceremony ([FromCeremony]) and of a
+// reference string whose digest the caller accepts are not. [Audit] finds out whether a
+// verifying key that somebody else made is for a program.
 //
 // # Secrets
 //
 // A program holds the weights; the opening of a model's commitment is the weights with a
-// random blinding. Proofs and verifying keys reveal neither.
+// random blinding. Proofs and verifying keys reveal neither, whatever proving key is used:
+// keys under which they would are refused. SECURITY.md says what that rests on.
 //
 // A proof is checked with package verifier before it is returned.
 package prover
