@@ -288,7 +288,10 @@ func (l *lowerer) rescale(node string, v, e int) (int, error) {
 		if w, ok := l.rescaled[[2]int{v, e}]; ok {
 			return w, nil
 		}
-		s := min(l.p.types[v].Exp-e, maxShift)
+		t, s := l.p.types[v], min(l.p.types[v].Exp-e, maxShift)
+		if t.Range.RoundShift(uint(s)) == fixedpoint.Point(0) { // and so at every coarser exponent
+			return l.emit(node+"/zero", &Constant{Shape: t.Shape, Exp: e, Values: make(Ints, t.Size())})
+		}
 		w, err := l.emit(node+"/requantize", &Requantize{Shift: s}, v)
 		if err != nil {
 			return 0, err

@@ -69,16 +69,28 @@ func (l *lowerer) parameter(node string, c []float64, shape []int, finest int) (
 	return l.emit(node+"/weights", &Parameter{Shape: slices.Clone(shape), Exp: exp, Bits: bits, Values: q})
 }
 
+// literalBits leaves room to align literals to finer values: 2^53 is the limit.
+const literalBits = 30
+
 // literal returns a constant as a value with the coarsest exponent that holds it exactly,
-// but at most slack above e, where it is rounded.
+// but at most slack above e, and no finer than keeps it below 2^literalBits: there it is
+// rounded.
 func (l *lowerer) literal(node, name string, e, slack int) (int, error) {
 	c, shape, ok := l.constant(name)
 	if !ok {
 		return 0, fmt.Errorf("operand %q is not constant: %w", name, model.ErrUnsupported)
 	}
-	k := e - l.bits
+	most := 0.
+	for _, v := range c {
+		most = max(most, math.Abs(v))
+	}
+	top := e + slack
+	if _, size := math.Frexp(most); most > 0 {
+		top = min(top, literalBits-size)
+	}
+	k := min(e-l.bits, top)
 	inexact := func(v float64) bool { v = math.Ldexp(v, k); return v != math.Floor(v) }
-	for ; k < e+slack && slices.ContainsFunc(c, inexact); k++ {
+	for ; k < top && slices.ContainsFunc(c, inexact); k++ {
 	}
 	q, err := integersOf(c, k)
 	if err != nil {

@@ -24,17 +24,16 @@ const (
 var maskOps = []string{"Add", "Cast", "Concat", "Div", "Expand", "Gather", "Identity", "Mul", "Reshape", "Slice", "Squeeze", "Sub", "Tile",
 	"Transpose", "Unsqueeze", "Where"}
 
-// dropMasks forgets the scores of a softmax that are masked and reports whether there are any.
-func (v *observed) dropMasks(below float64) bool {
+// dropMasks forgets the scores of a softmax below a limit: they are masked.
+func (v *observed) dropMasks(below float64) {
 	if !(v.lo < below) {
-		return false
+		return
 	}
 	v.kept = slices.DeleteFunc(v.kept, func(x float32) bool { return float64(x) < below })
 	v.lo, v.masks = v.hi, true
 	for _, x := range v.kept {
 		v.lo = min(v.lo, float64(x))
 	}
-	return true
 }
 
 // calibrated calibrates the graph, with the masks before its softmaxes made smaller where
@@ -44,16 +43,16 @@ func calibrated(g *model.Graph, samples [][]*model.Tensor) (*model.Graph, *calib
 	if err != nil {
 		return nil, nil, err
 	}
-	least := map[string]float64{} // score that counts, of each softmax with masks
+	least := map[string]float64{} // score that counts, of each softmax
 	size := 0.
 	for _, n := range g.Nodes {
-		if v := c.values[n.Inputs[0]]; n.Op == "Softmax" && v != nil && v.dropMasks(v.hi-masked) {
+		if v := c.values[n.Inputs[0]]; n.Op == "Softmax" && v != nil {
+			v.dropMasks(v.hi - masked)
 			least[n.Inputs[0]] = v.lo
 			size = max(size, 2*powerBelow(2*(v.hi-v.lo)+4*maskGap))
 		}
 	}
-	if len(least) > 0 {
-		small := withSmallMasks(g, least, size)
+	if small := withSmallMasks(g, least, size); small != nil {
 		d, err := calibrate(small, samples)
 		if err != nil {
 			return nil, nil, err
@@ -70,10 +69,11 @@ func calibrated(g *model.Graph, samples [][]*model.Tensor) (*model.Graph, *calib
 }
 
 // withSmallMasks returns the graph with constants of at least masked in size, of nodes that
-// lead to the given scores and nowhere else, reduced to size.
+// lead to the given scores and nowhere else, reduced to size, or nil if there are none.
 func withSmallMasks(g *model.Graph, scores map[string]float64, size float64) *model.Graph {
 	s := withoutNodes(g)
 	s.Nodes = slices.Clone(g.Nodes)
+	found := false
 	leads, elsewhere := map[string]bool{}, map[string]bool{} // values that scores, or others, are made of
 	for name := range scores {
 		leads[name] = true
@@ -92,14 +92,23 @@ func withSmallMasks(g *model.Graph, scores map[string]float64, size float64) *mo
 		for k, name := range n.Inputs {
 			if !inside {
 				elsewhere[name] = true
-			} else if leads[name] = true; g.Const[name] != nil && g.Const[name].Float != nil {
+			} else if leads[name] = true; large(g.Const[name]) {
+				found = true
 				m.Inputs[k] = fmt.Sprintf("%s/input %d", n.Name, k)
 				s.Const[m.Inputs[k]], s.Shapes[m.Inputs[k]] = reduced(g.Const[name], size), g.Const[name].Shape
 			}
 		}
 		s.Nodes[i] = &m
 	}
+	if !found {
+		return nil
+	}
 	return s
+}
+
+// large reports whether a constant has elements of the size of masks.
+func large(t *model.Tensor) bool {
+	return t != nil && slices.ContainsFunc(t.Float, func(v float32) bool { return math.Abs(float64(v)) >= masked })
 }
 
 // reduced returns a tensor whose elements of at least masked in size have the given one.

@@ -1,6 +1,7 @@
 package circuits
 
 import (
+	"math"
 	"slices"
 
 	"github.com/nnark/nnark/model"
@@ -282,4 +283,26 @@ func (g *graphGen) where(x string) *model.Node {
 	in := []string{x, g.partner(x)}
 	g.Shuffle(2, func(i, j int) { in[i], in[j] = in[j], in[i] })
 	return g.node("Where", nil, c, in[0], in[1])
+}
+
+// softmax draws a softmax, now and then of scores of which a mask excludes some.
+func (g *graphGen) softmax(x string) *model.Node {
+	if g.IntN(2) == 0 {
+		low := oneOf(g.Rand, -50, -1e9, -math.MaxFloat32, float32(math.Inf(-1)))
+		keep := &model.Tensor{Shape: g.part(g.shape(x)), Int: []int64{}}
+		added := &model.Tensor{Shape: keep.Shape, Float: []float32{}}
+		for range size(keep.Shape) {
+			k := g.IntN(3)
+			keep.Int, added.Float = append(keep.Int, int64(min(k, 1))), append(added.Float, []float32{low, 0, 0}[k])
+		}
+		n := g.node("Where", nil, g.constant(keep), x, g.constant(floatConst([]int{}, low)))
+		if g.IntN(2) == 0 {
+			n = g.node("Add", nil, x, g.constant(added))
+		}
+		if !g.run(n, math.Inf(1)) {
+			return nil
+		}
+		x = n.Outputs[0]
+	}
+	return axisNode("Softmax")(g, x)
 }

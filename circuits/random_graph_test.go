@@ -21,8 +21,8 @@ type graphGen struct {
 	g       *model.Graph
 	values  map[string][]*model.Tensor // on each sample
 	names   []string                   // of values, in order
-	used    map[string]bool
-	jumps   bool // some node is not continuous: no tolerance holds
+	made    int                        // how many values have a name
+	jumps   bool                       // some node is not continuous: no tolerance holds
 	samples [][]*model.Tensor
 }
 
@@ -98,7 +98,7 @@ var randomNodes = map[string]drawNode{
 	"Sign":                  jumpNode("Sign"),
 	"Sin":                   unaryNode("Sin"),
 	"Slice":                 (*graphGen).slice,
-	"Softmax":               axisNode("Softmax"),
+	"Softmax":               (*graphGen).softmax,
 	"Softplus":              unaryNode("Softplus"),
 	"Softsign":              unaryNode("Softsign"),
 	"Split":                 (*graphGen).split,
@@ -121,21 +121,18 @@ var randomNodes = map[string]drawNode{
 // step adds a node of an operator and reports whether it fits: finite values of ordinary
 // size, few elements.
 func (g *graphGen) step(name string, x string) bool {
-	jumps := g.jumps
+	jumps, before := g.jumps, len(g.g.Nodes)
 	n := randomNodes[name](g, x)
-	if n == nil || !g.run(n) {
-		g.jumps = jumps
+	if n == nil || !g.run(n, 1000) {
+		g.jumps, g.g.Nodes = jumps, g.g.Nodes[:before]
 		return false
 	}
-	g.g.Nodes = append(g.g.Nodes, n)
-	for _, in := range n.Inputs {
-		g.used[in] = true
-	}
+	g.names = append(g.names, n.Outputs...)
 	return true
 }
 
-// run evaluates a node on the samples and keeps its outputs if they are fit to go on with.
-func (g *graphGen) run(n *model.Node) bool {
+// run evaluates a node on the samples and adds it if its outputs are smaller than most.
+func (g *graphGen) run(n *model.Node, most float64) bool {
 	sub := &model.Graph{Nodes: []*model.Node{n}, Const: g.g.Const}
 	var from []string
 	for _, in := range n.Inputs {
@@ -167,16 +164,16 @@ func (g *graphGen) run(n *model.Node) bool {
 		}
 		for _, t := range out[name] {
 			for _, v := range floats(t) {
-				if !(math.Abs(float64(v)) < 1000) {
+				if !(math.Abs(float64(v)) <= most) {
 					return false
 				}
 			}
 		}
 	}
 	for _, name := range n.Outputs {
-		g.values[name], g.names = out[name], append(g.names, name)
-		g.g.Shapes[name] = out[name][0].Shape
+		g.values[name], g.g.Shapes[name] = out[name], out[name][0].Shape
 	}
+	g.g.Nodes = append(g.g.Nodes, n)
 	return true
 }
 
@@ -184,15 +181,15 @@ func (g *graphGen) run(n *model.Node) bool {
 // uses and of one value more.
 func drawGraph(rng *rand.Rand) *graphGen {
 	g := &graphGen{Rand: rng, g: &model.Graph{File: "random", Const: map[string]*model.Tensor{}, Shapes: map[string][]int{}},
-		values: map[string][]*model.Tensor{}, used: map[string]bool{}, samples: make([][]*model.Tensor, 6)}
+		values: map[string][]*model.Tensor{}, samples: make([][]*model.Tensor, 6)}
 	for i := range upTo(rng, 2) {
 		name := fmt.Sprintf("x%d", i)
 		shape := oneOf(rng, []int{1, 2, 4, 5}, []int{1, 1, 5, 5}, []int{1, 3, 3, 4}, []int{2, 1, 4, 3}, []int{1, 2, 7}, []int{2, 3}, []int{3, 4}, []int{1, 6}, []int{4}, []int{2, 3, 2})
-		lo := oneOf[float32](rng, -1, 0, 0.5, -3, -2)
+		lo, scale := oneOf[float32](rng, -1, 0, 0.5, -3, -2), oneOf[float32](rng, 1, 1, 1, 1, 1, 1e-4, 100)
 		for k := range g.samples {
 			t := &model.Tensor{Shape: shape}
 			for range size(shape) {
-				t.Float = append(t.Float, lo+rng.Float32()*oneOf[float32](rng, 1, 2))
+				t.Float = append(t.Float, scale*(lo+rng.Float32()*oneOf[float32](rng, 1, 2)))
 			}
 			g.samples[k] = append(g.samples[k], t)
 			g.values[name] = append(g.values[name], t)
@@ -204,14 +201,22 @@ func drawGraph(rng *rand.Rand) *graphGen {
 	for want := upTo(rng, 6); len(g.g.Nodes) < want; {
 		x := g.pick(g.isFloat)
 		name := oneOf(rng, names...)
-		if g.rank(x) > 2 && rng.IntN(2) == 0 { // few shapes suit these
+		switch k := rng.IntN(6); { // few shapes suit these
+		case g.rank(x) > 2 && k < 2:
 			name = oneOf(rng, "Conv", "Conv", "MaxPool", "AveragePool", "BatchNormalization", "Relu", "LeakyRelu")
+		case g.rank(x) > 1 && k < 3:
+			name = oneOf(rng, "MatMul", "MatMul", "Gemm", "Softmax")
 		}
 		g.step(name, x)
 	}
-	extra := oneOf(rng, g.names...)
+	extra, used := oneOf(rng, g.names...), map[string]bool{}
+	for _, n := range g.g.Nodes {
+		for _, name := range n.Inputs {
+			used[name] = true
+		}
+	}
 	for _, name := range g.names {
-		if !strings.HasPrefix(name, "x") && (!g.used[name] || name == extra && rng.IntN(3) == 0) {
+		if !strings.HasPrefix(name, "x") && (!used[name] || name == extra && rng.IntN(3) == 0) {
 			g.g.Outputs = append(g.g.Outputs, model.Value{Name: name, Shape: g.g.Shapes[name], Type: model.Float32})
 		}
 	}

@@ -107,7 +107,8 @@ func (g *graphGen) node(name string, a attrs, in ...string) *model.Node {
 	if slices.Contains(in, "") {
 		return nil
 	}
-	n := op(name, strings.Join(in, " "), fmt.Sprintf("v%d", len(g.names)), a)
+	g.made++
+	n := op(name, strings.Join(in, " "), fmt.Sprintf("v%d", g.made), a)
 	if name == "Gelu" {
 		n.Opset = 20
 	}
