@@ -149,6 +149,9 @@ func TestAuditOtherWeights(t *testing.T) {
 }
 
 func TestAuditPlonk(t *testing.T) {
+	if testing.Short() {
+		t.Skip("transforms of reference strings take seconds")
+	}
 	k := importedPlonk()
 	dir := saved(t, k)
 	digest := k.VerifyingKey.Plonk.SRSDigest()
