@@ -216,30 +216,7 @@ func TestHostileLengths(t *testing.T) {
 	require.NoError(t, err)
 	_, err = vk.WriteRawTo(&b)
 	require.NoError(t, err)
-	// Where lengths stand in a raw proving key, and how many bytes they have.
-	n := int(pk.Domain.Cardinality)
-	g1 := func(v []bn254.G1Affine) int { return 4 + 64*len(v) }
-	lengths := map[int]int{0: 8}
-	at := 8 + 5*32 + 1 + 3*64
-	for _, v := range [][]bn254.G1Affine{pk.G1.A, pk.G1.B, pk.G1.Z, pk.G1.K} {
-		lengths[at] = 4
-		at += g1(v)
-	}
-	require.Len(t, pk.G1.Z, n-1)
-	at += 2 * 128
-	lengths[at] = 4 // B in G2
-	at += 4 + 128*len(pk.G2.B)
-	lengths[at] = 8 // wires
-	at += 3*8 + 2*len(pk.InfinityA)
-	lengths[at] = 4 // commitments
-	at += 4
-	for _, c := range pk.CommitmentKeys {
-		for _, v := range [][]bn254.G1Affine{c.Basis, c.BasisExpSigma} {
-			lengths[at] = 4
-			at += g1(v)
-		}
-	}
-	require.Equal(t, at, a.Len())
+	lengths := lengthsIn(t, pk, a.Len())
 	dir := saved(t, k)
 	honest := allocated(func() { _, err = Load(dir, k.compiled) })
 	require.NoError(t, err)
@@ -266,7 +243,7 @@ func TestHostileLengths(t *testing.T) {
 			require.Less(t, got, honest+16<<20, "length at %d", at)
 		}
 	}
-	at = 3*64 + 3*128
+	at := 3*64 + 3*128
 	for _, at := range []int{at, at + 4 + 64*len(vk.G1.K), b.Len() - 4 - 256*len(vk.CommitmentKeys)} { // K, wires, commitments
 		evil := bytes.Clone(b.Bytes())
 		binary.BigEndian.PutUint32(evil[at:], 1<<31)
@@ -274,4 +251,33 @@ func TestHostileLengths(t *testing.T) {
 		require.ErrorIs(t, err, ErrKeys)
 		require.Less(t, got, honest+16<<20, "verifying key's length at %d", at)
 	}
+}
+
+// lengthsIn returns where lengths stand in a raw proving key, and how many bytes they have.
+func lengthsIn(t *testing.T, pk *g16.ProvingKey, size int) (lengths map[int]int) {
+	t.Helper()
+	n := int(pk.Domain.Cardinality)
+	g1 := func(v []bn254.G1Affine) int { return 4 + 64*len(v) }
+	lengths = map[int]int{0: 8}
+	at := 8 + 5*32 + 1 + 3*64
+	for _, v := range [][]bn254.G1Affine{pk.G1.A, pk.G1.B, pk.G1.Z, pk.G1.K} {
+		lengths[at] = 4
+		at += g1(v)
+	}
+	require.Len(t, pk.G1.Z, n-1)
+	at += 2 * 128
+	lengths[at] = 4 // B in G2
+	at += 4 + 128*len(pk.G2.B)
+	lengths[at] = 8 // wires
+	at += 3*8 + 2*len(pk.InfinityA)
+	lengths[at] = 4 // commitments
+	at += 4
+	for _, c := range pk.CommitmentKeys {
+		for _, v := range [][]bn254.G1Affine{c.Basis, c.BasisExpSigma} {
+			lengths[at] = 4
+			at += g1(v)
+		}
+	}
+	require.Equal(t, at, size)
+	return lengths
 }

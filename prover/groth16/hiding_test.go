@@ -126,19 +126,25 @@ func TestHidingKeys(t *testing.T) {
 	require.ErrorIs(t, p.CheckHides(0, blinding), ErrCircuit)
 }
 
+// boundCase binds the wires and the first mask.
+func boundCase(t *testing.T, c testCase, pk *g16.ProvingKey, wires []int) (p, bound *Prover, all []int, values []fr.Element) {
+	t.Helper()
+	p, err := New(c.r1cs, pk)
+	require.NoError(t, err)
+	for _, w := range wires {
+		values = append(values, c.secret[w-p.nbPublic])
+	}
+	all, values = append(slices.Clone(wires), p.Masks()[0]), append(values, fr.NewElement(3))
+	bound, err = p.Bind(context.Background(), all, values)
+	require.NoError(t, err)
+	return p, bound, all, values
+}
+
 // Bound keys are read from files of their own, with bases grouped.
 func TestHidingBoundKeys(t *testing.T) {
 	c, wires := packedCase(t, 12, 3, 0)
 	pk, _ := setupFor(t, c)
-	p, err := New(c.r1cs, pk)
-	require.NoError(t, err)
-	values := make([]fr.Element, len(wires), len(wires)+1)
-	for i, w := range wires {
-		values[i] = c.secret[w-p.nbPublic]
-	}
-	wires, values = append(wires, p.Masks()[0]), append(values, fr.NewElement(3))
-	good, err := p.Bind(context.Background(), wires, values)
-	require.NoError(t, err)
+	p, good, wires, values := boundCase(t, c, pk, wires)
 	reread := func(change func(b *Prover)) error {
 		// A deep copy, by way of the file.
 		var file bytes.Buffer
