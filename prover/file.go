@@ -77,7 +77,7 @@ func (k *Keys) save(dir string, overwrite bool) error {
 	}
 	err = writeSummed(filepath.Join(dir, ProvingKeyFile), 0o644, k.provingHead(), func(w io.Writer) (err error) {
 		if k.plonk != nil {
-			_, err = k.plonk.WriteRawTo(w)
+			_, err = k.plonk.Key().WriteRawTo(w)
 		} else {
 			_, err = k.groth16.WriteRawTo(w)
 		}

@@ -8,11 +8,11 @@ import (
 
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 	g16 "github.com/consensys/gnark/backend/groth16/bn254"
-	gplonk "github.com/consensys/gnark/backend/plonk/bn254"
 	cs "github.com/consensys/gnark/constraint/bn254"
 
 	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/prover/groth16"
+	"github.com/nnark/nnark/prover/plonk"
 	"github.com/nnark/nnark/verifier"
 	"github.com/nnark/nnark/verifier/poseidon2"
 )
@@ -38,7 +38,7 @@ type Keys struct {
 
 	compiled *circuits.Compiled
 	groth16  *g16.ProvingKey
-	plonk    *gplonk.ProvingKey
+	plonk    *plonk.Prover
 	weights  fr.Vector // packed weights and the blinding, empty if baked
 
 	prepare func() (*groth16.Prover, error) // once; nil under PLONK
@@ -161,11 +161,14 @@ func (k *Keys) WithModel(p *circuits.Program) (*Keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Keys{compiled: c, groth16: k.groth16, plonk: k.plonk, VerifyingKey: &verifier.VerifyingKey{Card: card(c)}}
+	n := &Keys{compiled: c, groth16: k.groth16, VerifyingKey: &verifier.VerifyingKey{Card: card(c)}}
 	n.VerifyingKey.Card.UnsafeSetup = k.VerifyingKey.Card.UnsafeSetup
 	if k.plonk != nil {
-		key := *k.VerifyingKey.Plonk
-		n.VerifyingKey.Plonk = &key
+		made, err := plonk.New(context.Background(), c.System.(*cs.SparseR1CS), k.plonk.Key())
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", err, ErrKeys)
+		}
+		n.setPlonk(made)
 	} else {
 		key := *k.VerifyingKey.Groth16
 		n.VerifyingKey.Groth16 = &key

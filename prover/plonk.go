@@ -8,19 +8,14 @@ import (
 	"io"
 
 	"github.com/consensys/gnark-crypto/ecc"
-	"github.com/consensys/gnark-crypto/ecc/bn254"
-	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr/fft"
-	"github.com/consensys/gnark-crypto/ecc/bn254/fr/iop"
 	"github.com/consensys/gnark-crypto/ecc/bn254/kzg"
-	"github.com/consensys/gnark/backend"
 	gplonk "github.com/consensys/gnark/backend/plonk/bn254"
 	cs "github.com/consensys/gnark/constraint/bn254"
 
 	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/circuits/gadget"
-	"github.com/nnark/nnark/prover/groth16"
-	"github.com/nnark/nnark/prover/simd/msm"
+	"github.com/nnark/nnark/prover/plonk"
 	"github.com/nnark/nnark/verifier"
 )
 
@@ -41,14 +36,11 @@ func (k *Keys) setupPlonk(ctx context.Context, srs *kzg.SRS, p Progress) error {
 		return err
 	}
 	p.report("setup", 0.6)
-	pk, vk, err := gplonk.Setup(spr, canonical, lagrange)
+	made, err := plonk.Setup(ctx, spr, canonical, lagrange)
 	if err != nil {
 		return err
 	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	k.setPlonk(pk, vk)
+	k.setPlonk(made)
 	p.report("setup", 1)
 	return nil
 }
@@ -58,10 +50,9 @@ func plonkSize(c *circuits.Compiled) uint64 {
 	return ecc.NextPowerOfTwo(uint64(c.System.GetNbConstraints() + c.System.GetNbPublicVariables()))
 }
 
-// setPlonk takes gnark's keys.
-func (k *Keys) setPlonk(pk *gplonk.ProvingKey, vk *gplonk.VerifyingKey) {
-	k.plonk = pk
-	k.VerifyingKey.Plonk = plonkKey(vk)
+// setPlonk takes new keys.
+func (k *Keys) setPlonk(p *plonk.Prover) {
+	k.plonk, k.VerifyingKey.Plonk = p, plonkKey(p.Key().Vk)
 }
 
 // plonkKey takes gnark's verifying key.
@@ -119,55 +110,14 @@ func (k *Keys) readPlonk(r *bufio.Reader) error {
 	if err := checkLagrange(pk.Kzg.G1, pk.KzgLagrange.G1); err != nil {
 		return err
 	}
-	k.plonk = pk
-	return k.checkTrace()
-}
-
-// checkTrace checks that the verifying key is the circuit's: a random combination of its
-// commitments is the commitment to that of the circuit's selectors and permutation.
-func (k *Keys) checkTrace() error {
-	spr, vk := k.compiled.System.(*cs.SparseR1CS), k.plonk.Vk
-	trace := gplonk.NewTrace(spr, fft.NewDomain(vk.Size, fft.WithoutPrecompute()))
-	polynomials := []*iop.Polynomial{trace.Ql, trace.Qr, trace.Qm, trace.Qo, trace.Qk, trace.S1, trace.S2, trace.S3}
-	commitments := []bn254.G1Affine{vk.Ql, vk.Qr, vk.Qm, vk.Qo, vk.Qk, vk.S[0], vk.S[1], vk.S[2]}
-	polynomials, commitments = append(polynomials, trace.Qcp...), append(commitments, vk.Qcp...)
-	rho, err := randomCoefficients(len(polynomials))
-	if err != nil {
-		return err
-	}
-	indexes := spr.GetCommitments().CommitmentIndexes()
-	if len(commitments) != len(rho) || len(indexes) != 1 || uint64(indexes[0]) != vk.CommitmentConstraintIndexes[0] {
-		return fmt.Errorf("verifying key of another circuit: %w", ErrKeys)
-	}
-	sum, term := make(fr.Vector, vk.Size), make(fr.Vector, vk.Size)
-	for i, p := range polynomials {
-		term.ScalarMul(p.Coefficients(), &rho[i])
-		sum.Add(sum, term)
-	}
-	var got, want bn254.G1Affine
-	if err := msm.Run(context.Background(), msm.G1(&got, k.plonk.KzgLagrange.G1, sum), msm.G1(&want, commitments, rho)); err != nil {
-		return err
-	}
-	if got != want {
-		return fmt.Errorf("verifying key of another circuit: %w", ErrKeys)
-	}
-	return nil
+	k.plonk, err = plonk.New(context.Background(), k.compiled.System.(*cs.SparseR1CS), pk)
+	return err // readSummed makes it ErrKeys
 }
 
 func (k *Keys) provePlonk(ctx context.Context, w *gadget.Witness, p Progress) (*verifier.Proof, error) {
-	full, err := fill(w.Statement, w.Secret)
+	stages := map[string]float64{"columns": 0.02, "solve": 0.1, "wires": 0.15, "permutation": 0.25, "quotient": 0.4, "openings": 0.7}
+	proof, err := k.plonk.Prove(ctx, w.Statement, w.Secret, func(stage string) { p.report(stage, stages[stage]) })
 	if err != nil {
-		return nil, err
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	p.report("prove", 0.1)
-	proof, err := gplonk.Prove(k.compiled.System.(*cs.SparseR1CS), k.plonk, full, backend.WithStatisticalZeroKnowledge())
-	if err != nil {
-		return nil, groth16.Unsatisfied(err)
-	}
-	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	return &verifier.Proof{KeyDigest: k.VerifyingKey.Digest(), Statement: w.Statement, Plonk: plonkProof(proof)}, nil

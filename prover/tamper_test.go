@@ -20,6 +20,7 @@ import (
 
 	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/prover/groth16"
+	"github.com/nnark/nnark/prover/plonk"
 )
 
 // tampered returns a copy of keys with a changed proving key.
@@ -181,13 +182,15 @@ func TestTamperedPlonkKey(t *testing.T) {
 		"a selector":       func(pk *gplonk.ProvingKey) { vk := *pk.Vk; vk.Ql = vk.Qr; pk.Vk = &vk },
 		"public variables": func(pk *gplonk.ProvingKey) { vk := *pk.Vk; vk.NbPublicVariables++; pk.Vk = &vk },
 	} {
-		evil, pk := *k, *k.plonk
+		evil, pk := *k, *k.plonk.Key()
 		pk.Kzg.G1, pk.KzgLagrange.G1 = slices.Clone(pk.Kzg.G1), slices.Clone(pk.KzgLagrange.G1)
-		change(&pk)
-		evil.plonk = &pk
+		var err error
+		evil.plonk, err = plonk.New(context.Background(), k.compiled.System.(*cs.SparseR1CS), &pk)
+		require.NoError(t, err)
+		change(evil.plonk.Key())
 		dir := filepath.Join(t.TempDir(), "keys")
 		require.NoError(t, evil.Save(dir))
-		_, err := Load(dir, k.compiled)
+		_, err = Load(dir, k.compiled)
 		require.ErrorIs(t, err, ErrKeys, name)
 	}
 }
