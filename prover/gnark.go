@@ -11,20 +11,25 @@ import (
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr/pedersen"
 	"github.com/consensys/gnark/backend"
 	g16 "github.com/consensys/gnark/backend/groth16/bn254"
+	gplonk "github.com/consensys/gnark/backend/plonk/bn254"
 	"github.com/consensys/gnark/backend/witness"
 	"github.com/consensys/gnark/constraint"
 	cs "github.com/consensys/gnark/constraint/bn254"
 	"github.com/consensys/gnark/constraint/solver"
 
+	"github.com/nnark/nnark/circuits/gadget"
 	"github.com/nnark/nnark/verifier"
 )
 
-// VerifyWithGnark checks a Groth16 proof with gnark's own verifier: a second opinion that
-// shares no code with package verifier beyond hashing the statement.
+// VerifyWithGnark checks a proof with gnark's own verifier: a second opinion that shares no
+// code with package verifier beyond hashing the statement.
 func (k *Keys) VerifyWithGnark(p *verifier.Proof) error {
 	key := k.VerifyingKey.Groth16
+	if key == nil && p != nil && p.Plonk != nil {
+		return gplonk.Verify(gnarkPlonkProof(p.Plonk), k.gnarkPlonkKey(), p.Statement)
+	}
 	if key == nil || p == nil || p.Groth16 == nil {
-		return fmt.Errorf("gnark's Groth16 verifier: %w", ErrSystem)
+		return fmt.Errorf("gnark's verifier: %w", ErrSystem)
 	}
 	vk := gnarkKey(key)
 	info := k.compiled.System.GetCommitments().(constraint.Groth16Commitments)
@@ -85,18 +90,18 @@ func foldChallenge(challenges []fr.Element) (fr.Element, error) {
 }
 
 // UnsafeProveWithGnark proves with gnark's own prover and returns how long it took, without the
-// witness: the yardstick of the benchmarks. Its proofs are not hiding, because gnark's
+// witness: the yardstick of the benchmarks. Under Groth16 its proofs are not hiding, because gnark's
 // masks have to be known beforehand and are zero here: for measurements and tests only.
 func (k *Keys) UnsafeProveWithGnark(inputs [][]int64) (*verifier.Proof, time.Duration, error) {
 	if err := k.hasProvingKey(); err != nil {
 		return nil, 0, err
 	}
-	if k.groth16 == nil {
-		return nil, 0, fmt.Errorf("gnark's Groth16 prover: %w", ErrSystem)
-	}
 	w, err := k.compiled.Assign(inputs, k.weights, fr.Element{}, randomElement)
 	if err != nil {
 		return nil, 0, err
+	}
+	if k.plonk != nil {
+		return k.provePlonkWithGnark(w)
 	}
 	stmt := verifier.StatementHash(k.VerifyingKey.Digest(), w.Statement)
 	public, err := k.publicInput(stmt, w.Statement, w.Secret)
@@ -120,6 +125,20 @@ func (k *Keys) UnsafeProveWithGnark(inputs [][]int64) (*verifier.Proof, time.Dur
 		return nil, took, err
 	}
 	return k.fromGnark(stmt, w.Statement, proof), took, nil
+}
+
+func (k *Keys) provePlonkWithGnark(w *gadget.Witness) (*verifier.Proof, time.Duration, error) {
+	full, err := fill(w.Statement, w.Secret)
+	if err != nil {
+		return nil, 0, err
+	}
+	start := time.Now()
+	proof, err := gplonk.Prove(k.compiled.System.(*cs.SparseR1CS), k.plonk.Key(), full, backend.WithStatisticalZeroKnowledge())
+	took := time.Since(start)
+	if err != nil {
+		return nil, took, err
+	}
+	return &verifier.Proof{KeyDigest: k.VerifyingKey.Digest(), Statement: w.Statement, Plonk: plonkProof(proof)}, took, nil
 }
 
 // publicInput computes the statement's fold for commitments with masks of zero.

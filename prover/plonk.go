@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/consensys/gnark-crypto/ecc"
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr/fft"
@@ -131,4 +132,13 @@ func plonkProof(p *gplonk.Proof) *verifier.PlonkProof {
 	}
 	copy(out.Claims[:], p.BatchedProof.ClaimedValues)
 	return out
+}
+
+// gnarkPlonkProof puts a proof in gnark's form.
+func gnarkPlonkProof(p *verifier.PlonkProof) *gplonk.Proof {
+	return &gplonk.Proof{
+		LRO: p.LRO, Z: p.Z, H: p.H, Bsb22Commitments: []kzg.Digest{p.Commitment},
+		BatchedProof:    kzg.BatchOpeningProof{H: p.Opening, ClaimedValues: slices.Clone(p.Claims[:])},
+		ZShiftedOpening: kzg.OpeningProof{H: p.ShiftedOpening, ClaimedValue: p.ShiftedZ},
+	}
 }

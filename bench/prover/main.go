@@ -1,12 +1,12 @@
-// Prover compares nnark's Groth16 prover with gnark's on the same constraint systems, keys
-// and witnesses, interleaved in one process.
+// Prover compares nnark's Groth16 and PLONK provers with gnark's on the same constraint
+// systems, keys and witnesses, interleaved in one process.
 //
 //	go run ./bench/prover [-rounds 7] [-only lenet5,mlp]
 //	NNARK_SIMD=generic go run ./bench/prover      # without the vector kernels
 //
 // Times are medians. "unbound" is what any circuit gets; "bound" has the committed weights'
 // share of the sums computed beforehand (prover.Keys.Bind), as a vendor who proves more
-// than once does.
+// than once does. Under PLONK the fixed columns are computed once in any case.
 package main
 
 import (
@@ -42,6 +42,14 @@ func run(rounds int, only []string) error {
 			continue
 		}
 		if err := network(ctx, c, rounds); err != nil {
+			return fmt.Errorf("%s: %w", c.name, err)
+		}
+	}
+	for _, c := range plonkNetworks() {
+		if only[0] != "" && !slices.Contains(only, c.name) {
+			continue
+		}
+		if err := plonkNetwork(ctx, c, rounds); err != nil {
 			return fmt.Errorf("%s: %w", c.name, err)
 		}
 	}

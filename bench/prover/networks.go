@@ -10,19 +10,20 @@ import (
 	"github.com/nnark/nnark/testdata"
 )
 
-// networkCase is a network with committed weights and inputs for it.
+// networkCase is a network and inputs for it.
 type networkCase struct {
 	name    string
+	config  circuits.Config
 	graph   func() (*model.Graph, error)
 	samples func(*model.Graph) [][]*model.Tensor
 }
 
 func networks() []networkCase {
 	trained := func(name string, data []byte) networkCase {
-		return networkCase{name, func() (*model.Graph, error) { return model.ParseONNX(name, data) }, images}
+		return networkCase{name, circuits.Config{Bits: 7}, func() (*model.Graph, error) { return model.ParseONNX(name, data) }, images}
 	}
 	random := func(name string, sizes ...int) networkCase {
-		return networkCase{name, func() (*model.Graph, error) { return dense(sizes), nil }, noise}
+		return networkCase{name, circuits.Config{Bits: 7}, func() (*model.Graph, error) { return dense(sizes), nil }, noise}
 	}
 	return []networkCase{
 		trained("lenet5", testdata.LeNet5()),
@@ -32,12 +33,22 @@ func networks() []networkCase {
 	}
 }
 
+// plonkNetworks are those of networks that PLONK's circuits suit, with baked weights.
+func plonkNetworks() (out []networkCase) {
+	for _, n := range networks()[:2] {
+		n.name += "-plonk"
+		n.config.System, n.config.Weights = circuits.Plonk, circuits.Baked
+		out = append(out, n)
+	}
+	return out
+}
+
 func (n *networkCase) compile() (*circuits.Compiled, error) {
 	g, err := n.graph()
 	if err != nil {
 		return nil, err
 	}
-	p, err := circuits.Quantize(g, n.samples(g), circuits.Config{Bits: 7})
+	p, err := circuits.Quantize(g, n.samples(g), n.config)
 	if err != nil {
 		return nil, err
 	}
