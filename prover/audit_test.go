@@ -14,12 +14,12 @@ import (
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 	"github.com/consensys/gnark-crypto/ecc/bn254/kzg"
 	g16 "github.com/consensys/gnark/backend/groth16/bn254"
-	gplonk "github.com/consensys/gnark/backend/plonk/bn254"
 	cs "github.com/consensys/gnark/constraint/bn254"
 	"github.com/stretchr/testify/require"
 
 	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/prover/groth16"
+	"github.com/nnark/nnark/prover/plonk"
 	"github.com/nnark/nnark/verifier"
 )
 
@@ -176,10 +176,11 @@ func TestAuditPlonk(t *testing.T) {
 	require.NoError(t, evil.Bind())
 	c, err := circuits.Compile(evil)
 	require.NoError(t, err)
-	pk, vk, err := gplonk.Setup(c.System.(*cs.SparseR1CS), kzg.SRS{Pk: k.plonk.Kzg, Vk: k.plonk.Vk.Kzg}, kzg.SRS{Pk: k.plonk.KzgLagrange, Vk: k.plonk.Vk.Kzg})
+	pk := k.plonk.Key()
+	made, err := plonk.Setup(context.Background(), c.System.(*cs.SparseR1CS), kzg.SRS{Pk: pk.Kzg, Vk: pk.Vk.Kzg}, kzg.SRS{Pk: pk.KzgLagrange})
 	require.NoError(t, err)
 	e := &Keys{compiled: k.compiled, VerifyingKey: &verifier.VerifyingKey{Card: card(k.compiled)}}
-	e.setPlonk(pk, vk)
+	e.setPlonk(made)
 	_, err = e.finish()
 	require.NoError(t, err)
 	evilDir := saved(t, e)
