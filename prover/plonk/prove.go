@@ -65,7 +65,7 @@ const (
 	wireO
 	grandZ
 	committed // the committed values, D
-	inputs    // public inputs and the commitment's challenge on their rows
+	inputs    // qk, with public inputs and the commitment's challenge on their rows
 	polyCount
 )
 
@@ -125,7 +125,7 @@ func (r *proving) solve(secret fr.Vector) error {
 	}
 	s := solution.(*cs.SparseR1CSSolution)
 	r.values[wireL], r.values[wireR], r.values[wireO] = s.L, s.R, s.O
-	in := make(fr.Vector, r.cosets.n)
+	in := slices.Clone(r.columns.constants)
 	copy(in, r.public)
 	if r.commitment != nil {
 		in[len(r.public)+r.commitment.CommitmentIndex] = r.commitmentChallenge
