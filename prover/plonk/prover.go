@@ -40,16 +40,15 @@ type Prover struct {
 	pk         *gplonk.ProvingKey
 	commitment *constraint.PlonkCommitment // nil if there is none
 	domain     *fft.Domain
-	cosets     *cosets
 	rows       int // of public inputs and constraints; the others pad
 
-	// lagrange commits to values on the rows, then to the one value of all padding, then to
-	// the blinding: b_0, b_1 for blinded wires. grand commits to Z: values on all rows and
-	// b_0, b_1, b_2.
-	lagrange, grand []bn254.G1Affine
+	// extra goes with the Lagrange points of the rows: the sum of those that pad, then
+	// (τ^n - 1)·τ^j for the blinding b_j.
+	extra []bn254.G1Affine
 
 	mu      sync.Mutex
-	columns *columns // made by the first proof
+	cosets  *cosets // this and columns are made by the first proof
+	columns *columns
 	solving sync.Mutex
 }
 
@@ -100,8 +99,7 @@ func newProver(spr *cs.SparseR1CS, powers, lagrange []bn254.G1Affine) (*Prover, 
 		return nil, err
 	}
 	p.pk = &gplonk.ProvingKey{Kzg: kzg.ProvingKey{G1: powers[:n+extraPowers]}, KzgLagrange: kzg.ProvingKey{G1: lagrange}}
-	p.cosets = newCosets(p.domain)
-	p.bases()
+	p.findExtra()
 	return p, nil
 }
 
@@ -124,20 +122,18 @@ func (p *Prover) findCommitment() error {
 	return nil
 }
 
-// bases derives the points for commitments to values.
-func (p *Prover) bases() {
+// findExtra derives the points beside those of rows.
+func (p *Prover) findExtra() {
 	n, g := int(p.domain.Cardinality), p.pk.Kzg.G1
-	blind := make([]bn254.G1Affine, extraPowers) // (τ^n - 1)·τ^j
-	for j := range blind {
-		blind[j].Sub(&g[n+j], &g[j])
-	}
+	p.extra = make([]bn254.G1Affine, 1+extraPowers)
 	var padding bn254.G1Jac
 	for i := p.rows; i < n; i++ {
 		padding.AddMixed(&p.pk.KzgLagrange.G1[i])
 	}
-	all := *new(bn254.G1Affine).FromJacobian(&padding)
-	p.lagrange = slices.Concat(p.pk.KzgLagrange.G1[:p.rows], []bn254.G1Affine{all}, blind[:2])
-	p.grand = slices.Concat(p.pk.KzgLagrange.G1, blind)
+	p.extra[0].FromJacobian(&padding)
+	for j := range extraPowers {
+		p.extra[1+j].Sub(&g[n+j], &g[j])
+	}
 }
 
 // values returns the fixed columns' values on the rows.
@@ -178,16 +174,18 @@ func sameKey(a, b *gplonk.VerifyingKey) bool {
 		slices.Equal(a.CommitmentConstraintIndexes, b.CommitmentConstraintIndexes)
 }
 
-// Prepare computes the fixed columns, which the first proof does otherwise.
+// Prepare computes what all proofs share, the fixed columns above all. The first proof does
+// otherwise.
 func (p *Prover) Prepare(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.columns != nil {
 		return nil
 	}
-	c, err := newColumns(ctx, p.cosets, p.values())
+	c := newCosets(p.domain)
+	columns, err := newColumns(ctx, c, p.values())
 	if err == nil {
-		p.columns = c
+		p.cosets, p.columns = c, columns
 	}
 	return err
 }
