@@ -2,7 +2,6 @@ package circuits
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/nnark/nnark/circuits/relation"
 	"github.com/nnark/nnark/fixedpoint"
@@ -31,16 +30,16 @@ func (o *Add) Bind(in []Type) (Type, error) {
 		return Type{}, err
 	}
 	o.x, o.y = newBroadcast(in[0].Shape, shape), newBroadcast(in[1].Shape, shape)
-	lo, hi := 0., 0.
 	var r fixedpoint.Interval
 	for i, k := range o.Scale {
-		a, b := in[i].Range.Lo*k, in[i].Range.Hi*k
-		fa, fb := float64(in[i].Range.Lo)*float64(k), float64(in[i].Range.Hi)*float64(k)
-		lo, hi = lo+min(fa, fb), hi+max(fa, fb)
-		r.Lo, r.Hi = r.Lo+min(a, b), r.Hi+max(a, b)
+		scaled, err := in[i].Range.Scale(k)
+		if err = bounded(scaled, err); err != nil {
+			return Type{}, fmt.Errorf("%v times %d: %w", in[i].Range, k, err)
+		}
+		r = fixedpoint.Interval{Lo: r.Lo + scaled.Lo, Hi: r.Hi + scaled.Hi}
 	}
-	if lo < -1<<53 || hi > 1<<53 {
-		return Type{}, fmt.Errorf("sum reaches [%g, %g]: %w", lo, hi, ErrBound)
+	if err := bounded(r, nil); err != nil {
+		return Type{}, fmt.Errorf("sum: %w", err)
 	}
 	o.out = Type{Shape: shape, Exp: o.Exp, Range: r}
 	return o.out, nil
@@ -84,17 +83,11 @@ func (o *Mul) Bind(in []Type) (Type, error) {
 		return Type{}, err
 	}
 	o.x, o.y = newBroadcast(in[0].Shape, shape), newBroadcast(in[1].Shape, shape)
-	var corners []int64
-	for _, a := range []int64{in[0].Range.Lo, in[0].Range.Hi} {
-		for _, b := range []int64{in[1].Range.Lo, in[1].Range.Hi} {
-			if f := float64(a) * float64(b); f < -1<<53 || f > 1<<53 {
-				return Type{}, fmt.Errorf("product reaches %g: %w", f, ErrBound)
-			}
-			corners = append(corners, a*b)
-		}
+	r, err := in[0].Range.Mul(in[1].Range)
+	if err = bounded(r, err); err != nil {
+		return Type{}, fmt.Errorf("product of %v and %v: %w", in[0].Range, in[1].Range, err)
 	}
-	o.out = Type{Shape: shape, Exp: in[0].Exp + in[1].Exp,
-		Range: fixedpoint.Interval{Lo: slices.Min(corners), Hi: slices.Max(corners)}}
+	o.out = Type{Shape: shape, Exp: in[0].Exp + in[1].Exp, Range: r}
 	return o.out, nil
 }
 

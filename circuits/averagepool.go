@@ -1,8 +1,6 @@
 package circuits
 
 import (
-	"fmt"
-
 	"github.com/nnark/nnark/circuits/relation"
 	"github.com/nnark/nnark/fixedpoint"
 )
@@ -27,14 +25,12 @@ func (p *AveragePool) Bind(in []Type) (Type, error) {
 	if err != nil {
 		return Type{}, err
 	}
-	r := in[0].Range
-	k := float64(p.Scale) * float64(p.Kernel[0]*p.Kernel[1])
-	if p.Scale < 1 || k*float64(max(-r.Lo, r.Hi)) > 1<<53 {
-		return Type{}, fmt.Errorf("average of %v by %d: %w", r, p.Scale, ErrBound)
+	r, err := scaledSum(in[0].Range.Union(fixedpoint.Point(0)), p.Kernel[0]*p.Kernel[1], p.Scale)
+	if err != nil {
+		return Type{}, err
 	}
 	p.in = in[0]
-	p.out = Type{Shape: shape, Exp: in[0].Exp + p.ScaleExp,
-		Range: fixedpoint.Interval{Lo: int64(k) * min(r.Lo, 0), Hi: int64(k) * max(r.Hi, 0)}}
+	p.out = Type{Shape: shape, Exp: in[0].Exp + p.ScaleExp, Range: r}
 	return p.out, nil
 }
 

@@ -2,10 +2,8 @@ package circuits
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/nnark/nnark/circuits/relation"
-	"github.com/nnark/nnark/fixedpoint"
 )
 
 // BatchMatMul is ONNX MatMul (https://onnx.ai/onnx/operators/onnx__MatMul.html, opset
@@ -41,14 +39,12 @@ func (o *BatchMatMul) Bind(in []Type) (Type, error) {
 	}
 	o.m, o.k, o.n = x[p], x[p+1], y[q+1]
 	o.x, o.y = newBroadcast(x[:p], batch), newBroadcast(y[:q], batch)
-	r := fixedpoint.Interval{Lo: math.MaxInt64, Hi: math.MinInt64}
-	for _, a := range []int64{in[0].Range.Lo, in[0].Range.Hi} {
-		for _, b := range []int64{in[1].Range.Lo, in[1].Range.Hi} {
-			if f := math.Abs(float64(a) * float64(b) * float64(o.k)); f > 1<<53 {
-				return Type{}, fmt.Errorf("sum of %d products reaches %g: %w", o.k, f, ErrBound)
-			}
-			r.Lo, r.Hi = min(r.Lo, a*b*int64(o.k)), max(r.Hi, a*b*int64(o.k))
-		}
+	r, err := in[0].Range.Mul(in[1].Range)
+	if err == nil {
+		r, err = r.Scale(int64(o.k))
+	}
+	if err = bounded(r, err); err != nil {
+		return Type{}, fmt.Errorf("sum of %d products of %v and %v: %w", o.k, in[0].Range, in[1].Range, err)
 	}
 	o.out = Type{Shape: append(batch, o.m, o.n), Exp: in[0].Exp + in[1].Exp, Range: r}
 	return o.out, nil

@@ -32,6 +32,9 @@ func (c *Clip) Bind(in []Type) (Type, error) {
 	if c.Interval.Lo >= c.Interval.Hi {
 		return Type{}, fmt.Errorf("clip to %v: %w", c.Interval, ErrMalformed)
 	}
+	if !c.Interval.Covers(in[0].Range) && c.Interval.Width() >= maxTable { // one table checks out's range
+		return Type{}, fmt.Errorf("clip of %v to %v: table too large: %w", in[0].Range, c.Interval, ErrBound)
+	}
 	c.in, c.out = in[0], in[0]
 	c.out.Range, c.out.Spread = c.Interval.Intersect(in[0].Range), 0
 	if c.out.Range.IsEmpty() { // all of in is on one side

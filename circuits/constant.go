@@ -2,7 +2,6 @@ package circuits
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/nnark/nnark/circuits/relation"
@@ -32,8 +31,8 @@ func (o *Constant) Bind(in []Type) (Type, error) {
 		return Type{}, fmt.Errorf("%d values for shape %v: %w", len(o.Values), o.Shape, ErrMalformed)
 	}
 	r := fixedpoint.Interval{Lo: slices.Min(o.Values), Hi: slices.Max(o.Values)}
-	if max(-float64(r.Lo), float64(r.Hi)) > 1<<53 {
-		return Type{}, fmt.Errorf("constants in %v: %w", r, ErrBound)
+	if err := bounded(r, nil); err != nil {
+		return Type{}, err
 	}
 	return Type{Shape: slices.Clone(o.Shape), Exp: o.Exp, Range: r}, nil
 }
@@ -76,14 +75,10 @@ func (o *Scale) Bind(in []Type) (Type, error) {
 		return Type{}, fmt.Errorf("%d factors for shape %v: %w", len(o.Factors), o.Shape, ErrMalformed)
 	}
 	o.x, o.f = newBroadcast(in[0].Shape, shape), newBroadcast(o.Shape, shape)
-	r := fixedpoint.Interval{Lo: math.MaxInt64, Hi: math.MinInt64}
-	for _, k := range []int64{slices.Min(o.Factors), slices.Max(o.Factors)} {
-		for _, x := range []int64{in[0].Range.Lo, in[0].Range.Hi} {
-			if f := math.Abs(float64(k) * float64(x)); f > 1<<53 {
-				return Type{}, fmt.Errorf("product reaches %g: %w", f, ErrBound)
-			}
-			r.Lo, r.Hi = min(r.Lo, k*x), max(r.Hi, k*x)
-		}
+	factors := fixedpoint.Interval{Lo: slices.Min(o.Factors), Hi: slices.Max(o.Factors)}
+	r, err := in[0].Range.Mul(factors)
+	if err = bounded(r, err); err != nil {
+		return Type{}, fmt.Errorf("product of %v and %v: %w", in[0].Range, factors, err)
 	}
 	o.out = Type{Shape: shape, Exp: in[0].Exp + o.Exp, Range: r}
 	return o.out, nil

@@ -40,13 +40,14 @@ func (c *Conv) Bind(in []Type) (Type, error) {
 		return Type{}, err
 	}
 	x := in[0].Shape
-	if len(x) != 4 || c.Group < 1 || min(c.Kernel[0], c.Kernel[1], c.Kernel[2], c.Kernel[3]) < 1 ||
+	if len(x) != 4 || !validShape(c.Kernel[:]) || c.Group < 1 || c.Group > c.Kernel[0] ||
 		x[1] != c.Group*c.Kernel[1] || c.Kernel[0]%c.Group != 0 {
 		return Type{}, fmt.Errorf("input %v does not fit kernel %v in %d groups: %w", x, c.Kernel, c.Group, ErrMalformed)
 	}
 	out := []int{x[0], c.Kernel[0], 0, 0}
 	for k := range 2 {
-		if c.Stride[k] < 1 || c.Dilation[k] < 1 || min(c.Pads[k], c.Pads[k+2]) < 0 {
+		if c.Stride[k] < 1 || c.Dilation[k] < 1 || min(c.Pads[k], c.Pads[k+2]) < 0 ||
+			!validSteps(c.Stride[k], c.Dilation[k], c.Pads[k], c.Pads[k+2]) {
 			return Type{}, fmt.Errorf("strides %v, dilations %v, pads %v: %w", c.Stride, c.Dilation, c.Pads, ErrMalformed)
 		}
 		span := x[2+k] + c.Pads[k] + c.Pads[k+2] - c.Dilation[k]*(c.Kernel[2+k]-1) - 1
@@ -156,22 +157,31 @@ func (c *Conv) withoutParams() Op {
 
 // accumulators returns the range of bias + Σ w·x over all rows for x in the interval, and
 // the widest range of one row; padded inputs may be zero besides. It fails if an
-// accumulator could pass 2^53.
+// accumulator, or a part of its sum, could pass [maxInteger].
 func accumulators(x fixedpoint.Interval, w, bias []int64, rows int, padded bool) (all fixedpoint.Interval, spread int64, err error) {
 	if padded {
 		x = x.Union(fixedpoint.Point(0))
 	}
 	per := len(w) / rows
+	most := maxInteger / int64(max(x.MaxAbs(), 1)) // the largest weight whose products are bounded
 	for o := range rows {
-		lo, hi := float64(bias[o]), float64(bias[o])
+		row := fixedpoint.Point(bias[o])
+		err := bounded(row, nil)
 		for _, v := range w[o*per:][:per] {
-			a, b := float64(v)*float64(x.Lo), float64(v)*float64(x.Hi)
-			lo, hi = lo+min(a, b), hi+max(a, b)
+			if err != nil {
+				break
+			}
+			if v < -most || v > most {
+				err = fmt.Errorf("weight %d: %w", v, ErrBound)
+				break
+			}
+			a, b := v*x.Lo, v*x.Hi
+			row.Lo, row.Hi = row.Lo+min(a, b), row.Hi+max(a, b)
+			err = bounded(row, nil)
 		}
-		if lo < -1<<53 || hi > 1<<53 {
-			return all, 0, fmt.Errorf("accumulators of row %d reach [%g, %g]: %w", o, lo, hi, ErrBound)
+		if err != nil {
+			return all, 0, fmt.Errorf("accumulators of row %d over %v: %w", o, x, err)
 		}
-		row := fixedpoint.Interval{Lo: int64(lo), Hi: int64(hi)}
 		if o == 0 {
 			all = row
 		}

@@ -35,7 +35,7 @@ func (m *MatMul) Bind(in []Type) (Type, error) {
 		return Type{}, err
 	}
 	x := in[0].Shape
-	if len(x) == 0 || m.Rows < 1 || m.Inner < 1 || x[len(x)-1] != m.Inner {
+	if len(x) == 0 || !validShape([]int{m.Rows, m.Inner}) || x[len(x)-1] != m.Inner {
 		return Type{}, fmt.Errorf("input %v does not fit a matrix of %d×%d: %w", x, m.Inner, m.Rows, ErrMalformed)
 	}
 	if len(m.Weights) != m.Rows*m.Inner || len(m.Bias) != m.Rows {

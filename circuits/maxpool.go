@@ -39,8 +39,12 @@ func (w *Window) bind(in []Type) ([]int, error) {
 	if len(x) != 4 {
 		return nil, fmt.Errorf("input %v is not [N, C, H, W]: %w", x, ErrMalformed)
 	}
+	if !validShape([]int{x[0], x[1], w.Shape[0], w.Shape[1], w.Kernel[0], w.Kernel[1]}) || !validSteps(w.Stride[:]...) ||
+		!validSteps(w.Dilation[:]...) || !validSteps(w.Pads[:]...) {
+		return nil, fmt.Errorf("window %+v over %v: %w", *w, x, ErrMalformed)
+	}
 	for k := range 2 {
-		if w.Kernel[k] < 1 || w.Stride[k] < 1 || w.Dilation[k] < 1 || w.Shape[k] < 1 || w.Pads[k] < 0 {
+		if w.Stride[k] < 1 || w.Dilation[k] < 1 || w.Pads[k] < 0 {
 			return nil, fmt.Errorf("window %+v: %w", *w, ErrMalformed)
 		}
 		if i := w.miss(k, x[2+k]); i >= 0 {

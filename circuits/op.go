@@ -20,10 +20,10 @@ type Type struct {
 
 // spread returns the largest difference of two elements of one channel.
 func (t Type) spread() int64 {
-	if t.Spread > 0 {
-		return t.Spread
+	if width := t.Range.Hi - t.Range.Lo; t.Spread <= 0 || t.Spread > width {
+		return width
 	}
-	return t.Range.Hi - t.Range.Lo
+	return t.Spread
 }
 
 // Size returns the number of elements.
@@ -33,7 +33,8 @@ func (t Type) Size() int { return relation.Size(t.Shape) }
 // a proof system, so the two are written to be read side by side.
 type Op interface {
 	// Bind checks the attributes against the inputs' types, keeps what the other methods
-	// need and returns the output's type. After it no method fails.
+	// need and returns the output's type. After it no method fails. The inputs' ranges are
+	// within [maxInteger]; Program.Bind checks that the output's is too.
 	Bind(in []Type) (Type, error)
 	// Eval returns the output's integers. Inputs lie in their types' ranges.
 	Eval(in [][]int64) []int64

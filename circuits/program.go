@@ -20,7 +20,8 @@ type Program struct {
 	Labels  []string `json:"labels,omitempty"`
 	Report  Report   `json:"report"`
 
-	types []Type // of every value: inputs, then nodes
+	types    []Type // of every value: inputs, then nodes
+	elements int    // of all values
 }
 
 // Node applies an operator to earlier values.
@@ -79,12 +80,15 @@ func (p *Program) Bind() error {
 	if len(p.Inputs) == 0 || len(p.Outputs) == 0 {
 		return fmt.Errorf("%d inputs, %d outputs: %w", len(p.Inputs), len(p.Outputs), ErrMalformed)
 	}
-	p.types = nil
+	p.types, p.elements = nil, 0
 	for i, in := range p.Inputs {
-		if in.Value != i || !validShape(in.Shape) || !narrow(in.Range) {
-			return fmt.Errorf("input %q: %w", in.Name, ErrMalformed)
+		t := Type{Shape: in.Shape, Exp: in.Exp, Range: in.Range}
+		if in.Value != i || in.Range.Lo >= in.Range.Hi || in.Range.Width() >= maxTable { // one table checks the range
+			return fmt.Errorf("input %q in %v: %w", in.Name, in.Range, ErrMalformed)
 		}
-		p.types = append(p.types, Type{Shape: in.Shape, Exp: in.Exp, Range: in.Range})
+		if err := p.addType(t); err != nil {
+			return fmt.Errorf("input %q: %w", in.Name, err)
+		}
 	}
 	for _, n := range p.Nodes {
 		var in []Type
@@ -98,10 +102,9 @@ func (p *Program) Bind() error {
 		if err != nil {
 			return fmt.Errorf("node %q (%s): %w", n.Name, kindOf(n.Op), err)
 		}
-		if !validShape(t.Shape) || t.Exp < -maxExp || t.Exp > maxExp {
-			return fmt.Errorf("node %q (%s): output %v at exponent %d: %w", n.Name, kindOf(n.Op), t.Shape, t.Exp, ErrMalformed)
+		if err := p.addType(t); err != nil {
+			return fmt.Errorf("node %q (%s): %w", n.Name, kindOf(n.Op), err)
 		}
-		p.types = append(p.types, t)
 	}
 	for i := range p.Outputs {
 		o := &p.Outputs[i]
@@ -110,7 +113,7 @@ func (p *Program) Bind() error {
 		}
 		t := p.types[o.Value]
 		if o.Exp != t.Exp || relation.Size(o.Shape) != t.Size() || !validShape(o.Shape) ||
-			!o.Range.Covers(t.Range) || o.Range.Lo >= o.Range.Hi || o.Range.MaxAbs() > 1<<61 {
+			!o.Range.Covers(t.Range) || o.Range.Lo >= o.Range.Hi || o.Range.MaxAbs() > maxOutput {
 			return fmt.Errorf("output %q: %w", o.Name, ErrMalformed)
 		}
 	}
@@ -119,8 +122,23 @@ func (p *Program) Bind() error {
 
 const maxExp = 200
 
-// narrow bounds an input's range: its integers are range-checked by one table.
-func narrow(r fixedpoint.Interval) bool { return r.Lo < r.Hi && r.Hi-r.Lo < maxTable && r.Hi-r.Lo > 0 }
+// maxOutput bounds the range that an output's packing declares.
+const maxOutput = 1 << 58
+
+// addType appends the type of the next value, if it is one that all operators can take.
+func (p *Program) addType(t Type) error {
+	if !validShape(t.Shape) || t.Exp < -maxExp || t.Exp > maxExp {
+		return fmt.Errorf("%v at exponent %d: %w", t.Shape, t.Exp, ErrMalformed)
+	}
+	if err := bounded(t.Range, nil); err != nil {
+		return err
+	}
+	if p.elements += t.Size(); p.elements > maxElements {
+		return fmt.Errorf("values of more than 2^26 elements: %w", ErrSize)
+	}
+	p.types = append(p.types, t)
+	return nil
+}
 
 // Eval runs the network on quantised inputs and returns every value's integers: the
 // inputs, then each node's output.

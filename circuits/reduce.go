@@ -89,14 +89,26 @@ func (o *ReduceSum) Bind(in []Type) (Type, error) {
 	if err != nil {
 		return Type{}, err
 	}
-	r := in[0].Range
-	k := float64(o.Scale) * float64(o.n)
-	if o.Scale < 1 || k*max(math.Abs(float64(r.Lo)), math.Abs(float64(r.Hi))) > 1<<53 {
-		return Type{}, fmt.Errorf("sum of %d in %v, times %d: %w", o.n, r, o.Scale, ErrBound)
+	r, err := scaledSum(in[0].Range, o.n, o.Scale)
+	if err != nil {
+		return Type{}, err
 	}
-	o.out = Type{Shape: shape, Exp: in[0].Exp + o.ScaleExp,
-		Range: fixedpoint.Interval{Lo: int64(k) * r.Lo, Hi: int64(k) * r.Hi}}
+	o.out = Type{Shape: shape, Exp: in[0].Exp + o.ScaleExp, Range: r}
 	return o.out, nil
+}
+
+// scaledSum returns the range of scale·(sum of n integers in x), for scale >= 1.
+func scaledSum(x fixedpoint.Interval, n int, scale int64) (r fixedpoint.Interval, err error) {
+	if scale < 1 || scale > maxInteger {
+		return r, fmt.Errorf("sum scaled by %d: %w", scale, ErrBound)
+	}
+	if r, err = x.Scale(int64(n)); err == nil {
+		r, err = r.Scale(scale)
+	}
+	if err = bounded(r, err); err != nil {
+		return r, fmt.Errorf("sum of %d in %v, times %d: %w", n, x, scale, err)
+	}
+	return r, nil
 }
 
 // Eval implements Op.

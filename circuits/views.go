@@ -53,8 +53,8 @@ func (o *Transpose) Bind(in []Type) (Type, error) {
 		return Type{}, err
 	}
 	sorted := slices.Sorted(slices.Values(o.Perm))
-	for i, p := range sorted {
-		if p != i || len(o.Perm) != len(in[0].Shape) {
+	for i := range in[0].Shape {
+		if len(sorted) != len(in[0].Shape) || sorted[i] != i {
 			return Type{}, fmt.Errorf("permutation %v of %v: %w", o.Perm, in[0].Shape, ErrMalformed)
 		}
 	}
@@ -110,7 +110,8 @@ func (o *Slice) Bind(in []Type) (Type, error) {
 		return Type{}, err
 	}
 	n := len(in[0].Shape)
-	if len(o.Start) != n || len(o.Step) != n || len(o.Size) != n || !validShape(o.Size) {
+	if len(o.Start) != n || len(o.Step) != n || len(o.Size) != n || !validShape(o.Size) ||
+		!validSteps(o.Start...) || !validSteps(o.Step...) {
 		return Type{}, fmt.Errorf("slice %+v of %v: %w", *o, in[0].Shape, ErrMalformed)
 	}
 	o.in, o.out = in[0], in[0]
@@ -211,18 +212,3 @@ func (o *Concat) View(in []relation.Tensor) relation.Tensor {
 
 // Relate implements Op: the view says it all.
 func (o *Concat) Relate(*relation.Builder, []relation.Tensor, relation.Tensor) {}
-
-// validShape bounds ranks and sizes, so that products of dimensions do not overflow.
-func validShape(shape []int) bool {
-	n := 1
-	for _, d := range shape {
-		if d < 1 || d > maxElements/n {
-			return false
-		}
-		n *= d
-	}
-	return len(shape) <= 8
-}
-
-// maxElements bounds a tensor's size.
-const maxElements = 1 << 26

@@ -16,11 +16,10 @@ var ErrMemory = errors.New("not enough memory")
 
 // Estimated bytes a slot of the domain (the next power of two above the constraints)
 // takes, rounded up from the peaks measured on circuits of 2^16 and 2^18 slots (Groth16)
-// and of 2^18 (PLONK, several proofs in a row).
+// and of 2^20 (PLONK).
 const (
 	setupBytesPerSlot = 1300
 	proveBytesPerSlot = 2300
-	plonkBytesPerSlot = 5500 // of proving
 	bindBytesPerSlot  = 2700
 	baseBytes         = 64 << 20
 )
@@ -29,12 +28,7 @@ const (
 func SetupMemory(c *circuits.Compiled) int64 { return memory(c, setupBytesPerSlot) }
 
 // ProveMemory estimates the peak memory of loading keys and proving, in bytes.
-func ProveMemory(c *circuits.Compiled) int64 {
-	if c.Plan.Plonk {
-		return memory(c, plonkBytesPerSlot)
-	}
-	return memory(c, proveBytesPerSlot)
-}
+func ProveMemory(c *circuits.Compiled) int64 { return memory(c, proveBytesPerSlot) }
 
 func memory(c *circuits.Compiled, perSlot int64) int64 {
 	slots := int64(1)

@@ -78,14 +78,11 @@ func fillCache(keys *prover.Keys, dir string) error {
 	return writeFile(filepath.Join(dir, sumsFile), 0o644, data)
 }
 
-// sums returns the checksums of the key files. Baked weights have no opening.
+// sums returns the checksums of the key files.
 func sums(dir string) ([]byte, error) {
 	var out []byte
 	for _, name := range keyFiles {
 		data, err := os.ReadFile(filepath.Join(dir, name))
-		if name == prover.OpeningFile && errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
 		if err != nil {
 			return nil, err
 		}

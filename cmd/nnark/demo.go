@@ -16,7 +16,6 @@ import (
 // demoReport is the JSON object of demo.
 type demoReport struct {
 	Model             string  `json:"model"`
-	System            string  `json:"system"`
 	Image             int     `json:"image"`
 	Label             int     `json:"label"` // what the data set says
 	FloatClass        int     `json:"float_class"`
@@ -38,7 +37,6 @@ type demoReport struct {
 	ProofBytes        int     `json:"proof_bytes"`
 	PeakRSSBytes      int64   `json:"peak_rss_bytes"`
 
-	config circuits.Config
 	pixels []byte
 	colour colour       // of the terminal
 	logits [3][]float64 // float, quantised, proven
@@ -49,7 +47,6 @@ const imageSide = 28
 func demo(c *command) (report, error) {
 	r := &demoReport{}
 	c.flags.StringVar(&r.Model, "model", "lenet5", "the network, `lenet5|mlp`")
-	choice(c, &r.config.System, "system", "groth16", "plonk")
 	c.flags.IntVar(&r.Image, "image", 90, "prove image `N` of 0 to 99")
 	if err := c.parse(nil); err != nil {
 		return nil, err
@@ -61,10 +58,6 @@ func demo(c *command) (report, error) {
 		return nil, usageError{c.verb, fmt.Sprintf("--model %q, want lenet5 or mlp", r.Model)}
 	case r.Image < 0 || r.Image >= len(images):
 		return nil, usageError{c.verb, fmt.Sprintf("--image %d, want 0 to %d", r.Image, len(images)-1)}
-	}
-	r.System = "groth16"
-	if r.config.System == circuits.Plonk { // a digest of private weights costs a million gates
-		r.System, r.config.Weights = "plonk", circuits.Baked
 	}
 	r.colour = colourOf(c.stdout)
 	r.pixels, r.Label = images[r.Image], labels[r.Image]
@@ -100,7 +93,7 @@ func (r *demoReport) quantise(c *command, g *model.Graph) (*circuits.Program, er
 		for _, pixels := range testdata.Calibration() {
 			samples = append(samples, image(pixels))
 		}
-		return circuits.Quantize(g, samples, r.config)
+		return circuits.Quantize(g, samples, circuits.Config{})
 	})
 	if err != nil {
 		return nil, err
@@ -135,10 +128,8 @@ func (r *demoReport) prove(c *command, keys *prover.Keys) error {
 	if err != nil {
 		return err
 	}
-	if keys.VerifyingKey.Groth16 != nil {
-		if keys, r.BindMS, err = c.bound(keys); err != nil {
-			return err
-		}
+	if keys, r.BindMS, err = c.bound(keys); err != nil {
+		return err
 	}
 	var made proveReport
 	proofBytes, err := c.proveInto(&made, keys, ints, prover.Options{})
@@ -182,12 +173,7 @@ func (r *demoReport) text(w io.Writer) {
 		row(w, name, class, fmt.Sprintf("%.4f", r.logits[i][class]))
 	}
 	row(w)
-	hidden := "private, behind a commitment in the verifying key"
-	if r.config.Weights == circuits.Baked {
-		hidden = "part of the circuit, not hidden"
-	}
-	row(w, "system", r.System)
-	row(w, "weights", fmt.Sprintf("%s, %s", count(r.Parameters), hidden))
+	row(w, "weights", fmt.Sprintf("%s, private, behind a commitment in the verifying key", count(r.Parameters)))
 	row(w, "constraints", count(r.Constraints))
 	row(w, "verifying key", size(r.VerifyingKeyBytes))
 	if r.Cache != "" {
@@ -198,31 +184,18 @@ func (r *demoReport) text(w io.Writer) {
 	} else {
 		row(w, "setup", fmt.Sprintf("done in an earlier run, keys read in %s", duration(r.SetupMS)))
 	}
-	if r.BindMS > 0 {
-		row(w, "bind", fmt.Sprintf("%s, once for all proofs", duration(r.BindMS)))
-	}
+	row(w, "bind", fmt.Sprintf("%s, once for all proofs", duration(r.BindMS)))
 	row(w, "prove", duration(r.ProveMS))
 	row(w, "proof", fmt.Sprintf("%s, zero-knowledge", size(r.ProofBytes)))
 	row(w, "verify", fmt.Sprintf("%s, accepted", duration(r.VerifyMS)))
 	row(w, "peak memory", size(r.PeakRSSBytes))
 	row(w)
-	trust := demoTrust
-	if r.config.System == circuits.Plonk {
-		trust = plonkTrust
-	}
-	fmt.Fprintf(w, trust, r.ProvenClass)
+	fmt.Fprintf(w, demoTrust, r.ProvenClass)
 }
 
 const demoTrust = `What the proof says: the network behind the verifying key answers %d for this image. It
 shows nothing else about the weights.
 Who must be trusted: whoever made the keys, here this program on this machine, which
 could have kept what lets it prove false answers. Keys for others come from a ceremony.
-Nobody else: not the prover, nor the machine it runs on.
-`
-
-const plonkTrust = `What the proof says: the network that the verifying key was made from answers %d for this image.
-Who must be trusted: whoever made the reference string, here this program on this machine,
-which could have kept what lets it prove false answers. Strings for others come from a
-public ceremony, one for all networks (setup --srs).
 Nobody else: not the prover, nor the machine it runs on.
 `

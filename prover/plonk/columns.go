@@ -15,20 +15,19 @@ const (
 	qr
 	qm
 	qo
+	qk
 	qcp
 	s1
 	s2
 	s3
-	qk
 	first
 	columnCount
 )
 
 // columns are the fixed columns of a circuit by coefficients in natural order (but for
-// first), and by their values on each coset (but for qk, which is added to the quotient by
-// coefficients); and the permutation and qk by their values on the rows: 40 elements a row.
+// first), and by their values on each coset; and the permutation by its values on the rows:
+// 42 elements a row.
 type columns struct {
-	constants    fr.Vector // qk
 	sigma        [3]fr.Vector
 	coefficients [first]fr.Vector
 	onCoset      [cosetCount][columnCount]fr.Vector
@@ -50,7 +49,7 @@ func columnValues(t *gplonk.Trace, n int) [first]fr.Vector {
 
 // newColumns transforms the columns' values.
 func newColumns(ctx context.Context, c *cosets, values [first]fr.Vector) (*columns, error) {
-	out := &columns{constants: values[qk], sigma: [3]fr.Vector(values[s1 : s3+1])}
+	out := &columns{sigma: [3]fr.Vector(values[s1 : s3+1])}
 	for i := range columnCount {
 		v := make(fr.Vector, c.n)
 		if i == first {
@@ -63,14 +62,11 @@ func newColumns(ctx context.Context, c *cosets, values [first]fr.Vector) (*colum
 			out.coefficients[i] = append(fr.Vector(nil), p...)
 			fft.BitReverse(out.coefficients[i])
 		}
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
 		for k := range cosetCount {
-			if i != qk {
-				out.onCoset[k][i] = make(fr.Vector, c.n)
-				c.values(out.onCoset[k][i], k, p, nil)
+			if err := c.next(ctx, p); err != nil {
+				return nil, err
 			}
+			out.onCoset[k][i] = c.values(k, p, nil)
 		}
 	}
 	return out, nil

@@ -18,17 +18,15 @@ const cosetCount = 3
 // where g generates the field's group, and back. Coefficients are in bit-reversed order
 // unless something else is said.
 type cosets struct {
-	n       int
-	domain  *simd.Domain
-	omega   fr.Element
-	sizeInv fr.Element              // 1/n
-	roots   fr.Vector               // ω^i
-	shift   [cosetCount]fr.Element  // g^k
-	level   [cosetCount]fr.Element  // X^n on the coset, g^(kn)
-	over    [cosetCount]fr.Element  // 1/(level - 1)
-	onto    [cosetCount]*simd.Table // g^(ki)
-	from    [cosetCount]*simd.Table // g^-(ki)/(n·(level - 1))
-	split   [cosetCount][cosetCount]fr.Element
+	n          int
+	domain     *simd.Domain
+	omega      fr.Element
+	sizeInv    fr.Element             // 1/n
+	roots      fr.Vector              // ω^i
+	onto, from fr.Vector              // g^i, g^-i
+	shift      [cosetCount]fr.Element // g^k
+	level      [cosetCount]fr.Element // X^n on the coset, g^(kn)
+	split      [cosetCount][cosetCount]fr.Element
 }
 
 // newCosets prepares the cosets of gnark's domain.
@@ -36,16 +34,14 @@ func newCosets(d *fft.Domain) *cosets {
 	n := int(d.Cardinality)
 	c := &cosets{n: n, domain: simd.NewDomain(n), omega: d.Generator, sizeInv: d.CardinalityInv}
 	c.roots = powers(d.Generator, n)
-	one := fr.One()
-	shift, back := fr.One(), fr.One()
+	c.onto, c.from = powers(d.FrMultiplicativeGen, n), powers(d.FrMultiplicativeGenInv, n)
+	fft.BitReverse(c.onto)
+	fft.BitReverse(c.from)
+	shift := fr.One()
 	for k := range c.shift {
 		shift.Mul(&shift, &d.FrMultiplicativeGen)
-		back.Mul(&back, &d.FrMultiplicativeGenInv)
 		c.shift[k] = shift
 		c.level[k].Exp(shift, big.NewInt(int64(n)))
-		c.over[k].Sub(&c.level[k], &one).Inverse(&c.over[k])
-		scale := product(&c.over[k], &c.sizeInv)
-		c.onto[k], c.from[k] = c.table(shift, &one), c.table(back, &scale)
 	}
 	// Σ_k split[i][k]·ℓ_k(level) is coefficient i of the polynomial through (level_k, ℓ_k).
 	for k := range c.level {
@@ -62,14 +58,6 @@ func newCosets(d *fft.Domain) *cosets {
 	return c
 }
 
-// table holds scale·x^i.
-func (c *cosets) table(x fr.Element, scale *fr.Element) *simd.Table {
-	v := powers(x, c.n)
-	fft.BitReverse(v)
-	v.ScalarMul(v, scale)
-	return c.domain.Table(v)
-}
-
 // coefficients returns the polynomial with the given values on ⟨ω⟩.
 func (c *cosets) coefficients(values fr.Vector) fr.Vector {
 	p := c.domain.Poly(values)
@@ -80,23 +68,27 @@ func (c *cosets) coefficients(values fr.Vector) fr.Vector {
 	return out
 }
 
-// values sets out to the values on coset k of p + blind·(X^n - 1).
-func (c *cosets) values(out fr.Vector, k int, p fr.Vector, blind []fr.Element) {
+// next takes a polynomial from one coset to the next: p(X) becomes p(g·X).
+func (c *cosets) next(ctx context.Context, p fr.Vector) error {
+	return each(ctx, c.n, func(lo, hi int) { q := p[lo:hi]; q.Mul(q, c.onto[lo:hi]) })
+}
+
+// values returns the values on coset k of p + blind·(X^n - 1), for p moved there by next.
+func (c *cosets) values(k int, p fr.Vector, blind []fr.Element) fr.Vector {
+	out := make(fr.Vector, c.n)
 	copy(out, p)
 	one := fr.One()
-	var factor, t fr.Element // X^n - 1
+	var factor, t fr.Element // (level - 1)·shift^j
 	factor.Sub(&c.level[k], &one)
 	for j := range blind {
-		if j > 0 && j%c.n == 0 {
-			factor.Mul(&factor, &c.level[k])
-		}
 		at := &out[c.reversed(j%c.n)]
 		at.Add(at, t.Mul(&factor, &blind[j]))
+		factor.Mul(&factor, &c.shift[k])
 	}
 	q := c.domain.Poly(out)
-	q.MulTable(c.onto[k])
 	q.Forward()
 	q.Store(out)
+	return out
 }
 
 // reversed returns where coefficient i is.
@@ -105,11 +97,11 @@ func (c *cosets) reversed(i int) int {
 }
 
 // interpolate returns the polynomial f of 3n + len(top) coefficients, in natural order, of
-// which top are the leading ones and values[k] the values of f·(X^n - 1) - rest on coset k;
-// rest has degree below n. It overwrites values.
-func (c *cosets) interpolate(ctx context.Context, values [cosetCount]fr.Vector, rest fr.Vector, top []fr.Element) (fr.Vector, error) {
+// which top are the leading ones and values[k] the values of f·(X^n - 1) on coset k. It
+// overwrites values.
+func (c *cosets) interpolate(ctx context.Context, values [cosetCount]fr.Vector, top []fr.Element) (fr.Vector, error) {
 	for k, v := range values {
-		if err := c.remainder(ctx, k, v, rest, top); err != nil {
+		if err := c.remainder(ctx, k, v, top); err != nil {
 			return nil, err
 		}
 	}
@@ -133,13 +125,22 @@ func (c *cosets) interpolate(ctx context.Context, values [cosetCount]fr.Vector, 
 	return append(f, top...), err
 }
 
-// remainder replaces the values of f·(X^n - 1) - rest on coset k by the coefficients of the
+// remainder replaces the values of f·(X^n - 1) on coset k by the coefficients of the
 // remainder of f - top·X^3n divided by X^n - level.
-func (c *cosets) remainder(ctx context.Context, k int, v, rest fr.Vector, top []fr.Element) error {
+func (c *cosets) remainder(ctx context.Context, k int, v fr.Vector, top []fr.Element) error {
+	one := fr.One()
+	var over fr.Element
+	over.Sub(&c.level[k], &one).Inverse(&over).Mul(&over, &c.sizeInv)
 	p := c.domain.Poly(v)
 	p.Inverse()
-	p.MulTable(c.from[k])
+	p.Scale(&over)
 	p.Store(v)
+	err := each(ctx, c.n, func(lo, hi int) {
+		q := v[lo:hi]
+		for range k + 1 {
+			q.Mul(q, c.from[lo:hi])
+		}
+	})
 	factor := product(&c.level[k], &c.level[k], &c.level[k])
 	for j := range top {
 		if j > 0 && j%c.n == 0 {
@@ -149,7 +150,5 @@ func (c *cosets) remainder(ctx context.Context, k int, v, rest fr.Vector, top []
 		at := &v[c.reversed(j%c.n)]
 		at.Sub(at, &t)
 	}
-	return each(ctx, c.n, func(lo, hi int) {
-		addScaled(v[lo:hi], rest[lo:hi], &c.over[k], make(fr.Vector, hi-lo))
-	})
+	return err
 }

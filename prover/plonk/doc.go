@@ -9,9 +9,8 @@
 //   - All sums are those of package prover/simd/msm, for which small and repeated values are
 //     cheap; the rows that pad the circuit share one point; the linearised polynomial's
 //     commitment is the combination of eleven points that verifiers compute.
-//   - The quotient takes 24 Fourier transforms of the domain's size: three cosets do, because
-//     its six leading coefficients follow from those of its factors, and what is linear in the
-//     public inputs is added by coefficients.
+//   - The quotient takes 27 Fourier transforms of the domain's size: three cosets do, because
+//     its six leading coefficients follow from those of its factors.
 //
 // # Zero-knowledge
 //

@@ -65,7 +65,7 @@ const (
 	wireO
 	grandZ
 	committed // the committed values, D
-	inputs    // qk, with public inputs and the commitment's challenge on their rows
+	inputs    // public inputs and the commitment's challenge on their rows
 	polyCount
 )
 
@@ -125,7 +125,7 @@ func (r *proving) solve(secret fr.Vector) error {
 	}
 	s := solution.(*cs.SparseR1CSSolution)
 	r.values[wireL], r.values[wireR], r.values[wireO] = s.L, s.R, s.O
-	in := slices.Clone(r.columns.constants)
+	in := make(fr.Vector, r.cosets.n)
 	copy(in, r.public)
 	if r.commitment != nil {
 		in[len(r.public)+r.commitment.CommitmentIndex] = r.commitmentChallenge
@@ -153,7 +153,7 @@ func (r *proving) commit(_ *big.Int, in, out []*big.Int) error {
 	v[r.rows-1] = r.d[1] // the last constraint: it commits nothing
 	r.proof.Bsb22Commitments = make([]kzg.Digest, 1)
 	d := &r.proof.Bsb22Commitments[0]
-	if err := msm.Run(r.ctx, msm.G1(d, r.pk.KzgLagrange.G1[:r.rows], v[:r.rows])); err != nil {
+	if err := msm.Run(r.ctx, msm.G1(d, r.lagrange[:r.rows], v[:r.rows])); err != nil {
 		return err
 	}
 	h, err := fr.Hash(d.Marshal(), []byte("BSB22-Plonk"), 1)
@@ -170,7 +170,18 @@ func (r *proving) wires() error {
 	if r.proof.Bsb22Commitments == nil {
 		r.proof.Bsb22Commitments = []kzg.Digest{}
 	}
-	if err := r.commitValues(r.proof.LRO[:], r.values[:3], r.blind[:3]); err != nil {
+	var tasks []msm.Task
+	for i := range 3 {
+		scalars := make([]fr.Element, len(r.lagrange))
+		v := r.values[i]
+		copy(scalars, v[:r.rows])
+		if r.rows < len(v) {
+			scalars[r.rows] = v[r.rows]
+		}
+		copy(scalars[r.rows+1:], r.blind[i])
+		tasks = append(tasks, msm.G1(&r.proof.LRO[i], r.lagrange, scalars))
+	}
+	if err := msm.Run(r.ctx, tasks...); err != nil {
 		return err
 	}
 	for i := range polyCount {
@@ -186,35 +197,6 @@ func (r *proving) wires() error {
 	r.gamma = r.challenge("gamma", rawPoints(fixed...), rawScalars(r.public...), rawPoints(r.proof.LRO[:]...))
 	r.beta = r.challenge("beta")
 	return nil
-}
-
-// commitValues commits to polynomials with the given values on the domain and blinding. If
-// all rows that pad have one value, one point does for them.
-func (r *proving) commitValues(to []bn254.G1Affine, values []fr.Vector, blind [][]fr.Element) error {
-	var tasks []msm.Task
-	extra := make([]bn254.G1Affine, len(to))
-	for i, v := range values {
-		rows, scalars := len(v), make([]fr.Element, 1, len(r.extra))
-		if padding := v[r.rows:]; len(padding) > 0 && allEqual(padding) {
-			rows, scalars[0] = r.rows, padding[0]
-		}
-		scalars = append(scalars, blind[i]...)
-		tasks = append(tasks, msm.G1(&to[i], r.pk.KzgLagrange.G1[:rows], v[:rows]), msm.G1(&extra[i], r.extra[:len(scalars)], scalars))
-	}
-	err := msm.Run(r.ctx, tasks...)
-	for i := range to {
-		to[i].Add(&to[i], &extra[i])
-	}
-	return err
-}
-
-func allEqual(v fr.Vector) bool {
-	for i := range v {
-		if v[i] != v[0] {
-			return false
-		}
-	}
-	return true
 }
 
 // transform computes polynomial i from its values.
@@ -276,11 +258,10 @@ func (r *proving) permutation() error {
 		return fmt.Errorf("%w: wires that are one differ", ErrSelfCheck)
 	}
 	r.values[grandZ] = num
-	var z [1]bn254.G1Affine
-	if err := r.commitValues(z[:], r.values[grandZ:][:1], r.blind[grandZ:]); err != nil {
+	scalars := slices.Concat(num, fr.Vector(r.blind[grandZ]))
+	if err := msm.Run(r.ctx, msm.G1(&r.proof.Z, r.grand, scalars)); err != nil {
 		return err
 	}
-	r.proof.Z = z[0]
 	r.alpha = r.challenge("alpha", rawPoints(r.proof.Bsb22Commitments...), rawPoints(r.proof.Z))
 	return r.transform(grandZ)
 }

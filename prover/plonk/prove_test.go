@@ -160,7 +160,6 @@ func TestSelfCheck(t *testing.T) {
 		}
 		values[i][row].Add(&values[i][row], &one)
 		var err error
-		p.cosets = newCosets(p.domain)
 		p.columns, err = newColumns(context.Background(), p.cosets, values)
 		require.NoError(t, err)
 		_, err = p.Prove(context.Background(), m.public, m.secret, nil)

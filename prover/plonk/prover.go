@@ -40,15 +40,16 @@ type Prover struct {
 	pk         *gplonk.ProvingKey
 	commitment *constraint.PlonkCommitment // nil if there is none
 	domain     *fft.Domain
+	cosets     *cosets
 	rows       int // of public inputs and constraints; the others pad
 
-	// extra goes with the Lagrange points of the rows: the sum of those that pad, then
-	// (τ^n - 1)·τ^j for the blinding b_j.
-	extra []bn254.G1Affine
+	// lagrange commits to values on the rows, then to the one value of all padding, then to
+	// the blinding: b_0, b_1 for blinded wires. grand commits to Z: values on all rows and
+	// b_0, b_1, b_2.
+	lagrange, grand []bn254.G1Affine
 
 	mu      sync.Mutex
-	cosets  *cosets // this and columns are made by the first proof
-	columns *columns
+	columns *columns // made by the first proof
 	solving sync.Mutex
 }
 
@@ -99,7 +100,8 @@ func newProver(spr *cs.SparseR1CS, powers, lagrange []bn254.G1Affine) (*Prover, 
 		return nil, err
 	}
 	p.pk = &gplonk.ProvingKey{Kzg: kzg.ProvingKey{G1: powers[:n+extraPowers]}, KzgLagrange: kzg.ProvingKey{G1: lagrange}}
-	p.findExtra()
+	p.cosets = newCosets(p.domain)
+	p.bases()
 	return p, nil
 }
 
@@ -122,18 +124,20 @@ func (p *Prover) findCommitment() error {
 	return nil
 }
 
-// findExtra derives the points beside those of rows.
-func (p *Prover) findExtra() {
+// bases derives the points for commitments to values.
+func (p *Prover) bases() {
 	n, g := int(p.domain.Cardinality), p.pk.Kzg.G1
-	p.extra = make([]bn254.G1Affine, 1+extraPowers)
+	blind := make([]bn254.G1Affine, extraPowers) // (τ^n - 1)·τ^j
+	for j := range blind {
+		blind[j].Sub(&g[n+j], &g[j])
+	}
 	var padding bn254.G1Jac
 	for i := p.rows; i < n; i++ {
 		padding.AddMixed(&p.pk.KzgLagrange.G1[i])
 	}
-	p.extra[0].FromJacobian(&padding)
-	for j := range extraPowers {
-		p.extra[1+j].Sub(&g[n+j], &g[j])
-	}
+	all := *new(bn254.G1Affine).FromJacobian(&padding)
+	p.lagrange = slices.Concat(p.pk.KzgLagrange.G1[:p.rows], []bn254.G1Affine{all}, blind[:2])
+	p.grand = slices.Concat(p.pk.KzgLagrange.G1, blind)
 }
 
 // values returns the fixed columns' values on the rows.
@@ -174,18 +178,16 @@ func sameKey(a, b *gplonk.VerifyingKey) bool {
 		slices.Equal(a.CommitmentConstraintIndexes, b.CommitmentConstraintIndexes)
 }
 
-// Prepare computes what all proofs share, the fixed columns above all. The first proof does
-// otherwise.
+// Prepare computes the fixed columns, which the first proof does otherwise.
 func (p *Prover) Prepare(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.columns != nil {
 		return nil
 	}
-	c := newCosets(p.domain)
-	columns, err := newColumns(ctx, c, p.values())
+	c, err := newColumns(ctx, p.cosets, p.values())
 	if err == nil {
-		p.cosets, p.columns = c, columns
+		p.columns = c
 	}
 	return err
 }

@@ -15,17 +15,13 @@ import (
 // multiple of X^(n+2) added to one is taken from the next.
 func (r *proving) quotient() error {
 	var values [cosetCount]fr.Vector
-	var at [inputs]fr.Vector
-	for i := range at {
-		at[i] = make(fr.Vector, r.cosets.n)
-	}
 	for k := range values {
 		var err error
-		if values[k], err = r.numerator(k, &at); err != nil {
+		if values[k], err = r.numerator(k); err != nil {
 			return err
 		}
 	}
-	h, err := r.cosets.interpolate(r.ctx, values, r.poly[inputs], r.leading())
+	h, err := r.cosets.interpolate(r.ctx, values, r.leading())
 	if err != nil {
 		return err
 	}
@@ -57,17 +53,18 @@ func (r *proving) commitCoefficients(to []bn254.G1Affine, polynomials []fr.Vecto
 	return msm.Run(r.ctx, tasks...)
 }
 
-// numerator returns h·(X^n - 1), but for inputs, on coset k. It overwrites at.
-func (r *proving) numerator(k int, at *[inputs]fr.Vector) (fr.Vector, error) {
+// numerator returns h·(X^n - 1) on coset k. It moves the polynomials there.
+func (r *proving) numerator(k int) (fr.Vector, error) {
+	var at [polyCount]fr.Vector
 	for i := range at {
-		if err := r.ctx.Err(); err != nil {
+		if err := r.cosets.next(r.ctx, r.poly[i]); err != nil {
 			return nil, err
 		}
 		var blind []fr.Element
 		if i < len(r.blind) {
 			blind = r.blind[i]
 		}
-		r.cosets.values(at[i], k, r.poly[i], blind)
+		at[i] = r.cosets.values(k, r.poly[i], blind)
 	}
 	n := r.cosets.n
 	out, shifted := make(fr.Vector, n), make(fr.Vector, n) // Z(ωX)
@@ -85,9 +82,7 @@ func (r *proving) numerator(k int, at *[inputs]fr.Vector) (fr.Vector, error) {
 			b.at[i] = at[i][lo:hi]
 		}
 		for i := range column {
-			if i != qk {
-				b.column[i] = column[i][lo:hi]
-			}
+			b.column[i] = column[i][lo:hi]
 		}
 		b.permutation(&coefficients)
 		b.gates()
@@ -128,7 +123,7 @@ func (b *block) permutation(coefficients *[3]fr.Element) {
 	b.out.ScalarMul(b.out, &r.alpha)
 }
 
-// gates adds ql·l + (qr + qm·l)·r + qo·o + qcp·d to out.
+// gates adds ql·l + (qr + qm·l)·r + qo·o + qk + inputs + qcp·d to out.
 func (b *block) gates() {
 	l, right, o := b.at[wireL], b.at[wireR], b.at[wireO]
 	add := func(x, y fr.Vector) {
@@ -140,6 +135,8 @@ func (b *block) gates() {
 	b.u.Add(b.u, b.column[qr])
 	add(b.u, right)
 	add(b.column[qo], o)
+	b.out.Add(b.out, b.column[qk])
+	b.out.Add(b.out, b.at[inputs])
 	if b.r.commitment != nil {
 		add(b.column[qcp], b.at[committed])
 	}
