@@ -94,7 +94,7 @@ func (p *Plan) planContraction(c *relation.Contract) (*Contraction, error) {
 			{Contract: c, projected: true, late: cols == 1, rows: rows, cols: cols, base: base},
 			{Contract: c, projected: true, twoStage: true, rows: rows, cols: cols, base: base},
 		} {
-			if p.price(k) < p.price(best) {
+			if short(k.grid()) && p.price(k) < p.price(best) {
 				best = k
 			}
 		}
@@ -142,15 +142,15 @@ func (p *Plan) price(c *Contraction) int {
 	} else {
 		n += ch * a * shifts
 	}
-	terms := ch * a * shifts * i * jj
+	terms := float64(ch*a) * float64(shifts) * float64(i*jj)
 	if c.twoStage {
 		n += ch*a*q + g*i
-		terms = ch*a*q*i + ch*a*shifts*jj
+		terms = float64(ch*a) * (float64(q*i) + float64(shifts*jj))
 	} else {
 		n += r * q
 	}
 	if p.Plonk {
-		n += terms
+		n += int(min(terms, 1<<60))
 	}
 	return n
 }

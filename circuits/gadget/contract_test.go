@@ -46,6 +46,11 @@ func build(t testing.TB, p *Plan) constraint.ConstraintSystem {
 // error of a violated constraint.
 func solve(t testing.TB, p *Plan, ccs constraint.ConstraintSystem, w *Witness) error {
 	t.Helper()
+	return solveAt(t, p, ccs, w, hashOf(w))
+}
+
+// hashOf is a challenge that depends on everything.
+func hashOf(w *Witness) (z fr.Element) {
 	h := sha256.New()
 	for _, part := range []fr.Vector{w.Statement, w.Secret} {
 		for i := range part {
@@ -53,8 +58,13 @@ func solve(t testing.TB, p *Plan, ccs constraint.ConstraintSystem, w *Witness) e
 			h.Write(b[:])
 		}
 	}
-	var z fr.Element
 	z.SetBytes(h.Sum(nil))
+	return z
+}
+
+// solveAt is solve at a challenge of the test's choice.
+func solveAt(t testing.TB, p *Plan, ccs constraint.ConstraintSystem, w *Witness, z fr.Element) error {
+	t.Helper()
 	public := w.Statement
 	if !p.Plonk {
 		public = fr.Vector{verifier.FoldStatement(w.Statement, z)}

@@ -1,8 +1,6 @@
 package gadget
 
 import (
-	"math/bits"
-
 	"github.com/consensys/gnark/frontend"
 
 	"github.com/nnark/nnark/circuits/relation"
@@ -23,17 +21,14 @@ import (
 // Soundness: as functions of (X, Y) the two sides are equal only if every query is a row:
 // a pole on the left at X = a + Y·b needs one on the right, and their number is far below
 // r, so no multiplicities cancel. Multiplied out, the difference is a polynomial of degree
-// below N = (queries + rows) in each variable. Y = z, X = z^(2^k), 2^k >= N, keeps its
-// monomials distinct, so a false statement survives with probability < 2N²/r over z, and
-// z depends on every query and multiplicity (funnel.go).
+// below N = (queries + rows) in each variable. Y = z, X = z^(2^k), 2^k > N, keeps its
+// monomials distinct, so a false statement survives with probability < N·2^k/r over z, and
+// z depends on every query and multiplicity (funnel.go). At another N·2^k of the z at most,
+// a denominator is zero.
 //
 // [Haböck22]: https://eprint.iacr.org/2022/1530
 func (e *engine) lookups() {
-	n := 0
-	for i, t := range e.Sys.Tables {
-		n = max(n, e.queries(i)+t.Len())
-	}
-	x, y := e.pow(1<<bits.Len(uint(n)), 1), e.z
+	x, y := e.pow(lookupPower(e.mostFractions()), 1), e.z
 	for i, t := range e.Sys.Tables {
 		e.lookupTable(i, t, x, y)
 	}

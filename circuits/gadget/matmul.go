@@ -3,7 +3,6 @@ package gadget
 import (
 	"fmt"
 	"math/big"
-	"math/bits"
 
 	"github.com/consensys/gnark/frontend"
 
@@ -109,7 +108,7 @@ func (e *engine) matMul(m *MatrixProduct) {
 		}
 		return
 	}
-	step := 1 << bits.Len(uint(len(y[0])))
+	step, _ := m.grid()
 	along := func(row []frontend.Variable, stride int) frontend.Variable {
 		terms := make([]frontend.Variable, len(row))
 		for i, x := range row {

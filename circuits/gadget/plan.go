@@ -62,7 +62,7 @@ func New(sys *relation.System, cfg Config) (*Plan, error) {
 	}
 	p.committed = p.weights > 0
 	p.layout()
-	return p, nil
+	return p, p.checkDegree()
 }
 
 // layout gives every secret input its place:

@@ -25,8 +25,8 @@ import (
 //
 // Soundness: the equation compares two polynomials in (α, β), one coefficient for each
 // (i, k), degree < step in β. β = z, α = z^step keep monomials distinct; z depends on X, Y
-// and W'. So Y' is right at every position except with probability degree/r < 2^-230, and
-// the digits of Y' are unique (see Contraction).
+// and W'. So Y' is right at every position except with probability step·rows/r
+// ([Contraction.grid]), and the digits of Y' are unique (see Contraction).
 func (e *engine) contractProjected(c *Contraction) {
 	p := newProjection(e, c)
 	sums := p.windowSums(e.tensor(c.X))
