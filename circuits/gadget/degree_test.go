@@ -81,6 +81,7 @@ func TestDegreeOfProjections(t *testing.T) {
 		"columns":           plan(conv(1, 1<<20, 1<<20, 1), nil),
 		"groups":            plan(conv(1<<20, 1<<10, 1<<11, 1), nil),
 		"matrices":          plan(nil, matrices(1<<20, 1<<20)),
+		"rows":              plan(nil, matrices(1<<21, 1)),
 		"more than 64 bits": plan(conv(1<<26, 1<<26, 1<<26, 1), nil),
 	} {
 		require.ErrorIs(t, p.checkDegree(), relation.ErrSize, name)
