@@ -14,7 +14,9 @@
 // [Expose] adds which tensors are public. [Builder.Finish] returns the [System]: the
 // list of statements, with every column's integer interval derived from the
 // statements themselves. A column no statement bounds is an error, so a forgotten
-// range check does not compile.
+// range check does not compile; nor does a statement one of whose expressions is not
+// proven to stay below 2^62, where the field and an int64 could part ways (checked.go,
+// expressions.go).
 //
 // Package gadget interprets a System as gnark constraints.
 package relation
