@@ -135,7 +135,7 @@ func convert(t *Tensor, in Value) (*Tensor, error) {
 		}
 	}
 	if i := slices.IndexFunc(t.Float, func(v float32) bool { return v-v != 0 }); i >= 0 {
-		return nil, malformed("value %d is NaN or outside the range of float32", i)
+		return nil, malformed("element %d is %v, which float32 cannot hold as a number", i, t.Float[i])
 	}
 	return t, nil
 }
