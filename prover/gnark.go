@@ -26,7 +26,7 @@ import (
 func (k *Keys) VerifyWithGnark(p *verifier.Proof) error {
 	key := k.VerifyingKey.Groth16
 	if key == nil && p != nil && p.Plonk != nil {
-		return gplonk.Verify(gnarkPlonkProof(p.Plonk), k.gnarkPlonkKey(), p.Statement)
+		return gplonk.Verify(gnarkPlonkProof(p.Plonk), k.gnarkPlonkKey(), verifier.PlonkPublic(k.VerifyingKey.Digest(), p.Statement))
 	}
 	if key == nil || p == nil || p.Groth16 == nil {
 		return fmt.Errorf("gnark's verifier: %w", ErrSystem)
@@ -128,7 +128,8 @@ func (k *Keys) UnsafeProveWithGnark(inputs [][]int64) (*verifier.Proof, time.Dur
 }
 
 func (k *Keys) provePlonkWithGnark(w *gadget.Witness) (*verifier.Proof, time.Duration, error) {
-	full, err := fill(w.Statement, w.Secret)
+	digest := k.VerifyingKey.Digest()
+	full, err := fill(verifier.PlonkPublic(digest, w.Statement), w.Secret)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -138,7 +139,7 @@ func (k *Keys) provePlonkWithGnark(w *gadget.Witness) (*verifier.Proof, time.Dur
 	if err != nil {
 		return nil, took, err
 	}
-	return &verifier.Proof{KeyDigest: k.VerifyingKey.Digest(), Statement: w.Statement, Plonk: plonkProof(proof)}, took, nil
+	return &verifier.Proof{KeyDigest: digest, Statement: w.Statement, Plonk: plonkProof(proof)}, took, nil
 }
 
 // publicInput computes the statement's fold for commitments with masks of zero.

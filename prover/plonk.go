@@ -117,11 +117,12 @@ func (k *Keys) readPlonk(r *bufio.Reader) error {
 
 func (k *Keys) provePlonk(ctx context.Context, w *gadget.Witness, p Progress) (*verifier.Proof, error) {
 	stages := map[string]float64{"columns": 0.02, "solve": 0.1, "wires": 0.15, "permutation": 0.25, "quotient": 0.4, "openings": 0.7}
-	proof, err := k.plonk.Prove(ctx, w.Statement, w.Secret, func(stage string) { p.report(stage, stages[stage]) })
+	digest := k.VerifyingKey.Digest()
+	proof, err := k.plonk.Prove(ctx, verifier.PlonkPublic(digest, w.Statement), w.Secret, func(stage string) { p.report(stage, stages[stage]) })
 	if err != nil {
 		return nil, err
 	}
-	return &verifier.Proof{KeyDigest: k.VerifyingKey.Digest(), Statement: w.Statement, Plonk: plonkProof(proof)}, nil
+	return &verifier.Proof{KeyDigest: digest, Statement: w.Statement, Plonk: plonkProof(proof)}, nil
 }
 
 // plonkProof takes gnark's proof.

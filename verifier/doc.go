@@ -25,8 +25,8 @@
 //     [RefuseUnsafeSetup]) can forge proofs, and whoever wrote the key chose
 //     the network. Pin [VerifyingKey.Digest], received over a channel you trust.
 //   - Names, labels and scales are the card's: whether they describe the network
-//     truthfully is the word of the key's author. A Groth16 proof is bound to
-//     the key's every byte, a PLONK proof to the circuit and the statement.
+//     truthfully is the word of the key's author. A proof is bound to the key's
+//     every byte.
 //   - It does not mean that the proof is fresh. Anyone may replay it, and
 //     anyone can turn a Groth16 proof into another valid one of the same
 //     statement without knowing a secret: never recognise a proof by its bytes.
@@ -76,7 +76,8 @@
 //
 // # PLONK
 //
-// The statement is the public input. Transcript, challenges and equations are
+// The public inputs are [PlonkPublic]: the statement, with the context hashed together
+// with the key's digest. Transcript, challenges and equations are
 // those of gnark's PLONK with one commitment; its verifier accepts the same proofs.
 //
 // # Encodings

@@ -13,7 +13,7 @@ func ForgeOpening(t testing.TB, vk *VerifyingKey, p *Proof, tau fr.Element) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := v.evaluate(p)
+	e := v.evaluate(PlonkPublic(p.KeyDigest, p.Statement), p.Plonk)
 	folded, value := v.fold(p.Plonk, e, v.linearise(p.Plonk, e))
 	value.Neg(&value)
 	folded.add(v.key.G1, value)
@@ -29,5 +29,5 @@ func PlonkPoint(t testing.TB, vk *VerifyingKey, p *Proof) (zeta, omega fr.Elemen
 	if err != nil {
 		t.Fatal(err)
 	}
-	return v.evaluate(p).zeta, v.omega
+	return v.evaluate(PlonkPublic(p.KeyDigest, p.Statement), p.Plonk).zeta, v.omega
 }

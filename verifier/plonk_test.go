@@ -97,7 +97,7 @@ func convertPlonkKey(vk *plonk.VerifyingKey, digest *fr.Element) *verifier.Plonk
 func (m *plonkModel) prove(t testing.TB, context uint64, x [3]int64) *verifier.Proof {
 	in, out := tensors(x)
 	statement := statementOf(t, &m.key.Card, context, x)
-	a := &plonkCircuit{Context: statement[0], PackedX: statement[1], PackedY: statement[2]}
+	a := &plonkCircuit{Context: verifier.PlonkPublic(m.key.Digest(), statement)[0], PackedX: statement[1], PackedY: statement[2]}
 	for i := range in {
 		a.X[i] = in[i]
 	}
@@ -112,13 +112,18 @@ func (m *plonkModel) prove(t testing.TB, context uint64, x [3]int64) *verifier.P
 	require.NoError(t, err)
 	g, err := plonk.Prove(m.scs, m.pk, witness, backend.WithStatisticalZeroKnowledge())
 	require.NoError(t, err)
-	require.NoError(t, plonk.Verify(g, m.gnark, statement))
+	require.NoError(t, plonk.Verify(g, m.gnark, verifier.PlonkPublic(m.key.Digest(), statement)))
 	p := &verifier.PlonkProof{
 		LRO: g.LRO, Z: g.Z, H: g.H, Commitment: g.Bsb22Commitments[0],
 		Opening: g.BatchedProof.H, ShiftedOpening: g.ZShiftedOpening.H, ShiftedZ: g.ZShiftedOpening.ClaimedValue,
 	}
 	require.Len(t, g.BatchedProof.ClaimedValues, copy(p.Claims[:], g.BatchedProof.ClaimedValues))
 	return &verifier.Proof{KeyDigest: m.key.Digest(), Statement: statement, Plonk: p}
+}
+
+// public returns the public inputs that gnark's verifier takes.
+func (m *plonkModel) public(p *verifier.Proof) []fr.Element {
+	return verifier.PlonkPublic(m.key.Digest(), p.Statement)
 }
 
 // toGnark rebuilds gnark's proof from ours: nothing was lost.
@@ -147,7 +152,36 @@ func TestPlonk(t *testing.T) {
 			require.Equal(t, in, st.Inputs[0].Ints)
 			require.Equal(t, out, st.Outputs[0].Ints)
 			require.Len(t, p.Plonk.Bytes(), verifier.PlonkProofSize)
-			require.NoError(t, plonk.Verify(toGnark(clone(t, p).Plonk), m.gnark, p.Statement))
+			require.NoError(t, plonk.Verify(toGnark(clone(t, p).Plonk), m.gnark, m.public(p)))
+		})
+	}
+}
+
+// A proof is bound to the key it was made for: under a key with the same circuit and the
+// same weights, but another card, it proves nothing, though it names that key.
+func TestPlonkProofOfAnotherCard(t *testing.T) {
+	for name, change := range map[string]func(k *verifier.VerifyingKey){
+		"name":         func(k *verifier.VerifyingKey) { k.Card.Name = "another model" },
+		"labels":       func(k *verifier.VerifyingKey) { k.Card.Labels = []string{"guilty", "innocent"} },
+		"mark":         func(k *verifier.VerifyingKey) { k.Card.UnsafeSetup = !k.Card.UnsafeSetup },
+		"scale":        func(k *verifier.VerifyingKey) { k.Card.Outputs[0].Exp++ },
+		"architecture": func(k *verifier.VerifyingKey) { k.Card.Architecture[0] ^= 1 },
+		"input name":   func(k *verifier.VerifyingKey) { k.Card.Inputs[0].Name = "other" },
+		"real range":   func(k *verifier.VerifyingKey) { k.Card.Inputs[0].RealHi *= 2 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, m := range []*plonkModel{committedPlonk(), bakedPlonk()} {
+				p := m.prove(t, 0, [3]int64{7, 0, 255})
+				other := cloneKey(t, m.key)
+				change(other)
+				require.NoError(t, other.Check())
+				require.NotEqual(t, m.key.Digest(), other.Digest())
+				p.KeyDigest = other.Digest()
+				_, err := verifier.Verify(other, p)
+				require.ErrorIs(t, err, verifier.ErrRejected)
+				_, err = verifier.VerifyBatch(other, []*verifier.Proof{p, p})
+				require.Error(t, err)
+			}
 		})
 	}
 }
@@ -184,7 +218,7 @@ func TestPlonkForgeries(t *testing.T) {
 			forge(p)
 			_, err := verifier.Verify(m.key, p)
 			require.ErrorIs(t, err, verifier.ErrRejected)
-			require.Error(t, plonk.Verify(toGnark(p.Plonk), m.gnark, p.Statement))
+			require.Error(t, plonk.Verify(toGnark(p.Plonk), m.gnark, m.public(p)))
 		})
 	}
 	for name := range plonkPoints(&verifier.PlonkProof{}) {
@@ -273,7 +307,7 @@ func BenchmarkVerifyPlonkGnark(b *testing.B) {
 	m, p := committedPlonk(), aPlonkProof()
 	g := toGnark(p.Plonk)
 	for b.Loop() {
-		if err := plonk.Verify(g, m.gnark, p.Statement); err != nil {
+		if err := plonk.Verify(g, m.gnark, m.public(p)); err != nil {
 			b.Fatal(err)
 		}
 	}

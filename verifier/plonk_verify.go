@@ -47,7 +47,7 @@ func preparePlonk(k *PlonkKey, c *Card) (*plonkVerifier, error) {
 // where A_i = F_i - (f_i + lambda_i*z_i)*G1 + lambda_i*Z_i + zeta_i*W_i + lambda_i*omega*zeta_i*W'_i
 // claims that the folded commitment F_i opens to f_i at zeta_i with quotient W_i, and the grand
 // product Z_i to z_i at omega*zeta_i with quotient W'_i.
-func (v *plonkVerifier) check(_ [32]byte, proofs []*Proof, c *coefficients) error {
+func (v *plonkVerifier) check(keyDigest [32]byte, proofs []*Proof, c *coefficients) error {
 	var left, right linearCombination
 	var g1 fr.Element
 	for i, proof := range proofs {
@@ -60,7 +60,7 @@ func (v *plonkVerifier) check(_ [32]byte, proofs []*Proof, c *coefficients) erro
 				return malformed("proof: point at infinity or off the curve")
 			}
 		}
-		e := v.evaluate(proof)
+		e := v.evaluate(PlonkPublic(keyDigest, proof.Statement), p)
 		if !e.relationHolds(p) {
 			return rejected("the algebraic relation does not hold")
 		}
@@ -109,10 +109,10 @@ type plonkEvaluation struct {
 // evaluate derives the challenges as gnark's transcript does, each from its
 // name, the previous challenge's bytes and what the prover sent since, and
 // evaluates at zeta.
-func (v *plonkVerifier) evaluate(proof *Proof) *plonkEvaluation {
-	k, p := &v.key, proof.Plonk
+func (v *plonkVerifier) evaluate(inputs []fr.Element, p *PlonkProof) *plonkEvaluation {
+	k := &v.key
 	var public encoder
-	public.scalars(proof.Statement...)
+	public.scalars(inputs...)
 	gamma := transcriptHash("gamma", nil,
 		rawPoints(k.S[0], k.S[1], k.S[2], k.Ql, k.Qr, k.Qm, k.Qo, k.Qk, k.Qcp), public.buf, rawPoints(p.LRO[:]...))
 	beta := transcriptHash("beta", gamma)
@@ -127,7 +127,7 @@ func (v *plonkVerifier) evaluate(proof *Proof) *plonkEvaluation {
 	one := fr.One()
 	e.zetaN.Exp(e.zeta, new(big.Int).SetUint64(k.Size))
 	e.vanishing.Sub(&e.zetaN, &one)
-	v.interpolate(proof, e)
+	v.interpolate(inputs, p, e)
 	t1, t2 := e.term(&p.Claims[1], &p.Claims[4]), e.term(&p.Claims[2], &p.Claims[5])
 	e.permutation = product(&e.alpha, &t1, &t2, &p.ShiftedZ)
 	return e
@@ -157,10 +157,10 @@ func rawPoints(points ...bn254.G1Affine) []byte {
 	return e.buf
 }
 
-// interpolate sets PI(zeta), the interpolation of the statement and of the
+// interpolate sets PI(zeta), the interpolation of the public inputs and of the
 // commitment's challenge on their rows, and alpha^2*L_0(zeta).
-func (v *plonkVerifier) interpolate(proof *Proof, e *plonkEvaluation) {
-	values := append(proof.Statement[:v.nbPublic:v.nbPublic], commitmentChallenge(&proof.Plonk.Commitment))
+func (v *plonkVerifier) interpolate(inputs []fr.Element, p *PlonkProof, e *plonkEvaluation) {
+	values := append(inputs[:v.nbPublic:v.nbPublic], commitmentChallenge(&p.Commitment))
 	roots := make([]fr.Element, len(values)) // omega^row
 	roots[0].SetOne()
 	for i := 1; i < v.nbPublic; i++ {

@@ -37,6 +37,31 @@ func Challenge(stmt [32]byte, commitment *bn254.G1Affine, previous ...fr.Element
 	return z
 }
 
+// plonkTag separates the hash in [PlonkPublic] from all others.
+const plonkTag = "nnark plonk context 1"
+
+// PlonkPublic returns the public inputs of a PLONK proof: the statement, its first element,
+// the context, replaced by
+//
+//	SHA-256("nnark plonk context 1" || keyDigest || context) mod r.
+//
+// The circuit commits to this input and to nothing else of the context, so that a proof's
+// challenges depend on the whole verifying key: its card, its circuit and its weights. A
+// proof made under one key proves nothing under another one of the same circuit.
+func PlonkPublic(keyDigest [32]byte, s []fr.Element) []fr.Element {
+	out := append([]fr.Element{}, s...)
+	if len(s) == 0 {
+		return out
+	}
+	h := sha256.New()
+	h.Write([]byte(plonkTag))
+	h.Write(keyDigest[:])
+	b := s[0].Bytes()
+	h.Write(b[:])
+	out[0].SetBytes(h.Sum(nil))
+	return out
+}
+
 // NewChallengeHash returns the hash behind [Challenge], SHA-256(stmt || data),
 // in the form that gnark's Groth16 provers and verifiers take as their
 // hash-to-field function. Not for concurrent use.

@@ -28,8 +28,9 @@ import (
 // occurs in no constraint; it binds because z's hash contains it.
 //
 // PLONK. The statement's elements are public inputs, all of them committed with the
-// secret inputs; committed weights enter it through a Poseidon2 digest with the blinding
-// wire.
+// secret inputs, the context as a hash of the key and the context (package verifier,
+// PlonkPublic), so that z depends on the whole key; committed weights enter it through a
+// Poseidon2 digest with the blinding wire.
 //
 // Cost under Groth16: one constraint an element of the statement, one for the blinding
 // wire and gnark's one for each mask.

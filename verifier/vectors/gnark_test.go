@@ -117,5 +117,5 @@ func gnarkPlonk(key *verifier.VerifyingKey, p *verifier.Proof) error {
 		BatchedProof:    kzg.BatchOpeningProof{H: q.Opening, ClaimedValues: q.Claims[:]},
 		ZShiftedOpening: kzg.OpeningProof{H: q.ShiftedOpening, ClaimedValue: q.ShiftedZ},
 	}
-	return plonk.Verify(proof, vk, fr.Vector(p.Statement))
+	return plonk.Verify(proof, vk, verifier.PlonkPublic(key.Digest(), p.Statement))
 }

@@ -91,7 +91,7 @@ func newContract(vk *verifier.VerifyingKey, o solidity.Options) (*contract, erro
 	base, err := source.New(vk, o.Name, verifier.Plonk, source.System{
 		ProofWords:   words,
 		ProofDoc:     "L, R, O, H0, H1, H2; the values of L, R, O, S1, S2; Z and its value; both openings; Qcp's value; the commitment.",
-		VerifyMemory: "this.verify",
+		VerifyMemory: "_verify",
 	})
 	if err != nil {
 		return nil, err
@@ -128,8 +128,8 @@ func proofBytes(p *verifier.PlonkProof) (out []byte) {
 	return out
 }
 
-// writeBase writes gnark's contract, its function out of callers' reach: it
-// would accept statements with any digest of the weights.
+// writeBase writes gnark's contract, its function out of callers' reach, and its public
+// inputs in memory: the first of them is a hash of the key and the context.
 func writeBase(w io.Writer, vk *verifier.VerifyingKey, name string) error {
 	key, err := gnarkKey(vk)
 	if err != nil {
@@ -143,11 +143,23 @@ func writeBase(w io.Writer, vk *verifier.VerifyingKey, name string) error {
 	for _, r := range [][2]string{
 		{"\ncontract PlonkVerifier {", "\nabstract contract " + name + "Base {"},
 		{"\n  public view returns(bool success) {", "\n  internal view returns(bool success) {"},
+		{"uint256[] calldata public_inputs", "uint256[] memory public_inputs"},
+		{"\n      check_number_of_public_inputs(public_inputs.length)", "\n      check_number_of_public_inputs(mload(public_inputs))"},
+		{"\n      check_inputs_size(public_inputs.length, public_inputs.offset)", "\n      check_inputs_size(mload(public_inputs), add(public_inputs, 0x20))"},
+		{"derive_gamma(proof.offset, public_inputs.length, public_inputs.offset)", "derive_gamma(proof.offset, mload(public_inputs), add(public_inputs, 0x20))"},
+		{"sum_pi_wo_api_commit(public_inputs.offset, public_inputs.length, freeMem)", "sum_pi_wo_api_commit(add(public_inputs, 0x20), mload(public_inputs), freeMem)"},
+		{"sum_pi_commit(proof.offset, public_inputs.length, freeMem)", "sum_pi_commit(proof.offset, mload(public_inputs), freeMem)"},
+		{"for {let i} lt(i, s) {i:=add(i,1)}\n        {\n          if gt(calldataload(p), R_MOD_MINUS_ONE) {", "for {let i} lt(i, s) {i:=add(i,1)}\n        {\n          if gt(mload(p), R_MOD_MINUS_ONE) {"},
+		{"calldatacopy(_mPtr, pi, size_pi_in_bytes)", "for {let i} lt(i, size_pi_in_bytes) {i:=add(i,0x20)} { mstore(add(_mPtr, i), mload(add(pi, i))) }"},
+		{"mulmod(mload(li), calldataload(ins), R_MOD)", "mulmod(mload(li), mload(ins), R_MOD)"},
 	} {
 		if bytes.Count(text, []byte(r[0])) != 1 {
 			return fmt.Errorf("%q: %w", r[0], ErrGnark)
 		}
 		text = bytes.Replace(text, []byte(r[0]), []byte(r[1]), 1)
+	}
+	if bytes.Contains(text, []byte("public_inputs.")) {
+		return fmt.Errorf("public inputs in calldata: %w", ErrGnark)
 	}
 	if bytes.Contains(text, []byte(" public view")) || bytes.Contains(text, []byte(" external ")) {
 		return fmt.Errorf("public functions: %w", ErrGnark)

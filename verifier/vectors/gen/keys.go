@@ -108,17 +108,13 @@ func (s *suite) keys(p *proofs) {
 	s.hostile(p, "hostile key", "last byte missing", data[:len(data)-1], malformed)
 	s.hostile(p, "hostile key", "a byte more", append(bytes.Clone(data), 0), malformed)
 	s.hostile(p, "hostile key", "another version", append([]byte("nnark-vk-2"), data[len(keyMagic):]...), malformed)
-	// An honest key all the same, of the same circuit under another name. Groth16
-	// binds a proof to every byte of the key, PLONK to the circuit.
+	// An honest key all the same, of the same circuit under another name: a proof is bound to
+	// every byte of its key.
 	card := *p.card()
 	card.Name += " "
 	renamed := rawCard{&card}.encode()
 	renamed = append(renamed, data[len(rawCard{p.card()}.encode()):]...)
-	w := rejected
-	if !p.a.groth16() {
-		w = accepted
-	}
-	s.hostile(p, "renamed key", "one space more", renamed, w)
+	s.hostile(p, "renamed key", "one space more", renamed, rejected)
 }
 
 // keyPoints spoils points in ways that are wrong for any point.
