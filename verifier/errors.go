@@ -22,6 +22,10 @@ var (
 	ErrContext = fmt.Errorf("%w: other context", ErrRejected)
 	// ErrInput: the statement's input is not the expected one.
 	ErrInput = fmt.Errorf("%w: other input", ErrRejected)
+	// ErrOtherKey: the verifying key is not the one whose digest the caller pinned.
+	ErrOtherKey = fmt.Errorf("%w: other verifying key than the expected one", ErrRejected)
+	// ErrOpening: a digest of the statement is not that of the values and the salt given.
+	ErrOpening = fmt.Errorf("%w: a digest does not open", ErrRejected)
 	// ErrUnsafeKey: the key comes from a one-party setup and the caller refuses those.
 	ErrUnsafeKey = fmt.Errorf("%w: key of a one-party setup", ErrRejected)
 )

@@ -72,6 +72,15 @@ func ParseVerifyingKey(data []byte) (*VerifyingKey, error) {
 	return vk, nil
 }
 
+// ParsePinned is [ParseVerifyingKey] for a key whose digest the caller knows. Bytes of
+// another digest are not looked at: the error is [ErrOtherKey].
+func ParsePinned(data []byte, digest [32]byte) (*VerifyingKey, error) {
+	if sha256.Sum256(data) != digest {
+		return nil, ErrOtherKey
+	}
+	return ParseVerifyingKey(data)
+}
+
 // Digest returns SHA-256 of the key's encoding: the identity that proofs name
 // and that customers pin. It is the zero digest for a key that cannot be encoded.
 func (vk *VerifyingKey) Digest() [32]byte {

@@ -64,7 +64,9 @@ type config struct {
 	context      fr.Element
 	anyContext   bool
 	refuseUnsafe bool
+	keyDigest    *[32]byte
 	inputs       []expectedInput
+	checks       []func(*Statement) error
 }
 
 type expectedInput struct {
@@ -110,6 +112,18 @@ func RefuseUnsafeSetup() Option {
 	return func(c *config) { c.refuseUnsafe = true }
 }
 
+// WithKeyDigest accepts only keys of this digest ([VerifyingKey.Digest]): the one that the
+// caller got over a channel it trusts. [ParsePinned] asks the same before it reads a key.
+func WithKeyDigest(digest [32]byte) Option {
+	return func(c *config) { c.keyDigest = &digest }
+}
+
+// WithCheck accepts only proofs whose statement f accepts; f's error is Verify's and should
+// wrap [ErrRejected]. f sees the statement before the proof is verified.
+func WithCheck(f func(*Statement) error) Option {
+	return func(c *config) { c.checks = append(c.checks, f) }
+}
+
 // Verify checks a proof and returns the statement it proves, or an error and
 // no statement (see the package documentation for both). Without options the
 // statement's context must be 0. It is safe for concurrent use, modifies
@@ -149,6 +163,9 @@ func proofSeed(p *Proof) [32]byte {
 
 // open checks everything about a proof but its equations.
 func (vk *VerifyingKey) open(key *preparedKey, p *Proof, c *config) (*Statement, error) {
+	if c.keyDigest != nil && *c.keyDigest != key.digest {
+		return nil, ErrOtherKey
+	}
 	s, err := p.system()
 	if err != nil {
 		return nil, err
@@ -171,6 +188,11 @@ func (vk *VerifyingKey) open(key *preparedKey, p *Proof, c *config) (*Statement,
 	}
 	for _, in := range c.inputs {
 		if err := in.compare(st.Inputs); err != nil {
+			return nil, err
+		}
+	}
+	for _, f := range c.checks {
+		if err := f(st); err != nil {
 			return nil, err
 		}
 	}

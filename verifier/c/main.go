@@ -26,6 +26,26 @@ const maxBytes = 1 << 30
 
 //export nnark_key_parse
 func nnark_key_parse(data *C.uint8_t, size C.size_t, key **C.nnark_key, message *C.char, messageSize C.size_t) C.nnark_status {
+	return parse(data, size, key, message, messageSize, verifier.ParseVerifyingKey)
+}
+
+//export nnark_key_parse_pinned
+func nnark_key_parse_pinned(data *C.uint8_t, size C.size_t, digest *C.uint8_t, key **C.nnark_key, message *C.char, messageSize C.size_t) C.nnark_status {
+	if digest == nil {
+		if key != nil {
+			*key = nil
+		}
+		return usage(message, messageSize, "digest is NULL")
+	}
+	pin := [32]byte(unsafe.Slice((*byte)(digest), 32))
+	return parse(data, size, key, message, messageSize, func(in []byte) (*verifier.VerifyingKey, error) {
+		return verifier.ParsePinned(in, pin)
+	})
+}
+
+// parse decodes a key by f and hands it to the caller.
+func parse(data *C.uint8_t, size C.size_t, key **C.nnark_key, message *C.char, messageSize C.size_t,
+	f func([]byte) (*verifier.VerifyingKey, error)) C.nnark_status {
 	if key == nil {
 		return usage(message, messageSize, "key is NULL")
 	}
@@ -34,7 +54,7 @@ func nnark_key_parse(data *C.uint8_t, size C.size_t, key **C.nnark_key, message 
 	if !ok {
 		return usage(message, messageSize, "data is NULL or too long")
 	}
-	vk, err := verifier.ParseVerifyingKey(in)
+	vk, err := f(in)
 	if err == nil {
 		*key = (*C.nnark_key)(C.malloc(C.sizeof_nnark_key))
 		(*key).handle = C.uintptr_t(cgo.NewHandle(vk))
@@ -110,6 +130,18 @@ func verifierOptions(options *C.nnark_options) (opts []verifier.Option, fault st
 	if options.context != nil {
 		o.Context = unsafe.Slice((*byte)(options.context), 32)
 	}
+	openings, ok := list[C.nnark_opening](unsafe.Pointer(options.openings), options.opening_count)
+	if !ok {
+		return nil, "openings is NULL or too long"
+	}
+	for _, p := range openings {
+		ints, ok := list[int64](unsafe.Pointer(p.ints), p.size)
+		if !ok || p.salt == nil || p.index > maxBytes {
+			return nil, "an opening needs an index, integers and a salt"
+		}
+		o.Openings = append(o.Openings, answer.Opening{Output: bool(p.output), Index: int(p.index), Ints: ints,
+			Salt: unsafe.Slice((*byte)(p.salt), 32)})
+	}
 	opts, err := o.Verifier()
 	if err != nil {
 		return nil, err.Error()
@@ -161,6 +193,10 @@ func report(err error, message *C.char, size C.size_t) C.nnark_status {
 		return C.NNARK_REJECTED_INPUT
 	case kind == answer.KindUnsafeSetup:
 		return C.NNARK_REJECTED_UNSAFE
+	case kind == answer.KindKey:
+		return C.NNARK_REJECTED_KEY
+	case kind == answer.KindOpening:
+		return C.NNARK_REJECTED_OPENING
 	case verdict == answer.Rejected:
 		return C.NNARK_REJECTED
 	}

@@ -37,7 +37,9 @@ typedef enum nnark_status {
 	NNARK_REJECTED_CONTEXT = 4, /* not the expected context */
 	NNARK_REJECTED_INPUT = 5,   /* not the expected input */
 	NNARK_REJECTED_UNSAFE = 6,  /* a key of a one-party setup, which the options refuse */
-	NNARK_USAGE = 7             /* a mistake in the call: see the function */
+	NNARK_USAGE = 7,            /* a mistake in the call: see the function */
+	NNARK_REJECTED_KEY = 8,     /* not the key whose digest is expected */
+	NNARK_REJECTED_OPENING = 9  /* a digest is not of the integers and the salt given */
 } nnark_status;
 
 typedef enum nnark_system { NNARK_GROTH16 = 0, NNARK_PLONK = 1 } nnark_system;
@@ -104,6 +106,15 @@ typedef struct nnark_expected {
 	size_t size;         /* how many */
 } nnark_expected;
 
+/* What a digest input or output must be a digest of. */
+typedef struct nnark_opening {
+	bool output;         /* of an output, not an input */
+	size_t index;        /* its index in the card */
+	const int64_t *ints;
+	size_t size;         /* how many */
+	const uint8_t *salt; /* 32 bytes, big-endian, below BN254's r */
+} nnark_opening;
+
 /* What is acceptable. All zero: context 0, any input, any well-formed key. */
 typedef struct nnark_options {
 	const uint8_t *context; /* 32 bytes, big-endian, below BN254's r; NULL for 0 */
@@ -111,6 +122,8 @@ typedef struct nnark_options {
 	bool refuse_unsafe;
 	const nnark_expected *expected;
 	size_t expected_count;
+	const nnark_opening *openings;
+	size_t opening_count;
 } nnark_options;
 
 /* A checked verifying key. */
@@ -130,6 +143,15 @@ typedef struct nnark_key nnark_key;
  */
 nnark_status nnark_key_parse(const uint8_t *data, size_t size, nnark_key **key, char *message, size_t message_size);
 
+/*
+ * Like nnark_key_parse for a key whose digest, 32 bytes, the caller knows. Bytes of
+ * another digest are not looked at: the status is NNARK_REJECTED_KEY.
+ *
+ * Returns NNARK_USAGE also if digest is NULL.
+ */
+nnark_status nnark_key_parse_pinned(const uint8_t *data, size_t size, const uint8_t *digest, nnark_key **key,
+                                    char *message, size_t message_size);
+
 void nnark_key_free(nnark_key *key);
 
 /* Returns what the key is for, to be freed with nnark_card_free; NULL for NULL. */
@@ -144,7 +166,8 @@ void nnark_card_free(nnark_card *card);
  * is not accepted. message is as for nnark_key_parse.
  *
  * Returns NNARK_USAGE if key is NULL, proof is NULL and size not 0, the context
- * is not below r, or an expected input does not have exactly one list.
+ * is not below r, an expected input does not have exactly one list, or an opening
+ * has no integers or no salt below r.
  */
 nnark_status nnark_verify(const nnark_key *key, const uint8_t *proof, size_t size, const nnark_options *options,
                           nnark_statement **statement, char *message, size_t message_size);

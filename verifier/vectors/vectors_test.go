@@ -37,7 +37,7 @@ func TestCoverage(t *testing.T) {
 	}
 	require.GreaterOrEqual(t, len(f.Cases), 500)
 	require.Less(t, 10*verdicts["accepted "], 4*len(f.Cases))
-	for _, v := range []string{"accepted ", "malformed ", "wrong model ", "rejected ", "rejected context", "rejected input", "rejected unsafe setup"} {
+	for _, v := range []string{"accepted ", "malformed ", "wrong model ", "rejected ", "rejected context", "rejected input", "rejected unsafe setup", "rejected key", "rejected opening"} {
 		require.NotZero(t, verdicts[v], v)
 	}
 	for _, flaw := range []string{
@@ -46,6 +46,7 @@ func TestCoverage(t *testing.T) {
 		"truncated", "oversized length", "other model", "other context", "other input", "other statement", "permuted inputs",
 		"digits out of range", "re-randomised", "wrongly re-randomised", "hostile key", "hostile card", "unsafe key",
 		"malformed JSON", "other encoding", "wrong header", "negated point", "wrong scalar", "trivial proof",
+		"other key", "other opening",
 	} {
 		require.NotZero(t, flaws[flaw], flaw)
 	}

@@ -20,12 +20,26 @@ export interface Options {
   expectInput?: Reals | readonly (Reals | null)[];
   /** The same in integers. */
   expectInts?: Integers | readonly (Integers | null)[];
+  /**
+   * The digest that the key must have: 32 bytes, or their hexadecimal form. A key
+   * of another digest is not looked at: the verdict is "rejected", the kind "key".
+   */
+  expectKey?: Uint8Array | string;
+  /** What digest inputs and outputs must be digests of. */
+  openings?: readonly Opening[];
 }
+
+/** The values behind a digest, and the salt that its maker drew. */
+export type Opening = ({ input: number } | { output: number }) & {
+  ints: Integers;
+  /** A field element: an integer, 32 bytes, or 0x and hexadecimal digits. */
+  salt: number | bigint | Uint8Array | string;
+};
 
 export type Verdict = "accepted" | "malformed" | "wrong model" | "rejected";
 
 /** Why a proof was rejected, if for what the options say. */
-export type Kind = "context" | "input" | "unsafe setup";
+export type Kind = "context" | "input" | "unsafe setup" | "key" | "opening";
 
 export interface Answer {
   accepted: boolean;

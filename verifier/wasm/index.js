@@ -80,7 +80,7 @@ async function ask(request) {
   return answer;
 }
 
-const known = new Set(["context", "anyContext", "refuseUnsafe", "expectInput", "expectInts"]);
+const known = new Set(["context", "anyContext", "refuseUnsafe", "expectInput", "expectInts", "expectKey", "openings"]);
 
 function requested(options) {
   const request = {};
@@ -88,11 +88,13 @@ function requested(options) {
     if (!known.has(name)) {
       throw new TypeError(`nnark: unknown option ${name}`); // perhaps a check, misspelt
     }
-    if (value === undefined) {
+    if (value === undefined && name !== "expectKey") { // a pin that got lost is no pin
       continue;
     }
     switch (name) {
-      case "context": request.context = contextOf(value); break;
+      case "context": request.context = elementOf(value, "context"); break;
+      case "expectKey": request.expectKey = digestOf(value); break;
+      case "openings": request.openings = openingsOf(value); break;
       case "expectInput": request.expectInput = lists(value, real); break;
       case "expectInts": request.expectInts = lists(value, integer); break;
       default:
@@ -105,7 +107,41 @@ function requested(options) {
   return request;
 }
 
-function contextOf(value) {
+/** The digest of a key: 32 bytes, or their hexadecimal form. */
+function digestOf(value) {
+  if (value instanceof Uint8Array && value.length === 32) {
+    return hex(value);
+  }
+  if (typeof value === "string" && /^(0x)?[0-9a-f]{64}$/i.test(value)) {
+    return `"${value.slice(-64)}"`;
+  }
+  throw new TypeError("nnark: expectKey is neither 32 bytes nor 64 hexadecimal digits");
+}
+
+function openingsOf(value) {
+  if (!Array.isArray(value)) {
+    throw new TypeError("nnark: openings is not an array");
+  }
+  const list = value.map((opening) => {
+    const { input, output, ints, salt, ...others } = opening;
+    const index = input ?? output;
+    if ((input === undefined) === (output === undefined) || !Number.isSafeInteger(index) || index < 0) {
+      throw new TypeError("nnark: an opening is of an input or an output, by its index");
+    }
+    if (!isList(ints) || Object.keys(others).length > 0) {
+      throw new TypeError("nnark: an opening has ints and a salt");
+    }
+    const values = Array.from(ints, integer).join();
+    return `{"output":${output !== undefined},"index":${index},"ints":[${values}],"salt":${elementOf(salt, "salt")}}`;
+  });
+  return `[${list.join()}]`;
+}
+
+/** A field element: a non-negative integer, 32 bytes, or 0x and hexadecimal digits. */
+function elementOf(value, what) {
+  if (typeof value === "string" && /^0x[0-9a-f]{1,64}$/i.test(value)) {
+    value = BigInt(value);
+  }
   if (value instanceof Uint8Array && value.length === 32) {
     return hex(value);
   }
@@ -115,7 +151,7 @@ function contextOf(value) {
       return `"${digits}"`;
     }
   }
-  throw new RangeError("nnark: context is neither a non-negative integer below 2^256 nor 32 bytes");
+  throw new RangeError(`nnark: ${what} is neither a non-negative integer below 2^256 nor 32 bytes`);
 }
 
 /** One list of numbers, or one list (or null) for each input of the model. */

@@ -50,6 +50,18 @@ static void usage(void)
 	}
 	nnark_options no_list = {.expected_count = 1};
 	assert(nnark_verify(key, proof_data, proof_size, &no_list, NULL, NULL, 0) == NNARK_USAGE);
+	none = key;
+	assert(nnark_key_parse_pinned(key_data, key_size, NULL, &none, NULL, 0) == NNARK_USAGE && none == NULL);
+	none = key;
+	assert(nnark_key_parse_pinned(key_data, key_size, beyond, &none, message, sizeof message) == NNARK_REJECTED_KEY && none == NULL);
+	nnark_opening bad[] = {{.ints = &integer, .size = 1}, {.ints = &integer, .size = 1, .salt = beyond}, {.index = SIZE_MAX, .salt = beyond},
+		{.size = 1, .salt = beyond}};
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		nnark_options o = {.openings = &bad[i], .opening_count = 1};
+		assert(nnark_verify(key, proof_data, proof_size, &o, NULL, message, sizeof message) == NNARK_USAGE);
+	}
+	nnark_options no_openings = {.opening_count = 1};
+	assert(nnark_verify(key, proof_data, proof_size, &no_openings, NULL, NULL, 0) == NNARK_USAGE);
 	nnark_key_free(NULL);
 	nnark_card_free(NULL);
 	nnark_statement_free(NULL);

@@ -6,7 +6,7 @@
 
 #include "nnark_verifier.h"
 
-enum { FIELDS = 10 };
+enum { FIELDS = 15 };
 
 static nnark_status expected_status(const char *verdict, const char *kind)
 {
@@ -21,6 +21,8 @@ static nnark_status expected_status(const char *verdict, const char *kind)
 		{"rejected", "context", NNARK_REJECTED_CONTEXT},
 		{"rejected", "input", NNARK_REJECTED_INPUT},
 		{"rejected", "unsafe_setup", NNARK_REJECTED_UNSAFE},
+		{"rejected", "key", NNARK_REJECTED_KEY},
+		{"rejected", "opening", NNARK_REJECTED_OPENING},
 	};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
 		if (strcmp(verdict, table[i].verdict) == 0 && strcmp(kind, table[i].kind) == 0) {
@@ -70,7 +72,14 @@ static int run(char **f)
 	char message[512] = "";
 	nnark_statement *statement = (nnark_statement *)message; /* must be set */
 
-	if (last == NULL || strcmp(last, f[3]) != 0) {
+	size_t pin = unhex(f[10]);
+	if (pin > 0) { /* parsed for this line alone */
+		size_t size = unhex(f[3]);
+		nnark_key_free(key);
+		free(last);
+		last = NULL;
+		key_status = nnark_key_parse_pinned((uint8_t *)f[3], size, (uint8_t *)f[10], &key, message, sizeof message);
+	} else if (last == NULL || strcmp(last, f[3]) != 0) {
 		free(last);
 		last = malloc(strlen(f[3]) + 1);
 		strcpy(last, f[3]);
@@ -100,6 +109,17 @@ static int run(char **f)
 		}
 	}
 	options.expected = expected;
+	nnark_opening opening = {.output = f[11][0] == '1', .index = strtoul(f[12], NULL, 10)};
+	int64_t *opened = NULL;
+	if (strcmp(f[13], "-") != 0) {
+		opened = malloc((strlen(f[13]) + 1) * sizeof *opened);
+		opening.size = numbers(f[13], opened, NULL);
+		opening.ints = opened;
+		unhex(f[14]);
+		opening.salt = (uint8_t *)f[14];
+		options.openings = &opening;
+		options.opening_count = 1;
+	}
 	nnark_status status = key_status;
 	if (status == NNARK_ACCEPTED) {
 		status = nnark_verify(key, (uint8_t *)f[4], proof_size, &options, &statement, message, sizeof message);
@@ -109,6 +129,7 @@ static int run(char **f)
 		}
 		nnark_statement_free(statement);
 	}
+	free(opened);
 	for (size_t i = 0; i < options.expected_count; i++) {
 		free((void *)expected[i].ints);
 		free((void *)expected[i].reals);

@@ -9,6 +9,7 @@ package answer
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -18,6 +19,7 @@ import (
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 
 	"github.com/nnark/nnark/verifier"
+	"github.com/nnark/nnark/verifier/opening"
 )
 
 // Verdicts.
@@ -34,6 +36,8 @@ const (
 	KindContext     = "context"      // another context than the expected one
 	KindInput       = "input"        // another input than the expected one
 	KindUnsafeSetup = "unsafe setup" // a one-party key, which the caller refuses
+	KindKey         = "key"          // another key than the pinned one
+	KindOpening     = "opening"      // a digest is not of the values and salt given
 )
 
 // ErrRequest means that a request, not a key or a proof, is unusable.
@@ -45,9 +49,10 @@ type Hex []byte
 // MarshalText implements encoding.TextMarshaler.
 func (h Hex) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, h), nil }
 
-// UnmarshalText implements encoding.TextUnmarshaler.
+// UnmarshalText implements encoding.TextUnmarshaler. No digits are no bytes, but not nil: an
+// option that is there and empty is not an option that is not there.
 func (h *Hex) UnmarshalText(text []byte) (err error) {
-	*h, err = hex.AppendDecode(nil, text)
+	*h, err = hex.AppendDecode([]byte{}, text)
 	return err
 }
 
@@ -65,15 +70,33 @@ type Options struct {
 	RefuseUnsafe bool        `json:"refuseUnsafe,omitempty"`
 	ExpectInput  [][]float64 `json:"expectInput,omitempty"` // real numbers of each input; null for any
 	ExpectInts   [][]int64   `json:"expectInts,omitempty"`  // integers of each input; null for any
+	ExpectKey    Hex         `json:"expectKey,omitempty"`   // the key's digest, 32 bytes
+	Openings     []Opening   `json:"openings,omitempty"`    // of digests
+}
+
+// Opening is what a digest is of.
+type Opening struct {
+	Output bool    `json:"output,omitempty"` // of an output, not an input
+	Index  int     `json:"index"`
+	Ints   []int64 `json:"ints"`
+	Salt   Hex     `json:"salt"` // 32 bytes big-endian, below r
+}
+
+// element returns the field element of 32 bytes, big-endian, below r.
+func element(b Hex, what string) (x fr.Element, err error) {
+	if len(b) != fr.Bytes || x.SetBytesCanonical(b) != nil {
+		return x, fmt.Errorf("%w: %s is not a field element of 32 bytes", ErrRequest, what)
+	}
+	return x, nil
 }
 
 // Verifier returns the options of package verifier, or [ErrRequest].
 func (o *Options) Verifier() ([]verifier.Option, error) {
 	var opts []verifier.Option
 	if len(o.Context) > 0 {
-		var x fr.Element
-		if len(o.Context) != fr.Bytes || x.SetBytesCanonical(o.Context) != nil {
-			return nil, fmt.Errorf("%w: context is not a field element of 32 bytes", ErrRequest)
+		x, err := element(o.Context, "context")
+		if err != nil {
+			return nil, err
 		}
 		opts = append(opts, verifier.WithContextElement(x))
 	}
@@ -92,6 +115,23 @@ func (o *Options) Verifier() ([]verifier.Option, error) {
 		if q != nil {
 			opts = append(opts, verifier.WithInput(i, q))
 		}
+	}
+	if o.ExpectKey != nil {
+		if len(o.ExpectKey) != sha256.Size {
+			return nil, fmt.Errorf("%w: expectKey is not a digest of 32 bytes", ErrRequest)
+		}
+		opts = append(opts, verifier.WithKeyDigest([32]byte(o.ExpectKey)))
+	}
+	for _, p := range o.Openings {
+		salt, err := element(p.Salt, "salt")
+		if err != nil {
+			return nil, err
+		}
+		open := opening.Input
+		if p.Output {
+			open = opening.Output
+		}
+		opts = append(opts, open(p.Index, p.Ints, salt))
 	}
 	return opts, nil
 }
@@ -122,6 +162,10 @@ func Classify(err error) (verdict, kind string) {
 		return Rejected, KindInput
 	case errors.Is(err, verifier.ErrUnsafeKey):
 		return Rejected, KindUnsafeSetup
+	case errors.Is(err, verifier.ErrOtherKey):
+		return Rejected, KindKey
+	case errors.Is(err, verifier.ErrOpening):
+		return Rejected, KindOpening
 	case errors.Is(err, verifier.ErrRejected):
 		return Rejected, ""
 	}
@@ -149,6 +193,9 @@ func (s *Server) Serve(request []byte) *Answer {
 }
 
 func decode(request []byte) (*Request, error) {
+	if err := refuseNull(request); err != nil {
+		return nil, err
+	}
 	d := json.NewDecoder(bytes.NewReader(request))
 	d.DisallowUnknownFields()
 	r := new(Request)
@@ -161,11 +208,32 @@ func decode(request []byte) (*Request, error) {
 	return r, nil
 }
 
+// refuseNull refuses requests in which a member is null: Go reads that as no member at all,
+// and a proof that is not there is nothing to reject.
+func refuseNull(request []byte) error {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(request, &members); err != nil {
+		return fmt.Errorf("%w: %v", ErrRequest, err)
+	}
+	if members == nil {
+		return fmt.Errorf("%w: null", ErrRequest)
+	}
+	for name, value := range members {
+		if string(value) == "null" {
+			return fmt.Errorf("%w: %q is null", ErrRequest, name)
+		}
+	}
+	return nil
+}
+
 // Answer returns the verdict on a request. The error is [ErrRequest].
 func (s *Server) Answer(r *Request) (*Answer, error) {
 	opts, err := r.Verifier()
 	if err != nil {
 		return nil, err
+	}
+	if r.ExpectKey != nil && sha256.Sum256(r.Key) != [32]byte(r.ExpectKey) {
+		return &Answer{Verdict: Rejected, Kind: KindKey, Reason: verifier.ErrOtherKey.Error()}, nil
 	}
 	if s.key == nil || !bytes.Equal(s.keyBytes, r.Key) {
 		s.key, err = verifier.ParseVerifyingKey(r.Key)

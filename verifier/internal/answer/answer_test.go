@@ -72,6 +72,12 @@ func TestBadRequests(t *testing.T) {
 	for _, request := range []string{
 		``, `null x`, `[]`, `{"key":"0"}`, `{"key":"zz"}`, `{"key":1}`, `{"nokey":""}`,
 		`{"key":"` + key + `"} {}`,
+		`{"key":"` + key + `","proof":null}`, `{"key":null}`, `null`,
+		`{"key":"` + key + `","proof":"` + proof + `","expectKey":null}`,
+		`{"key":"` + key + `","proof":"` + proof + `","expectKey":""}`,
+		`{"key":"` + key + `","proof":"` + proof + `","expectKey":"00"}`,
+		`{"key":"` + key + `","proof":"` + proof + `","openings":[{"index":0,"ints":[1],"salt":"01"}]}`,
+		`{"key":"` + key + `","proof":"` + proof + `","openings":[{"index":0,"ints":[1],"salt":"` + strings.Repeat("ff", 32) + `"}]}`,
 		`{"key":"` + key + `","proof":"` + proof + `","context":"07"}`,
 		`{"key":"` + key + `","proof":"` + proof + `","context":"` + strings.Repeat("ff", 32) + `"}`,
 		`{"key":"` + key + `","proof":"` + proof + `","expectInts":[[1.5]]}`,
@@ -82,6 +88,22 @@ func TestBadRequests(t *testing.T) {
 		a := serve(t, request)
 		require.NotEmpty(t, a.Error, request)
 		require.Empty(t, a.Verdict)
+	}
+}
+
+// A pinned key is compared before anything else is looked at.
+func TestExpectKey(t *testing.T) {
+	key, proof := sample(t)
+	digest := hex.EncodeToString(serve(t, `{"key":"`+key+`"}`).Key)
+	ask := func(key, digest string) *answer.Answer {
+		return serve(t, `{"key":"`+key+`","proof":"`+proof+`","expectKey":"`+digest+`"}`)
+	}
+	require.Equal(t, answer.Accepted, ask(key, digest).Verdict)
+	for _, a := range []*answer.Answer{ask(key, strings.Repeat("00", 32)), ask("00", digest)} {
+		require.Equal(t, answer.Rejected, a.Verdict)
+		require.Equal(t, answer.KindKey, a.Kind)
+		require.Nil(t, a.Card)
+		require.Nil(t, a.Statement)
 	}
 }
 
@@ -96,6 +118,8 @@ func TestClassify(t *testing.T) {
 		{verifier.ErrRejected, answer.Rejected, ""},
 		{verifier.ErrContext, answer.Rejected, answer.KindContext},
 		{verifier.ErrInput, answer.Rejected, answer.KindInput},
+		{verifier.ErrOtherKey, answer.Rejected, answer.KindKey},
+		{verifier.ErrOpening, answer.Rejected, answer.KindOpening},
 		{verifier.ErrUnsafeKey, answer.Rejected, answer.KindUnsafeSetup},
 		{os.ErrNotExist, answer.Malformed, ""}, // nothing unknown is accepted
 	} {

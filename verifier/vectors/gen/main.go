@@ -15,6 +15,8 @@ import (
 	"math/rand/v2"
 	"os"
 
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+
 	"github.com/nnark/nnark/verifier/internal/answer"
 	"github.com/nnark/nnark/verifier/vectors"
 )
@@ -58,6 +60,8 @@ var (
 	otherContext  = want{answer.Rejected, answer.KindContext}
 	otherInput    = want{answer.Rejected, answer.KindInput}
 	unsafeRefused = want{answer.Rejected, answer.KindUnsafeSetup}
+	otherKey      = want{answer.Rejected, answer.KindKey}
+	otherOpening  = want{answer.Rejected, answer.KindOpening}
 )
 
 // unless returns w if ok, else malformed.
@@ -101,6 +105,9 @@ func (s *suite) build() error {
 		s.lengths(p)
 		s.statements(p)
 		s.options(p)
+		if err := s.openings(p); err != nil {
+			return err
+		}
 		if p.a.groth16() {
 			s.groth16(p)
 		}
@@ -120,10 +127,11 @@ func (s *suite) build() error {
 type proofs struct {
 	*target
 	input    []int64
-	a        *rawProof // of input
-	same     *rawProof // another proof of a's statement, where the statement is not salted
-	other    *rawProof // of another input
-	contexts *rawProof // of input under context 7
+	salts    []fr.Element // of a's digests
+	a        *rawProof    // of input
+	same     *rawProof    // another proof of a's statement, where the statement is not salted
+	other    *rawProof    // of another input
+	contexts *rawProof    // of input under context 7
 }
 
 func (p *proofs) make() (err error) {
@@ -131,6 +139,7 @@ func (p *proofs) make() (err error) {
 	if p.a, err = p.prove(p.input, 0); err != nil {
 		return err
 	}
+	p.salts = p.target.salts
 	if p.same, err = p.prove(p.input, 0); err != nil {
 		return err
 	}

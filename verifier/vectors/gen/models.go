@@ -20,6 +20,7 @@ type target struct {
 	keys    *prover.Keys
 	program *circuits.Program
 	rng     *rand.Rand
+	salts   []fr.Element // of the last proof's digests
 }
 
 // specs are the models of the file: every proof system, weights mode and mode
@@ -59,7 +60,7 @@ func newTarget(name string, onnx []byte, config circuits.Config, rng *rand.Rand)
 	if err != nil {
 		return nil, err
 	}
-	return &target{name, keys, p, rng}, nil
+	return &target{name: name, keys: keys, program: p, rng: rng}, nil
 }
 
 func randomTensor(shape []int, rng *rand.Rand) *model.Tensor {
@@ -80,7 +81,7 @@ func (t *target) otherWeights(name string) (*target, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &target{name, keys, t.program, t.rng}, nil
+	return &target{name: name, keys: keys, program: t.program, rng: t.rng}, nil
 }
 
 func (t *target) card() *verifier.Card { return &t.keys.VerifyingKey.Card }
@@ -107,6 +108,12 @@ func (t *target) constant(x int64) []int64 {
 // prove returns a proof of the network's output on the input, under a context.
 func (t *target) prove(input []int64, nonce uint64) (*rawProof, error) {
 	o := prover.Options{Context: fr.NewElement(nonce)}
+	t.salts = nil
+	o.Salt = func() (s fr.Element, err error) {
+		_, err = s.SetRandom()
+		t.salts = append(t.salts, s)
+		return s, err
+	}
 	p, err := t.keys.Prove(context.Background(), [][]int64{input}, o)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", t.name, err)

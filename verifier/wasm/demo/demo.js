@@ -34,9 +34,9 @@ async function show() {
       showCard(await readKey(key));
       return;
     }
-    await init();
+    await init(); // loading is not verifying
     const start = performance.now();
-    const answer = await verify(key, proof, { context: context() });
+    const answer = await verify(key, proof, { context: context(), ...expectedKey() });
     showVerdict(answer, performance.now() - start);
     if (answer.card) {
       showCard(answer);
@@ -57,10 +57,29 @@ function context() {
   return BigInt(text);
 }
 
-function showVerdict({ accepted, verdict, reason }, ms) {
-  at("result").className = accepted ? "accepted" : "";
+/** The option for the digest that the key must have; none if the field is empty. */
+function expectedKey() {
+  const text = at("expected-key").value.trim();
+  if (text !== "" && !/^[0-9a-f]{64}$/i.test(text)) {
+    throw new RangeError("the expected digest is not 64 hexadecimal digits");
+  }
+  return text === "" ? {} : { expectKey: text };
+}
+
+function showVerdict({ accepted, verdict, reason, card, statement }, ms) {
+  const caveats = [];
+  if (accepted && card.unsafeSetup) {
+    caveats.push("One party made this key and could forge this proof.");
+  }
+  if (accepted && !("expectKey" in expectedKey())) {
+    caveats.push("The key was not compared with a digest that you expect.");
+  }
+  at("result").className = accepted ? (card.unsafeSetup ? "accepted doubtful" : "accepted") : "";
   at("verdict").textContent = verdict[0].toUpperCase() + verdict.slice(1);
-  at("reason").textContent = accepted ? `Checked in ${ms.toFixed(0)} ms.` : reason.replace(`${verdict}: `, "");
+  at("reason").textContent = accepted
+    ? `The proof is for context ${statement.context}. Checked in ${ms.toFixed(0)} ms.`
+    : reason.replace(`${verdict}: `, "");
+  at("caveats").replaceChildren(...caveats.map((text) => node("li", text)));
   at("result").hidden = false;
 }
 
@@ -179,6 +198,7 @@ async function sample() {
 at("chooser").addEventListener("change", (event) => take([...event.target.files]));
 at("sample").addEventListener("click", sample);
 at("context").addEventListener("input", show);
+at("expected-key").addEventListener("input", show);
 at("files").addEventListener("submit", (event) => event.preventDefault());
 for (const name of ["dragenter", "dragover"]) {
   addEventListener(name, (event) => {

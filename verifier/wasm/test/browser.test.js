@@ -64,6 +64,10 @@ test("the demo shows an accepted proof", async (t) => {
   assert.deepEqual(await page.$eval("canvas", (c) => [c.width, c.height]), [28, 28]);
   const ink = await page.$eval("canvas", (c) => c.getContext("2d").getImageData(0, 0, 28, 28).data.filter((x, i) => i % 4 === 0 && x > 128).length);
   assert.ok(ink > 40 && ink < 300, `${ink} bright pixels`);
+  // One party made the sample's key: never plain green.
+  assert.equal(await page.getAttribute("#result", "class"), "accepted doubtful");
+  assert.match(await page.textContent("#caveats"), /One party.*not compared/);
+  assert.match(await page.textContent("#reason"), /context 0/);
   await page.screenshot({ path: `${output}accepted.png`, fullPage: true });
 });
 
@@ -79,6 +83,23 @@ test("the demo shows why a proof is not accepted", async (t) => {
   await page.screenshot({ path: `${output}rejected.png`, fullPage: true });
   await page.fill("#context", "seven");
   await page.waitForFunction(() => document.getElementById("verdict").textContent === "Could not check");
+});
+
+test("the demo compares the key with an expected digest", async (t) => {
+  const page = await open(t, "/demo/");
+  await page.fill("#expected-key", "00".repeat(32));
+  await page.click("#sample");
+  await page.waitForSelector("#result:not(.accepted):not([hidden])");
+  assert.match(await page.textContent("#reason"), /other verifying key/);
+  assert.equal(await page.isVisible("#statement"), false);
+  await page.fill("#expected-key", "");
+  await page.waitForSelector("#result.accepted");
+  const digest = await page.textContent("#card-rows code");
+  await page.fill("#expected-key", digest.slice(1));
+  await page.waitForFunction(() => document.getElementById("verdict").textContent === "Could not check");
+  await page.fill("#expected-key", digest.toUpperCase());
+  await page.waitForSelector("#result.accepted");
+  assert.doesNotMatch(await page.textContent("#caveats"), /not compared/);
 });
 
 test("files are taken by drop and by choice, in any order", async (t) => {

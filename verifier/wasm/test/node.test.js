@@ -44,6 +44,33 @@ test("a rejected proof shows no statement", async () => {
   assert.match(got.reason, /context/);
 });
 
+test("a key of another digest is not looked at", async () => {
+  const { digest } = await readKey(key);
+  for (const expectKey of [digest, `0x${digest.toUpperCase()}`, fromHex(digest)]) {
+    assert.equal((await verify(key, proof, { expectKey })).accepted, true);
+  }
+  for (const other of [key.subarray(1), new Uint8Array(3)]) {
+    const got = await verify(other, proof, { expectKey: digest });
+    assert.deepEqual([got.accepted, got.verdict, got.kind, got.card], [false, "rejected", "key", undefined]);
+  }
+  for (const expectKey of ["", "0x", digest.slice(1), `${digest}0`, new Uint8Array(31), 0, null, undefined]) {
+    await assert.rejects(verify(key, proof, { expectKey }), TypeError);
+  }
+});
+
+test("openings are of digests", async () => {
+  const opening = { input: 0, ints: [7, 0, 255], salt: 1 };
+  const got = await verify(key, proof, { openings: [opening] }); // the golden input is public
+  assert.deepEqual([got.verdict, got.kind], ["rejected", "opening"]);
+  for (const bad of [{}, [null], [{ ...opening, output: 0 }], [{ ...opening, input: -1 }], [{ ...opening, input: 0.5 }],
+    [{ ...opening, ints: 7 }], [{ ...opening, extra: 1 }], [{ ...opening, ints: [0.5] }]]) {
+    await assert.rejects(verify(key, proof, { openings: bad }), (error) => /^nnark: /.test(error.message) || error instanceof TypeError, JSON.stringify(bad));
+  }
+  for (const salt of [-1, 1n << 256n, "7", new Uint8Array(31), undefined]) {
+    await assert.rejects(verify(key, proof, { openings: [{ ...opening, salt }] }), RangeError);
+  }
+});
+
 test("keys describe themselves", async () => {
   const { digest, card } = await readKey(key);
   assert.equal(digest, JSON.parse(proof).key);

@@ -13,6 +13,9 @@ export async function uses(): Promise<number[]> {
   const { digest, card } = await readKey(key);
   console.log(digest, card.labels[0], card.inputs[0]?.real?.[0], answer.kind === "unsafe setup");
   const output: Tensor | undefined = answer.statement?.outputs[0];
+  await verify(key, proof, { expectKey: digest, openings: [{ input: 0, ints: [1n], salt: 5n }, { output: 1, ints: [2], salt: "0x07" }] });
+  // @ts-expect-error: an opening is of an input or an output
+  await verify(key, proof, { openings: [{ ints: [1], salt: 1 }] });
   // @ts-expect-error: an unknown option
   await verify(key, proof, { expectinput: [1] });
   // @ts-expect-error: a proof is not a number

@@ -12,9 +12,13 @@ export async function run(verify, file, from = 0, to = file.cases.length) {
     if (!keys.has(c.key)) {
       keys.set(c.key, fromHex(file.keys[c.key]));
     }
-    const { context, ...options } = c.options ?? {};
+    const { context, openings, ...options } = c.options ?? {};
     if (context !== undefined) {
       options.context = fromHex(context);
+    }
+    if (openings !== undefined) {
+      options.openings = openings.map(({ output, index, ints, salt }) => (
+        { [output ? "output" : "input"]: index, ints, salt: fromHex(salt) }));
     }
     const got = await verify(keys.get(c.key), fromHex(c.proof), options);
     const kind = got.kind ?? "";

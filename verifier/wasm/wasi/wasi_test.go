@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -134,6 +135,7 @@ func TestExitStatus(t *testing.T) {
 		{"key only", string(good[:bytes.Index(good, []byte(`,"proof"`))]) + "}", 0, `"card":`},
 		{"no request", "", 2, ""},
 		{"bad request", string(good) + "{}x", 2, `{"error":`},
+		{"null is no proof", nullProof(good), 2, `{"error":`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			lines, status := p.run(t, []byte(c.input))
@@ -143,4 +145,9 @@ func TestExitStatus(t *testing.T) {
 			}
 		})
 	}
+}
+
+// nullProof returns a request in which the proof is null.
+func nullProof(request []byte) string {
+	return regexp.MustCompile(`"proof":"[0-9a-f]*"`).ReplaceAllString(string(request), `"proof":null`)
 }
