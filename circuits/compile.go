@@ -2,7 +2,6 @@ package circuits
 
 import (
 	"fmt"
-	"sync"
 
 	"github.com/consensys/gnark-crypto/ecc"
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
@@ -10,7 +9,6 @@ import (
 	"github.com/consensys/gnark/frontend"
 	"github.com/consensys/gnark/frontend/cs/r1cs"
 	"github.com/consensys/gnark/frontend/cs/scs"
-	"github.com/consensys/gnark/logger"
 
 	"github.com/nnark/nnark/circuits/gadget"
 	"github.com/nnark/nnark/circuits/relation"
@@ -23,14 +21,11 @@ type Compiled struct {
 	System  constraint.ConstraintSystem
 }
 
-// quiet silences gnark's logger, which would print the values of a failing constraint.
-var quiet = sync.OnceFunc(logger.Disable)
-
 // Compile builds the constraint system of a program. It is the same for all weights of
 // one architecture, unless they are baked. Errors wrap [ErrRange] if an integer could
-// overflow.
+// overflow. gnark reports its progress to gnark's own logger, which is the importer's to
+// silence.
 func Compile(p *Program) (*Compiled, error) {
-	quiet()
 	plan, err := p.Plan()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", p.Name, err)

@@ -22,5 +22,9 @@
 // random blinding. Proofs and verifying keys reveal neither, whatever proving key is used:
 // keys under which they would are refused. SECURITY.md says what that rests on.
 //
+// gnark writes to its own logger, which is the importer's: its solver says there which
+// values a failing constraint has. An honest witness fails none; who wants to be sure
+// silences it (gnark's logger.Disable), as the command does.
+//
 // A proof is checked with package verifier before it is returned.
 package prover

@@ -31,7 +31,7 @@ func audit(c *command) (report, error) {
 	if o.Inputs < 1 {
 		return nil, usageError{c.verb, "--inputs must be at least 1"}
 	}
-	key, err := readKey(*keyPath)
+	key, err := readKey(*keyPath, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -31,6 +31,15 @@ var errHidden = errors.New("the proof does not show it")
 // errSamples means that a file holds several inputs where one is wanted.
 var errSamples = errors.New("several samples")
 
+// errSalts means that a file of --salts is unusable.
+var errSalts = errors.New("no openings of digests")
+
+// errOtherValues means that a file of --salts is about other values than the input.
+var errOtherValues = errors.New("the openings are of other values than this input and its output")
+
+// errOverwrite means that a file is there which may be the only copy of a secret.
+var errOverwrite = errors.New("is there already")
+
 // hints says what to do about each class of errors; the first that applies counts.
 var hints = []struct {
 	class error
@@ -38,13 +47,18 @@ var hints = []struct {
 }{
 	{context.Canceled, "nothing was written"},
 	{errHidden, "leave out --expect-input, or ask for a model whose input is public"},
+	{errSalts, `want the file that --salts of prove or digest wrote, {"openings": [{"input": 0, "ints": [...], "salt": "0x..."}]}`},
+	{errOtherValues, "give the input that the digest is of"},
+	{errOverwrite, "give another name, or --force to replace what may be the only copy"},
 	{errSamples, "keep one sample in the file"},
 	{verifier.ErrWrongModel, "the proof names another key: ask for the verifying key that belongs to it"},
 	{verifier.ErrContext, "give the context the proof was asked for with --context, or accept every one with --any-context"},
 	{verifier.ErrInput, "the proof is about another input than the one expected"},
+	{verifier.ErrOtherKey, "ask whoever gave you the digest for the verifying key that it is of"},
+	{verifier.ErrOpening, "the proof is not about these values, or the salt is another's"},
 	{verifier.ErrUnsafeKey, "ask for keys from a ceremony, or leave out --refuse-unsafe if you trust who ran setup"},
 	{verifier.ErrRejected, "do not trust this answer: the proof is forged, damaged or for another statement"},
-	{prover.ErrExists, "give another folder, or move the keys that are there away: their opening may be the only one"},
+	{prover.ErrExists, "give another folder, or --force to lose the keys that are there: their opening may be the only one"},
 	{prover.ErrNoProvingKey, "load the folder's proving key: bound keys only prove"},
 	{prover.ErrKeys, "make keys for this program with nnark setup, or give the folder that belongs to it"},
 	{prover.ErrSelfCheck, "the keys are damaged or do not belong together: make them again with nnark setup"},
@@ -102,7 +116,7 @@ func (c *command) fail(err error) int {
 		_ = c.printJSON(f) // the exit code says the rest
 	}
 	for line := range strings.Lines(f.Error) {
-		fmt.Fprintf(c.stderr, "nnark: error: %s\n", strings.TrimSuffix(line, "\n"))
+		fmt.Fprintf(c.stderr, "nnark: error: %s\n", printable(strings.TrimSuffix(line, "\n")))
 	}
 	fmt.Fprintf(c.stderr, "nnark: hint: %s\n", f.Hint)
 	return code
@@ -110,5 +124,5 @@ func (c *command) fail(err error) int {
 
 // warn tells of something that is not an error.
 func (c *command) warn(format string, args ...any) {
-	fmt.Fprintf(c.stderr, "nnark: warning: "+format+"\n", args...)
+	fmt.Fprintf(c.stderr, "nnark: warning: %s\n", printable(fmt.Sprintf(format, args...)))
 }

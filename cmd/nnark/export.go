@@ -33,10 +33,11 @@ func export(c *command) (report, error) {
 	name := c.flags.String("name", "", "the contract's `NAME` (ModelVerifier)")
 	proofFile := c.flags.String("proof", "", "the proof in `FILE`: for calldata, and the sample of --foundry's tests")
 	foundry := c.flags.Bool("foundry", false, "write a Foundry project: contract, interface, example consumer, tests")
+	force := c.flags.Bool("force", false, "replace files of the project that are there")
 	if err := c.parse([]string{"solidity|calldata"}, "key"); err != nil {
 		return nil, err
 	}
-	vk, err := readKey(*key)
+	vk, err := readKey(*key, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -69,6 +70,11 @@ func export(c *command) (report, error) {
 	if !*foundry {
 		r.Files = []string{*out}
 		return r, writeFile(*out, 0o644, files[""])
+	}
+	for path := range files { // a project that somebody works on
+		if err := mayWrite(filepath.Join(*out, filepath.FromSlash(path)), *force); err != nil {
+			return nil, err
+		}
 	}
 	for _, path := range slices.Sorted(maps.Keys(files)) {
 		file := filepath.Join(*out, filepath.FromSlash(path))

@@ -83,6 +83,16 @@ func writeFile(path string, mode os.FileMode, data []byte) error {
 // keyFiles are the files of a key folder, the one without which nothing loads last.
 var keyFiles = []string{prover.OpeningFile, prover.ProvingKeyFile, prover.VerifyingKeyFile}
 
+// mayReplaceKeys refuses to replace the keys of a folder unless forced.
+func mayReplaceKeys(dir string, force bool) error {
+	for _, name := range append(keyFiles, prover.BoundKeyFile) {
+		if path := filepath.Join(dir, name); mayWrite(path, force) != nil {
+			return fmt.Errorf("%s: %w", path, prover.ErrExists)
+		}
+	}
+	return nil
+}
+
 // saveKeys writes keys and, if there are any, bound keys into a folder. Keys that are there
 // stay until the new ones are complete.
 func saveKeys(k, bound *prover.Keys, dir string) error {

@@ -111,7 +111,7 @@ func TestKilled(t *testing.T) {
 	larger(t)
 	prove := []string{"prove", "m.nnark", "--keys", "keys", "--input", "image.npy", "-o", "proof.json"}
 	for wait := 100 * time.Millisecond; wait < 2*time.Second; wait += 300 * time.Millisecond {
-		c := start(t, "setup", "m.nnark", "-o", "keys")
+		c := start(t, "setup", "m.nnark", "-o", "keys", "--force")
 		<-c.ready
 		time.Sleep(wait)
 		require.NoError(t, c.Process.Signal(syscall.SIGKILL))
@@ -124,7 +124,7 @@ func TestKilled(t *testing.T) {
 		require.True(t, killed, stderr)
 		require.NoFileExists(t, "proof.json")
 	}
-	mustRun(t, "setup", "m.nnark", "-o", "keys")
+	mustRun(t, "setup", "m.nnark", "-o", "keys", "--force")
 	for _, wait := range []time.Duration{50, 150, 250} {
 		_ = os.Remove("proof.json")
 		c := start(t, prove...)

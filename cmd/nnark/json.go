@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"math"
+	"strings"
 	"text/tabwriter"
 	"time"
 )
@@ -33,10 +35,20 @@ func (c *command) print(r report) error {
 }
 
 func (c *command) printJSON(v any) error {
-	e := json.NewEncoder(c.stdout)
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
-	return e.Encode(v)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	// Such characters are within strings, where JSON takes them in this form too.
+	var out strings.Builder
+	for line := range strings.Lines(text.String()) {
+		out.WriteString(printable(strings.TrimSuffix(line, "\n")) + "\n")
+	}
+	_, err := io.WriteString(c.stdout, out.String())
+	return err
 }
 
 // ms is a duration in milliseconds, to a tenth.

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"text/tabwriter"
+
+	"github.com/consensys/gnark/logger"
 )
 
 const usage = `Usage:
@@ -23,7 +25,9 @@ const usage = `Usage:
     nnark run     M.nnark --input FILE [--onnx MODEL.onnx]
     nnark setup   M.nnark -o KEYDIR [--bind]
     nnark prove   M.nnark --keys KEYDIR --input FILE -o proof.json [--context N]
-    nnark verify  --key KEYDIR/verifying.key proof.json [--expect-input FILE] [--context N]
+    nnark digest  --key KEYDIR/verifying.key --input FILE [--salts FILE]
+    nnark verify  --key KEYDIR/verifying.key proof.json [--expect-key DIGEST] [--expect-input FILE]
+                  [--context N] [--salts FILE]
     nnark audit   M.nnark --key verifying.key [--opening model.opening] [--srs FILE --srs-digest HEX]
     nnark export  solidity|calldata --key KEYDIR/verifying.key [-o FILE.sol] [--proof proof.json]
     nnark version
@@ -57,6 +61,7 @@ var verbs = map[string]struct {
 	"run":     {"M.nnark --input FILE [flags]", run},
 	"setup":   {"M.nnark -o KEYDIR [flags]", setup},
 	"prove":   {"M.nnark --keys KEYDIR --input FILE -o proof.json [flags]", prove},
+	"digest":  {"--key KEYDIR/verifying.key --input FILE [flags]", digest},
 	"verify":  {"--key KEYDIR/verifying.key proof.json [flags]", verify},
 	"audit":   {"M.nnark --key verifying.key [--opening model.opening] [flags]", audit},
 	"export":  {"solidity|calldata --key KEYDIR/verifying.key [flags]", export},
@@ -84,6 +89,7 @@ type command struct {
 }
 
 func main() {
+	logger.Disable() // gnark's, which would write between our lines
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	os.Exit(dispatch(ctx, os.Args[1:], os.Stdout, os.Stderr))

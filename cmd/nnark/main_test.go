@@ -63,6 +63,10 @@ func writeInputs(dir string) error {
 		return err
 	}
 	x := in.Data[0]
+	other := struct {
+		Data [][]float32 `json:"input_data"`
+	}{[][]float32{make([]float32, mlpInputs(files["tiny_mlp.json"]))}}
+	files["other_mlp.json"] = []byte(mustJSON(other))
 	files["tiny.npy"] = npy(x, 1, 1, 8, 8)
 	files["tiny.npz"] = npz(map[string][]byte{"image.npy": npy(x, 1, 1, 8, 8)})
 	files["named.json"] = fmt.Appendf(nil, `{"inputs": {"image": %s}}`, mustJSON(x))
@@ -122,7 +126,10 @@ func npz(arrays map[string][]byte) []byte {
 }
 
 // unsupportedModel is a graph with two operators of no known domain.
-func unsupportedModel() []byte {
+func unsupportedModel() []byte { return namedModel("first", "Frobnicate") }
+
+// namedModel is a network of two unsupported nodes, the first of this name and operator.
+func namedModel(name, op string) []byte {
 	dim := &onnxpb.TensorShapeProto_Dimension{Value: &onnxpb.TensorShapeProto_Dimension_DimValue{DimValue: 4}}
 	value := func(name string) *onnxpb.ValueInfoProto {
 		return &onnxpb.ValueInfoProto{Name: &name, Type: &onnxpb.TypeProto{Value: &onnxpb.TypeProto_TensorType{
@@ -139,7 +146,7 @@ func unsupportedModel() []byte {
 			Name:   proto.String("unsupported"),
 			Input:  []*onnxpb.ValueInfoProto{value("x")},
 			Output: []*onnxpb.ValueInfoProto{value("z")},
-			Node:   []*onnxpb.NodeProto{node("first", "Frobnicate", "x", "y"), node("second", "Defenestrate", "y", "z")},
+			Node:   []*onnxpb.NodeProto{node(name, op, "x", "y"), node("second", "Defenestrate", "y", "z")},
 		},
 	}
 	data, err := proto.Marshal(m)
@@ -205,4 +212,15 @@ func sameCommand(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%s: %s, want %s", name, value, first)
 		}
 	}
+}
+
+// mlpInputs returns how many numbers a file of one input holds.
+func mlpInputs(data []byte) int {
+	var in struct {
+		Data [][]float32 `json:"input_data"`
+	}
+	if err := json.Unmarshal(data, &in); err != nil || len(in.Data) != 1 {
+		panic(fmt.Sprint("tiny_mlp.json: ", err))
+	}
+	return len(in.Data[0])
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -11,8 +10,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
-
+	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/prover"
 	"github.com/nnark/nnark/verifier"
 )
@@ -37,7 +35,9 @@ func prove(c *command) (report, error) {
 	input := c.flags.String("input", "", "the input in `FILE`")
 	out := c.flags.String("o", "", "write the proof to `proof.json`")
 	var o prover.Options
-	saltFile := c.flags.String("salts", "", "write the salts of digest inputs and outputs to `FILE`: opening a digest needs its salt")
+	saltFile := c.flags.String("salts", "", "write what opens digest inputs and outputs, values and salts, to `FILE`")
+	given := c.flags.String("use-salts", "", "take the salts in `FILE`, which --salts or nnark digest wrote, instead of random ones")
+	force := c.flags.Bool("force", false, "replace the file of --salts")
 	c.flags.Var((*field)(&o.Context), "context", "make `N`, a nonce for instance, part of what is proven")
 	if err := c.parse([]string{"M.nnark"}, "keys", "input", "o"); err != nil {
 		return nil, err
@@ -53,6 +53,11 @@ func prove(c *command) (report, error) {
 	ints, err := p.Quantise(floats(in))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", *input, err)
+	}
+	if *saltFile != "" {
+		if err := mayWrite(*saltFile, *force); err != nil {
+			return nil, err
+		}
 	}
 	start := time.Now()
 	compiled, err := c.compiled(p)
@@ -70,31 +75,51 @@ func prove(c *command) (report, error) {
 		return nil, fmt.Errorf("%s: %w", *dir, err)
 	}
 	r := &proveReport{Proof: *out, Constraints: compiled.Constraints(), LoadMS: ms(time.Since(start)), Bound: bound}
-	outputs, err := p.Run(floats(in))
+	salts, err := r.run(p, &keys.VerifyingKey.Card, ints, *given)
 	if err != nil {
 		return nil, err
 	}
-	r.answer = newAnswer(outputNames(p), outputs, p.Labels)
-	salts := []string{}
-	o.Salt = func() (e fr.Element, err error) {
-		_, err = e.SetRandom()
-		salts = append(salts, "0x"+e.Text(16))
-		return e, err
-	}
+	o.Salt = salts.salts()
 	data, err := c.proveInto(r, keys, ints, o)
 	if err != nil {
 		return nil, err
 	}
 	if *saltFile != "" {
-		text, err := json.MarshalIndent(map[string][]string{"salts": salts}, "", "  ")
-		if err != nil {
-			return nil, err
-		}
-		if err := writeFile(*saltFile, 0o600, append(text, '\n')); err != nil {
+		if err := salts.write(*saltFile, *force); err != nil {
 			return nil, err
 		}
 	}
 	return r, writeFile(*out, 0o644, data)
+}
+
+// run runs the program, notes its answer and returns what will open the proof's digests,
+// with the salts of a file if one is given.
+func (r *proveReport) run(p *circuits.Program, card *verifier.Card, ints [][]int64, given string) (*openings, error) {
+	values, err := p.Eval(ints)
+	if err != nil {
+		return nil, err
+	}
+	var outputs [][]int64
+	var reals [][]float64
+	for i := range p.Outputs {
+		outputs = append(outputs, values[p.Outputs[i].Value])
+		reals = append(reals, p.Outputs[i].Floats(outputs[i]))
+	}
+	r.answer = newAnswer(outputNames(p), reals, p.Labels)
+	var use *openings
+	if given != "" {
+		if use, err = readOpenings(given, card); err != nil {
+			return nil, err
+		}
+	}
+	salts, err := digestsOf(card, use)
+	if err != nil {
+		return nil, err
+	}
+	if err := salts.fill(use, ints, outputs); err != nil {
+		return nil, fmt.Errorf("%s: %w", given, err)
+	}
+	return salts, nil
 }
 
 // bound returns keys that hold what depends on the weights alone, and the time that took.

@@ -44,6 +44,7 @@ func setup(c *command) (report, error) {
 	c.flags.StringVar(&from.verifyingKey, "verifying-key", "", "and the verifying key from `FILE`")
 	c.flags.StringVar(&from.srs, "srs", "", "take PLONK's universal reference string from `FILE`, in gnark-crypto's encoding")
 	c.flags.Var(&from.srsDigest, "srs-digest", "refuse reference strings with another digest than `HEX`, which you have from the ceremony's publisher; without it the keys are marked as one party's")
+	force := c.flags.Bool("force", false, "replace the keys that are in the folder: their opening may be the only one")
 	bind := c.flags.Bool("bind", false, "also write a bound key, as secret as the weights, with which prove is faster")
 	if err := c.parse([]string{"M.nnark"}, "o"); err != nil {
 		return nil, err
@@ -53,6 +54,9 @@ func setup(c *command) (report, error) {
 	}
 	if from.srs == "" && from.srsDigest.set {
 		return nil, usageError{c.verb, "--srs-digest is for --srs"}
+	}
+	if err := mayReplaceKeys(*dir, *force); err != nil {
+		return nil, err
 	}
 	p, err := loadProgram(c.args[0])
 	if err != nil {
@@ -78,6 +82,9 @@ func setup(c *command) (report, error) {
 		if bound, r.BindMS, err = c.bound(keys); err != nil {
 			return nil, err
 		}
+	}
+	if err := mayReplaceKeys(*dir, *force); err != nil { // by another process, meanwhile
+		return nil, err
 	}
 	if err := saveKeys(keys, bound, *dir); err != nil {
 		return nil, err

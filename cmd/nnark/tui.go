@@ -5,7 +5,10 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf16"
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
@@ -55,9 +58,34 @@ func row(w io.Writer, cells ...any) {
 		if i > 0 {
 			fmt.Fprint(w, "\t")
 		}
-		fmt.Fprint(w, c)
+		fmt.Fprint(w, printable(fmt.Sprint(c)))
 	}
 	fmt.Fprintln(w)
+}
+
+// printable returns a text in which everything that would steer a terminal or turn the
+// reading direction is spelt out: names come from files that anyone may have made.
+func printable(s string) string {
+	if !strings.ContainsFunc(s, steers) {
+		return s
+	}
+	var out strings.Builder
+	for _, r := range s {
+		if !steers(r) {
+			out.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) { // as in JSON
+			fmt.Fprintf(&out, "\\u%04x", unit)
+		}
+	}
+	return out.String()
+}
+
+// steers reports control and format characters, line and paragraph separators among them,
+// and bytes that are no UTF-8.
+func steers(r rune) bool {
+	return unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) || r == unicode.ReplacementChar
 }
 
 // count writes an integer with its thousands apart: 32,722.

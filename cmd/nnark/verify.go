@@ -3,9 +3,11 @@ package main
 import (
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
@@ -37,11 +39,14 @@ func verify(c *command) (report, error) {
 	var context fr.Element
 	c.flags.Var((*field)(&context), "context", "accept only proofs with the context `N`")
 	anyContext := c.flags.Bool("any-context", false, "accept every context")
+	saltFile := c.flags.String("salts", "", "open digests with the values and salts in `FILE`, and accept only proofs about these")
+	var expectKey digestFlag
+	c.flags.Var(&expectKey, "expect-key", "refuse every verifying key but that of the digest `HEX`")
 	refuseUnsafe := c.flags.Bool("refuse-unsafe", false, "refuse keys that one party made")
 	if err := c.parse([]string{"proof.json"}, "key"); err != nil {
 		return nil, err
 	}
-	key, err := readKey(*keyPath)
+	key, err := readKey(*keyPath, &expectKey)
 	if err != nil {
 		return nil, err
 	}
@@ -52,8 +57,15 @@ func verify(c *command) (report, error) {
 	if *refuseUnsafe {
 		opts = append(opts, verifier.RefuseUnsafeSetup())
 	}
+	var salts *openings
+	if *saltFile != "" {
+		if salts, err = readOpenings(*saltFile, &key.Card); err != nil {
+			return nil, err
+		}
+		opts = append(opts, salts.options()...)
+	}
 	if *expect != "" {
-		inputs, err := expectedInput(*expect, &key.Card)
+		inputs, err := expectedInput(*expect, &key.Card, salts)
 		if err != nil {
 			return nil, err
 		}
@@ -68,6 +80,7 @@ func verify(c *command) (report, error) {
 	if err != nil {
 		return nil, rejection{fmt.Errorf("%s: %w", c.args[0], err)}
 	}
+	salts.reveal(statement)
 	r := newVerifyReport(key, statement)
 	r.VerifyMS = ms(time.Since(start))
 	if r.UnsafeSetup {
@@ -93,12 +106,21 @@ func readBounded(path string) ([]byte, error) {
 	return data, err
 }
 
-func readKey(path string) (*verifier.VerifyingKey, error) {
+// readKey reads a verifying key, of which the digest may be known.
+func readKey(path string, expect *digestFlag) (*verifier.VerifyingKey, error) {
 	data, err := readBounded(path)
 	if err != nil {
 		return nil, err
 	}
-	key, err := verifier.ParseVerifyingKey(data)
+	var key *verifier.VerifyingKey
+	if expect != nil && expect.set {
+		key, err = verifier.ParsePinned(data, expect.value)
+	} else {
+		key, err = verifier.ParseVerifyingKey(data)
+	}
+	if errors.Is(err, verifier.ErrOtherKey) {
+		return nil, rejection{fmt.Errorf("%s: %w", path, err)}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -124,21 +146,39 @@ func readProof(path string) (*verifier.Proof, error) {
 	return nil, err
 }
 
-// expectedInput reads the input a proof is expected to be about.
-func expectedInput(path string, card *verifier.Card) (opts []verifier.Option, err error) {
-	var inputs []model.Value
+// cardInputs returns the inputs of a key's model.
+func cardInputs(card *verifier.Card) (inputs []model.Value) {
 	for _, t := range card.Inputs {
-		if t.Mode != verifier.Public {
-			return nil, fmt.Errorf("input %q is %v: %w", t.Name, t.Mode, errHidden)
-		}
 		inputs = append(inputs, model.Value{Name: t.Name, Shape: t.Shape, Type: model.Float32})
 	}
-	sample, err := loadInput(path, inputs)
+	return inputs
+}
+
+// expectedInput reads the input a proof is expected to be about. Digests among it are
+// compared with what opens them.
+func expectedInput(path string, card *verifier.Card, salts *openings) (opts []verifier.Option, err error) {
+	for i, t := range card.Inputs {
+		if t.Mode != verifier.Public && salts.of(false, i) == nil {
+			return nil, fmt.Errorf("input %q is %v: %w", t.Name, t.Mode, errHidden)
+		}
+	}
+	sample, err := loadInput(path, cardInputs(card))
 	if err != nil {
 		return nil, err
 	}
 	for i, t := range sample {
-		opts = append(opts, verifier.WithRealInput(i, float64s(t.Float)))
+		x := float64s(t.Float)
+		if card.Inputs[i].Mode == verifier.Public {
+			opts = append(opts, verifier.WithRealInput(i, x))
+			continue
+		}
+		opts = append(opts, verifier.WithCheck(func(s *verifier.Statement) error {
+			q, err := s.Inputs[i].Card.Quantise(x)
+			if err == nil && !slices.Equal(q, salts.of(false, i).Ints) {
+				err = fmt.Errorf("%w: %q is a digest of other values", verifier.ErrInput, s.Inputs[i].Card.Name)
+			}
+			return err
+		}))
 	}
 	return opts, nil
 }
@@ -167,6 +207,12 @@ func provenAnswer(card *verifier.Card, s *verifier.Statement) answer {
 	return newAnswer(names, outputs, card.Labels)
 }
 
+// hexElement returns the 32 bytes of a field element in hexadecimal.
+func hexElement(x *fr.Element) string {
+	b := x.Bytes()
+	return hex.EncodeToString(b[:])
+}
+
 // digests returns the digests of tensors, nil if there are none.
 func digests(tensors []verifier.Tensor) (out []string) {
 	for i, t := range tensors {
@@ -174,8 +220,7 @@ func digests(tensors []verifier.Tensor) (out []string) {
 			if out == nil {
 				out = make([]string, len(tensors))
 			}
-			b := t.Digest.Bytes()
-			out[i] = hex.EncodeToString(b[:])
+			out[i] = hexElement(t.Digest)
 		}
 	}
 	return out
@@ -190,8 +235,8 @@ func (r *verifyReport) text(w io.Writer) {
 		row(w, "input "+name, shown(r.Inputs[i], r.InputDigests, i))
 	}
 	for i, name := range r.Names {
-		if r.Outputs[i] == nil {
-			row(w, "output "+name, shown(nil, r.OutputDigests, i))
+		if r.Outputs[i] == nil || r.OutputDigests != nil && r.OutputDigests[i] != "" {
+			row(w, "output "+name, shown(r.Outputs[i], r.OutputDigests, i))
 		}
 	}
 	row(w, "verify", duration(r.VerifyMS))
@@ -200,11 +245,17 @@ func (r *verifyReport) text(w io.Writer) {
 
 // shown says in a few words what a statement shows of a tensor.
 func shown(values []float64, digests []string, i int) string {
+	digest := ""
+	if digests != nil {
+		digest = digests[i]
+	}
 	switch {
+	case values != nil && digest != "":
+		return fmt.Sprintf("%d values, which open the digest %s", len(values), digest)
 	case values != nil:
 		return fmt.Sprintf("%d values, public", len(values))
-	case digests != nil && digests[i] != "":
-		return "digest " + digests[i]
+	case digest != "":
+		return "digest " + digest
 	}
 	return "private"
 }

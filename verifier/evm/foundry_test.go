@@ -1,6 +1,7 @@
 package evm
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -15,7 +16,7 @@ import (
 )
 
 // foundry compiles a project with a sample proof.
-func foundry(t testing.TB, f *forger, name string) map[string]compiled {
+func foundry(t testing.TB, f *forger, name string, more ...string) map[string]compiled {
 	s, _, _ := f.statement(t)
 	files, err := solidity.Foundry(f.key, f.prove(t, s), solidity.Options{Name: name})
 	require.NoError(t, err)
@@ -26,6 +27,9 @@ func foundry(t testing.TB, f *forger, name string) map[string]compiled {
 		}
 	}
 	require.Len(t, sources, 4)
+	for i, text := range more {
+		sources[fmt.Sprintf("src/More%d.sol", i)] = text
+	}
 	require.Contains(t, string(files["foundry.toml"]), "optimizer_runs = 1_000_000\nvia_ir = true\n")
 	return compile(t, newSettings(true), sources)
 }
@@ -51,25 +55,41 @@ func TestFoundry(t *testing.T) {
 	}
 }
 
+// fakeVerifier accepts every proof and claims the digest it is told.
+const fakeVerifier = `// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.20;
+
+contract FakeVerifier {
+    bytes32 public immutable KEY_DIGEST;
+    bool public constant UNSAFE_SETUP = false;
+    uint256 public constant INPUT_ELEMENTS = 1;
+
+    constructor(bytes32 digest) {
+        KEY_DIGEST = digest;
+    }
+
+    function verify(uint256[12] calldata, uint256[] calldata) external pure returns (bool) {
+        return true;
+    }
+}
+`
+
 // A consumer answers a request once, with a proof for it.
 func TestConsumer(t *testing.T) {
 	f := forgers(t)["Merged"]
-	code := foundry(t, f, "Merged")
+	code := foundry(t, f, "Merged", fakeVerifier)
 	c := newChain(t)
 	address := c.mustDeploy(t, code["Merged"])
 	interf := ptr(code["InferenceConsumer"].abi)
-	digest := f.key.Digest()
-	consumer := c.mustDeploy(t, code["InferenceConsumer"], append(common.LeftPadBytes(address[:], 32), digest[:]...)...)
+	pinned := func(verifier common.Address, code compiled) []byte {
+		return append(common.LeftPadBytes(verifier[:], 32), crypto.Keccak256(code.runtime)...)
+	}
+	consumer := c.mustDeploy(t, code["InferenceConsumer"], pinned(address, code["Merged"])...)
 
 	statement, _, _ := f.statement(t)
 	inputs := f.key.Card.Inputs[0].Elements()
 	request := func(elements []fr.Element) fr.Element {
-		var data []byte
-		for i := range elements {
-			b := elements[i].Bytes()
-			data = append(data, b[:]...)
-		}
-		call, err := interf.Pack("request", [32]byte(crypto.Keccak256(data)))
+		call, err := interf.Pack("request", solidity.InputHash(elements))
 		require.NoError(t, err)
 		r := c.call(consumer, call)
 		require.NoError(t, r.err)
@@ -112,12 +132,14 @@ func TestConsumer(t *testing.T) {
 	require.True(t, c.call(address, mustCalldata(t, f.key, p)).accepted(t))
 	refused(answer(p), "UnknownRequest")
 
-	// Another verifier, an unsafe one.
-	other := append(common.LeftPadBytes(address[:], 32), make([]byte, 32)...)
-	_, r = c.deploy(t, code["InferenceConsumer"], other...)
-	refused(r, "WrongModel")
+	// A verifier that says of itself what it is not, no contract at all, an unsafe one.
+	digest := f.key.Digest()
+	fake := c.mustDeploy(t, code["FakeVerifier"], digest[:]...)
+	for _, at := range []common.Address{fake, {0x77}} {
+		_, r = c.deploy(t, code["InferenceConsumer"], pinned(at, code["Merged"])...)
+		refused(r, "WrongVerifier")
+	}
 	unsafe := c.mustDeploy(t, contracts(t)["Baked"], word(1)...)
-	digest = forgers(t)["Baked"].key.Digest()
-	_, r = c.deploy(t, code["InferenceConsumer"], append(common.LeftPadBytes(unsafe[:], 32), digest[:]...)...)
+	_, r = c.deploy(t, code["InferenceConsumer"], pinned(unsafe, contracts(t)["Baked"])...)
 	refused(r, "UnsafeSetup")
 }

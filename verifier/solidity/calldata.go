@@ -3,7 +3,10 @@ package solidity
 import (
 	"fmt"
 
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+
 	"github.com/nnark/nnark/verifier"
+	"github.com/nnark/nnark/verifier/solidity/internal/source"
 )
 
 // Calldata returns the ABI-encoded call of verify for a proof of the key. It
@@ -50,3 +53,7 @@ func proofBytes(p *verifier.Groth16Proof) []byte {
 	out = append(out, krs[:]...)
 	return append(append(out, d[:]...), pok[:]...)
 }
+
+// InputHash returns what the request function of the example InferenceConsumer takes: Keccak-256 of a
+// statement's input elements (verifier.Pack of public inputs, the digests of digest inputs).
+func InputHash(elements []fr.Element) [32]byte { return source.InputHash(elements) }

@@ -8,7 +8,8 @@ import {IVerifier} from "./IVerifier.sol";
 /// that context and that input answers the request, once.
 /// @dev What a verifier leaves to its caller, and where it is here:
 ///
-/// - the model: the constructor compares the verifier's KEY_DIGEST with the expected one;
+/// - the model: the constructor compares the hash of the verifier's code with the expected
+///   one. A digest that a contract says of itself pins nothing: any contract can say it;
 /// - the setup: keys that one party made are refused;
 /// - freshness: the context hashes chain, contract and a counter, so that no proof
 ///   made for another request fits; a request is answered once, whatever the bytes
@@ -17,7 +18,7 @@ import {IVerifier} from "./IVerifier.sol";
 ///
 /// Whoever submits the proof gains nothing, so nothing is lost if another front-runs it.
 contract InferenceConsumer {
-    error WrongModel(bytes32 keyDigest);
+    error WrongVerifier(bytes32 codeHash);
     error UnsafeSetup();
     error UnknownRequest(uint256 context);
     error OtherInput();
@@ -37,8 +38,10 @@ contract InferenceConsumer {
     uint256 private count;
     mapping(uint256 context => Request) public requests;
 
-    constructor(IVerifier verifier_, bytes32 keyDigest) {
-        if (verifier_.KEY_DIGEST() != keyDigest) revert WrongModel(verifier_.KEY_DIGEST());
+    /// @param codeHash Keccak-256 of the verifier's runtime code, from a build that the
+    /// deployer made of a source whose key digest it knows.
+    constructor(IVerifier verifier_, bytes32 codeHash) {
+        if (address(verifier_).codehash != codeHash) revert WrongVerifier(address(verifier_).codehash);
         if (verifier_.UNSAFE_SETUP()) revert UnsafeSetup();
         verifier = verifier_;
         inputElements = verifier_.INPUT_ELEMENTS();
