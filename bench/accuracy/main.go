@@ -20,12 +20,14 @@ import (
 	"sync"
 	"text/tabwriter"
 
+	"github.com/consensys/gnark/logger"
 	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/model"
 	"github.com/nnark/nnark/testdata"
 )
 
 func main() {
+	logger.Disable() // gnark's, between our lines
 	dir := flag.String("mnist", "", "folder of MNIST's test set")
 	flag.Parse()
 	if err := run(*dir); err != nil {

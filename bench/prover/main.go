@@ -18,12 +18,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/consensys/gnark/logger"
 	"github.com/nnark/nnark/prover"
 	"github.com/nnark/nnark/prover/simd"
 	"github.com/nnark/nnark/verifier"
 )
 
 func main() {
+	logger.Disable() // gnark's, between our lines
 	rounds := flag.Int("rounds", 7, "proofs of each kind")
 	only := flag.String("only", "", "comma-separated names of the cases to run")
 	flag.Parse()

@@ -16,12 +16,14 @@ import (
 	"os"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+	"github.com/consensys/gnark/logger"
 
 	"github.com/nnark/nnark/verifier/internal/answer"
 	"github.com/nnark/nnark/verifier/vectors"
 )
 
 func main() {
+	logger.Disable() // gnark's, between our lines
 	log.SetFlags(0)
 	log.SetPrefix("gen: ")
 	out := flag.String("o", "vectors.json.gz", "`file` to write")
