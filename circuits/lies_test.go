@@ -29,43 +29,7 @@ import (
 //   - packed weights that meet only zeros in this inference: the model's commitment, of
 //     which verifiers hold a copy, fixes them.
 //
-// Mutations. Each of these was taken out of the sources once, or weakened, and a test
-// failed. ErrRange means that the cases did not even compile.
-//
-//	gadget: sum of the lookups              TestLies
-//	gadget: a lookup's function value       TestLies
-//	gadget: X = Y in the lookups            TestLies, gadget.TestLookupPowers
-//	gadget: quotients' constraint           TestFreeWires
-//	gadget: Product                         TestLies
-//	gadget: Zero                            TestLies
-//	gadget: packed contraction              TestLies, gadget.TestContractions
-//	gadget: projected contraction           TestLies, gadget.TestContractions
-//	gadget: bias, last product of a sum     TestLies, gadget.TestContractions
-//	gadget: step of the projection halved   gadget.TestExponents
-//	gadget: base of packed outputs 2        TestBorrowBetweenPackedRows
-//	gadget: base one too small              gadget.TestPackedDigitsAtTheEdge
-//	gadget: fold, or its first element      TestLies
-//	gadget: PLONK's statement               TestLies
-//	gadget: an input or the weights'
-//	  challenge left out of a commitment    TestEverythingIsCommitted
-//	gadget: the blinding's constraint       TestEverythingIsCommitted
-//	gadget: salt of a digest                TestHonest
-//	relation: Range                         ErrRange; twice as wide: TestLyingLayers
-//	relation: NonNegative, high digits      ErrRange
-//	relation: low digit                     TestLies
-//	relation: Equals                        TestLies
-//	relation: Max's signs, product, equality  TestLies
-//	relation: DivRound's bounds, product    TestLyingLayers, ErrRange
-//	relation: bounds by any coefficient     relation.TestBoundsNeedUnitCoefficients
-//	Requantize: remainder                   ErrRange; twice as wide: TestLyingLayers
-//	Clip: output, products, signs           ErrRange, TestExcessLies
-//	Function                                TestLies
-//	Softmax: exponential, largest, quotient TestSoftmaxLies, TestLies
-//	LogSoftmax: logarithm, output           TestSoftmaxLies, TestLyingLayers
-//	Mul, Where, Div, Max, ReduceMax         TestLies, TestLyingLayers
-//	ArgMax: index, ties                     TestArgMaxLies, TestHonest
-//	range of inputs                         TestInputsPastTheirRange
-//	range of outputs, either side           TestWeightsBeyondTheBound
+// That every check of the sources is one that a test would miss is what bench/mutants shows.
 
 // long reports whether the long loops run: NNARK_LONG=1.
 func long() bool { return os.Getenv("NNARK_LONG") != "" }
@@ -162,9 +126,11 @@ func (k *testCircuit) inputSize() (n int) {
 	return n
 }
 
+// lieModes are the configurations under which lies are told.
+var lieModes = []Config{{}, {System: Plonk, Input: Private}, {Weights: Baked, Output: Digest}}
+
 // TestLies changes one secret input at a time, and swaps neighbours.
 func TestLies(t *testing.T) {
-	lieModes := []Config{{}, {System: Plonk, Input: Private}, {Weights: Baked, Output: Digest}}
 	var all tally
 	for _, c := range cases() {
 		t.Run(c.name, func(t *testing.T) {
