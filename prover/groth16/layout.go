@@ -34,6 +34,23 @@ type layout struct {
 	public, private []int // the wires of these roles, ascending
 }
 
+// Wires says where a circuit's wires have their points in its keys, each list ascending:
+// in the verifying key's K, in the proving key's K, in the basis of a commitment.
+type Wires struct {
+	Count           int
+	Public, Private []int
+	Committed       [][]int
+}
+
+// WiresOf returns a circuit's wires, or [ErrCircuit].
+func WiresOf(r1cs *cs.R1CS) (*Wires, error) {
+	l, err := newLayout(r1cs)
+	if err != nil {
+		return nil, err
+	}
+	return &Wires{Count: l.wires, Public: l.public, Private: l.private, Committed: l.commitments.GetPrivateCommitted()}, nil
+}
+
 func newLayout(r1cs *cs.R1CS) (*layout, error) {
 	if r1cs.Type != constraint.SystemR1CS {
 		return nil, fmt.Errorf("%w: not a rank-1 constraint system", ErrCircuit)

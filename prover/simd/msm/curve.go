@@ -15,6 +15,8 @@ type curve[P any] interface {
 	at(a []P, i uint32) P
 	// horner returns Σ 2^i·bits[i].
 	horner(bits []P) P
+	// turn returns λ·p, for p in the subgroup of prime order; see splitGLV.
+	turn(p P) P
 	// scratch returns the worker's space for sums in this group.
 	scratch(w *Worker) *summer[P]
 }
@@ -41,6 +43,11 @@ func (g1) horner(bits []bn254.G1Affine) (p bn254.G1Affine) {
 	return p
 }
 
+func (g1) turn(p bn254.G1Affine) bn254.G1Affine {
+	p.X.Mul(&p.X, &glv.root[0])
+	return p
+}
+
 func (g1) scratch(w *Worker) *summer[bn254.G1Affine] { return &w.g1 }
 
 type g2 struct{}
@@ -62,6 +69,11 @@ func (g2) horner(bits []bn254.G2Affine) (p bn254.G2Affine) {
 		acc.AddMixed(&bits[i])
 	}
 	p.FromJacobian(&acc)
+	return p
+}
+
+func (g2) turn(p bn254.G2Affine) bn254.G2Affine {
+	p.X.MulByElement(&p.X, &glv.root[1])
 	return p
 }
 

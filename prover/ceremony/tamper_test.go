@@ -1,0 +1,480 @@
+package ceremony
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/consensys/gnark-crypto/ecc/bn254"
+	"github.com/consensys/gnark-crypto/ecc/bn254/fp"
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+	cs "github.com/consensys/gnark/constraint/bn254"
+	"github.com/stretchr/testify/require"
+)
+
+// typed are all errors that a transcript may lead to.
+func typed(err error) bool {
+	for _, e := range []error{ErrMalformed, ErrInvalid, ErrIncomplete, ErrCircuit, ErrPhase1, ErrText} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// refusals counts tampered transcripts.
+type refusals struct {
+	t    *testing.T
+	r    *cs.R1CS
+	of   *Transcript
+	seen map[string]int
+}
+
+// refuse reads a changed copy of the transcript, as whoever receives its file does, and
+// verifies it.
+func (f *refusals) refuse(what string, change func(c *Transcript)) {
+	f.t.Helper()
+	c := again(f.t, f.of)
+	change(c)
+	data := written(f.t, c)
+	require.NotEqual(f.t, written(f.t, f.of), data, what)
+	f.refuseBytes(what, data)
+}
+
+func (f *refusals) refuseBytes(what string, data []byte) {
+	f.t.Helper()
+	c, err := Read(bytes.NewReader(data), int64(len(data)))
+	if err == nil {
+		var digests [][32]byte
+		if d, ok := f.of.Imported(); ok {
+			digests = append(digests, d)
+		}
+		_, err = Verify(ctx, c, f.r, Options{Phase1: digests})
+	}
+	require.Error(f.t, err, what)
+	require.True(f.t, typed(err), "%s: %v", what, err)
+	f.seen[strings.Fields(what)[0]]++
+}
+
+// offG2 is on the curve of G2's points, outside the subgroup.
+func offG2() (p bn254.G2Affine) {
+	_, _, _, gen := bn254.Generators()
+	var b, right bn254.E2
+	b.Square(&gen.X).Mul(&b, &gen.X)
+	right.Square(&gen.Y).Sub(&right, &b) // the curve's constant
+	for x := uint64(1); ; x++ {
+		p.X.A0.SetUint64(x)
+		b.Square(&p.X).Mul(&b, &p.X).Add(&b, &right)
+		if b.Legendre() == 1 {
+			p.Y.Sqrt(&b)
+			if p.IsOnCurve() && !p.IsInSubGroup() {
+				return p
+			}
+		}
+	}
+}
+
+// changesG1 are what is done to elements of a list.
+var changesG1 = map[string]func(list []bn254.G1Affine, i int){
+	"negated":   func(list []bn254.G1Affine, i int) { list[i].Neg(&list[i]) },
+	"doubled":   func(list []bn254.G1Affine, i int) { list[i].Double(&list[i]) },
+	"infinity":  func(list []bn254.G1Affine, i int) { list[i] = bn254.G1Affine{} },
+	"off curve": func(list []bn254.G1Affine, i int) { list[i].Y.Add(&list[i].Y, new(fp.Element).SetOne()) },
+	"swapped": func(list []bn254.G1Affine, i int) {
+		for j := range list {
+			if list[j] != list[i] {
+				list[i], list[j] = list[j], list[i]
+				return
+			}
+		}
+		list[i].Double(&list[i])
+	},
+}
+
+var changesG2 = map[string]func(list []bn254.G2Affine, i int){
+	"negated":  func(list []bn254.G2Affine, i int) { list[i].Neg(&list[i]) },
+	"doubled":  func(list []bn254.G2Affine, i int) { list[i].Double(&list[i]) },
+	"infinity": func(list []bn254.G2Affine, i int) { list[i] = bn254.G2Affine{} },
+	"outside": func(list []bn254.G2Affine, i int) {
+		off := offG2()
+		list[i].Add(&list[i], off.ScalarMultiplication(&off, fr.Modulus()))
+	},
+	"off curve": func(list []bn254.G2Affine, i int) { list[i].Y.A0.Double(&list[i].Y.A0) },
+}
+
+// lists names the lists of a transcript.
+func lists(c *Transcript) (map[string]*[]bn254.G1Affine, map[string]*[]bn254.G2Affine) {
+	g1 := map[string]*[]bn254.G1Affine{"tau1": &c.powers.tau1, "alpha": &c.powers.alpha, "beta": &c.powers.beta}
+	g2 := map[string]*[]bn254.G2Affine{"tau2": &c.powers.tau2}
+	if c.points != nil {
+		for i, list := range c.points.lists() {
+			g1[fmt.Sprint("list", i)] = list
+		}
+		g2["b2"], g2["sigma2"] = &c.points.b2, &c.points.sigma2
+	}
+	return g1, g2
+}
+
+func sorted[V any](m map[string]V) (names []string) {
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Every point of a transcript, changed, is noticed; all ways at the ends of each list, one
+// after the other in between. (A point at infinity is none that a change can be seen of.)
+func (f *refusals) points() {
+	g1, g2 := lists(f.of)
+	turn := 0
+	for _, name := range sorted(g1) {
+		n := len(*g1[name])
+		for i := range n {
+			for k, how := range sorted(changesG1) {
+				ends := i == 0 || i == n-1
+				if (!ends && (turn+i)%len(changesG1) != k) || (*g1[name])[i].IsInfinity() {
+					continue
+				}
+				f.refuse(fmt.Sprint(name, " ", i, how), func(c *Transcript) {
+					lists, _ := lists(c)
+					changesG1[how](*lists[name], i)
+				})
+			}
+		}
+		if n > 0 {
+			f.refuse(name+" shorter", func(c *Transcript) { lists, _ := lists(c); *lists[name] = (*lists[name])[:n-1] })
+			f.refuse(name+" longer", func(c *Transcript) { lists, _ := lists(c); *lists[name] = append(*lists[name], (*lists[name])[0]) })
+			f.refuse(name+" scaled", func(c *Transcript) {
+				lists, _ := lists(c)
+				for i := range *lists[name] {
+					(*lists[name])[i].Double(&(*lists[name])[i])
+				}
+			})
+		}
+	}
+	for _, name := range sorted(g2) {
+		n := len(*g2[name])
+		for i := range n {
+			for k, how := range sorted(changesG2) {
+				if ends := i == 0 || i == n-1; ends || (turn+i)%len(changesG2) == k {
+					f.refuse(fmt.Sprint(name, " ", i, how), func(c *Transcript) {
+						_, lists := lists(c)
+						changesG2[how](*lists[name], i)
+					})
+				}
+			}
+		}
+	}
+	for how, change := range changesG2 {
+		f.refuse("beta2 "+how, func(c *Transcript) {
+			list := []bn254.G2Affine{c.powers.beta2}
+			change(list, 0)
+			c.powers.beta2 = list[0]
+		})
+		f.refuse("delta2 "+how, func(c *Transcript) {
+			list := []bn254.G2Affine{c.points.delta2}
+			change(list, 0)
+			c.points.delta2 = list[0]
+		})
+	}
+}
+
+// steps tampers with the records of a phase.
+func (f *refusals) steps(phase int, foreign *Transcript) {
+	n := len(f.of.steps[phase])
+	edit := func(what string, i int, change func(s *Step)) {
+		f.refuse(fmt.Sprintf("step %d.%d %s", phase+1, i, what), func(c *Transcript) { change(&c.steps[phase][i]) })
+	}
+	for i := range n {
+		s := f.of.steps[phase][i]
+		edit("another name", i, func(s *Step) { s.Name = "Eve" })
+		edit("another statement", i, func(s *Step) { s.Statement += "!" })
+		edit("no name", i, func(s *Step) { s.Name = "" })
+		edit("escape in its name", i, func(s *Step) { s.Name = "\x1b[2J" })
+		edit("foreign", i, func(s *Step) { *s = foreign.steps[phase][i] })
+		edit("a beacon instead", i, func(s *Step) { s.Value = append([]byte("0123456789abcdef"), s.Value...); s.proof = nil })
+		for k := range s.after.g1 {
+			edit("doubled", i, func(s *Step) { s.after.g1[k].Double(&s.after.g1[k]) })
+			edit("infinity", i, func(s *Step) { s.after.g1[k] = bn254.G1Affine{} })
+		}
+		for k := range s.after.g2 {
+			edit("doubled", i, func(s *Step) { s.after.g2[k].Double(&s.after.g2[k]) })
+			edit("outside", i, func(s *Step) { s.after.g2[k] = offG2() })
+		}
+		if !s.Beacon() {
+			for k := range s.proof.responses {
+				edit("another response", i, func(s *Step) { s.proof.responses[k].Double(&s.proof.responses[k]) })
+			}
+			for k := range s.proof.commitments.g1 {
+				edit("another commitment", i, func(s *Step) { s.proof.commitments.g1[k].Neg(&s.proof.commitments.g1[k]) })
+			}
+			for k := range s.proof.commitments.g2 {
+				edit("another commitment", i, func(s *Step) { s.proof.commitments.g2[k].Neg(&s.proof.commitments.g2[k]) })
+			}
+		}
+		f.refuse(fmt.Sprintf("step %d.%d dropped", phase+1, i), func(c *Transcript) { c.steps[phase] = slices.Delete(c.steps[phase], i, i+1) })
+		for j := range n + 1 {
+			f.refuse(fmt.Sprintf("step %d.%d repeated at %d", phase+1, i, j), func(c *Transcript) { c.steps[phase] = slices.Insert(c.steps[phase], j, c.steps[phase][i]) })
+			if j < i {
+				f.refuse(fmt.Sprintf("step %d.%d exchanged with %d", phase+1, i, j), func(c *Transcript) {
+					s := c.steps[phase]
+					s[i], s[j] = s[j], s[i]
+				})
+			}
+		}
+	}
+	f.refuse(fmt.Sprint("step none in phase ", phase+1), func(c *Transcript) { c.steps[phase] = nil })
+	f.refuse(fmt.Sprint("step the beacon's alone in phase ", phase+1), func(c *Transcript) { c.steps[phase] = c.steps[phase][n-1:] })
+	f.refuse(fmt.Sprint("foreign steps of phase ", phase+1), func(c *Transcript) { c.steps[phase] = foreign.steps[phase] })
+}
+
+func TestTampered(t *testing.T) {
+	r := compile(t, 3)
+	f := &refusals{t: t, r: r, of: finished(t, r), seen: make(map[string]int)}
+	foreign := finished(t, r)
+	f.points()
+	f.steps(0, foreign)
+	f.steps(1, foreign)
+	f.refuse("foreign powers", func(c *Transcript) { c.powers = foreign.powers })
+	f.refuse("foreign points", func(c *Transcript) { c.points = foreign.points })
+	f.refuse("foreign phase 2", func(c *Transcript) { c.points, c.steps[1] = foreign.points, foreign.steps[1] })
+	f.refuse("foreign phase 1", func(c *Transcript) { c.powers, c.steps[0] = foreign.powers, foreign.steps[0] })
+	f.refuse("head title", func(c *Transcript) { c.title = "other" })
+	f.refuse("head circuit", func(c *Transcript) { c.circuit[5]++ })
+	f.refuse("head power", func(c *Transcript) { c.power++ })
+	f.refuse("head smaller power", func(c *Transcript) { c.power-- })
+	f.refuse("head imported", func(c *Transcript) { o := c.powers.origin(); c.imported = &o })
+	total := 0
+	for _, name := range sorted(f.seen) {
+		total += f.seen[name]
+	}
+	t.Logf("%d tampered transcripts refused: %v", total, f.seen)
+	require.Greater(t, total, 300)
+}
+
+// Bytes cut off, added, or with lengths that are not there.
+func TestHostileFiles(t *testing.T) {
+	r := compile(t, 3)
+	f := &refusals{t: t, r: r, of: finished(t, r), seen: make(map[string]int)}
+	data := written(t, f.of)
+	for i := range 60 {
+		f.refuseBytes("cut", data[:len(data)*i/60])
+	}
+	f.refuseBytes("cut", data[:len(data)-1])
+	f.refuseBytes("trailing", append(slices.Clone(data), 0))
+	f.refuseBytes("trailing", append(slices.Clone(data), data...))
+	_, err := Read(bytes.NewReader(append(slices.Clone(data), 0)), int64(len(data)))
+	require.ErrorIs(t, err, ErrMalformed, "longer than said")
+	_, err = Read(bytes.NewReader(data), int64(len(data))+1<<40)
+	require.ErrorIs(t, err, ErrMalformed, "shorter than said")
+
+	// Each 32-bit word of the records, and the length of each list, becomes huge.
+	resealed := func(at int, v uint32) []byte {
+		evil := slices.Clone(data)
+		binary.BigEndian.PutUint32(evil[at:], v)
+		sum := sha256.Sum256(evil[:len(evil)-sha256.Size])
+		copy(evil[len(evil)-sha256.Size:], sum[:])
+		return evil
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	tried := 0
+	for at := 0; at+4+sha256.Size < len(data); at++ {
+		length := binary.BigEndian.Uint32(data[at:])
+		isList := length > 0 && length < 100
+		if !isList && (at > 400 || at%3 != 0) {
+			continue
+		}
+		for _, v := range []uint32{1<<32 - 1, length + 1} {
+			evil := resealed(at, v)
+			if bytes.Equal(evil, data) {
+				continue
+			}
+			c, err := Read(bytes.NewReader(evil), int64(len(evil)))
+			if err == nil {
+				_, err = Verify(ctx, c, r, Options{})
+			}
+			require.Error(t, err, at)
+			require.True(t, typed(err), err)
+			tried++
+		}
+	}
+	runtime.ReadMemStats(&after)
+	require.Greater(t, tried, 100)
+	require.Less(t, (after.TotalAlloc-before.TotalAlloc)/uint64(tried), uint64(8<<20))
+	head := len(magic) + 2 + len("small") + 32 // a domain of 2^28 in a small file
+	require.Equal(t, byte(f.of.power), data[head])
+	runtime.ReadMemStats(&before)
+	f.refuseBytes("power", resealed(head-3, binary.BigEndian.Uint32(data[head-3:])|31))
+	evil := slices.Clone(data)
+	evil[head] = maxPower
+	f.refuseBytes("power", evil)
+	runtime.ReadMemStats(&after)
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(16<<20))
+}
+
+// Whoever runs a ceremony alone, with any records they like, cannot pass off another
+// circuit's points as those of the circuit, nor call one party two, nor leave one out.
+func TestForged(t *testing.T) {
+	r, other := compile(t, 3), compile(t, 4)
+	evil, err := newCircuit(other)
+	require.NoError(t, err)
+	verify := func(c *Transcript) error {
+		_, err := Verify(ctx, again(t, c), r, Options{})
+		return err
+	}
+	closed := func(begin *circuit, names ...string) *Transcript {
+		c := phase1(t, r)
+		force(t, c, "x", beacon)
+		c.points, err = begin.points(ctx, c.powers, nil)
+		require.NoError(t, err)
+		c.powers.tau2 = c.powers.tau2[:2]
+		for _, name := range names {
+			force(t, c, name, nil)
+		}
+		force(t, c, "y", beacon)
+		return c
+	}
+	honest, err := newCircuit(r)
+	require.NoError(t, err)
+	require.NoError(t, verify(closed(honest, "Ada", "Bob")))
+	require.ErrorIs(t, verify(closed(evil, "Ada", "Bob")), ErrInvalid)
+	require.ErrorIs(t, verify(closed(honest, "Ada", "aDA")), ErrInvalid)
+	require.ErrorIs(t, verify(closed(honest, "Ada")), ErrIncomplete)
+	require.ErrorIs(t, verify(closed(honest)), ErrIncomplete)
+	require.ErrorIs(t, verify(closed(honest, "Ada", "Bob", "Cleo ")), ErrText)
+	require.ErrorIs(t, verify(finished(t, other)), ErrCircuit)
+
+	c := finished(t, r) // and a contribution behind the end
+	force(t, c, "Dan", nil)
+	require.ErrorIs(t, verify(c), ErrIncomplete)
+	force(t, c, "y", beacon)
+	require.ErrorIs(t, verify(c), ErrInvalid)
+}
+
+// force appends a step without any check, of a secret that is not forgotten.
+func force(t *testing.T, c *Transcript, name string, value []byte) {
+	t.Helper()
+	phase, before := 1, c.anchors()
+	if c.points != nil {
+		phase = 2
+	}
+	s, x := Step{Name: name, Value: value}, make([]fr.Element, before.len())
+	for i := range x {
+		x[i].SetUint64(uint64(i) + 1000)
+	}
+	if value == nil {
+		require.NoError(t, s.contribute(phase, c.Hash(), &before, x))
+	} else {
+		var err error
+		x, err = s.beaconFactors(c.Hash(), before.len())
+		require.NoError(t, err)
+		s.after = before.timesPublic(x)
+		s.Hash = s.hash(phase, c.Hash())
+	}
+	steps := c.steps // take reads the phase from them
+	if phase == 2 {
+		c.steps[1] = nil
+	}
+	require.NoError(t, c.take(ctx, s, x, nil))
+	c.steps[phase-1] = append(slices.Clone(steps[phase-1]), s)
+}
+
+func TestContributeRefuses(t *testing.T) {
+	r := compile(t, 3)
+	c := phase1(t, r)
+	before := written(t, c)
+	for _, name := range []string{"", "Ada", "ADA", "\x1b[2J", " Eve", strings.Repeat("x", 300), "\xff"} {
+		require.ErrorIs(t, c.Contribute(ctx, name, "", nil, nil), ErrText, name)
+	}
+	require.ErrorIs(t, c.Contribute(ctx, "Eve", strings.Repeat("x", 2000), nil, nil), ErrText)
+	require.ErrorIs(t, c.Beacon(ctx, "x", nil, r, nil), ErrText)
+	require.ErrorIs(t, c.Beacon(ctx, "x", beacon[:8], r, nil), ErrText)
+	require.ErrorIs(t, c.Beacon(ctx, "x", beacon, compile(t, 4), nil), ErrCircuit)
+	require.ErrorIs(t, c.Beacon(ctx, "x", beacon, nil, nil), ErrCircuit)
+	cancelled, cancel := context.WithCancel(ctx)
+	cancel()
+	require.ErrorIs(t, c.Contribute(cancelled, "Eve", "", nil, nil), context.Canceled)
+	require.ErrorIs(t, c.Beacon(cancelled, "x", beacon, r, nil), context.Canceled)
+	require.Equal(t, before, written(t, c))
+
+	first, err := New(r, "small")
+	require.NoError(t, err)
+	require.ErrorIs(t, first.Beacon(ctx, "x", beacon, r, nil), ErrIncomplete)
+	require.NoError(t, first.Contribute(ctx, "Ada", "", nil, nil))
+	require.ErrorIs(t, first.Beacon(ctx, "x", beacon, r, nil), ErrIncomplete)
+	first.powers.tau1[3].Double(&first.powers.tau1[3]) // damage is noticed before it is built on
+	require.ErrorIs(t, first.Contribute(ctx, "Bob", "", nil, nil), ErrInvalid)
+	_, err = New(r, "bad\ntitle")
+	require.ErrorIs(t, err, ErrText)
+}
+
+func TestHostilePtau(t *testing.T) {
+	r := compile(t, 3)
+	data := ptauFile(t)
+	c, err := newCircuit(r)
+	require.NoError(t, err)
+	_, err = NewFromPtau(ctx, r, "small", bytes.NewReader(data[:100]), nil)
+	require.ErrorIs(t, err, ErrPtau)
+	begin := func(data []byte) error { // as NewFromPtau does
+		p, err := readPtau(bytes.NewReader(data), c.power)
+		if err == nil {
+			if err = p.check(ctx); err != nil {
+				err = fmt.Errorf("%w: %w", err, ErrPtau)
+			}
+		}
+		return err
+	}
+	require.NoError(t, begin(data))
+	for i := range 20 {
+		if cut := len(data) * i / 20; cut < 49000 { // behind the points are the file's own records
+			require.ErrorIs(t, begin(data[:cut]), ErrPtau, cut)
+		}
+	}
+	changed := 0
+	for at := 0; at < 49000; at += 211 {
+		evil := slices.Clone(data)
+		evil[at] ^= 1
+		err := begin(evil)
+		if err == nil {
+			continue // powers that the circuit does not need
+		}
+		require.ErrorIs(t, err, ErrPtau, at)
+		changed++
+	}
+	require.Greater(t, changed, 20)
+	evil := slices.Clone(data)
+	evil[12+12+4+32] = maxPower
+	require.ErrorIs(t, begin(evil), ErrPtau)
+	evil[12+12+4+32] = 2
+	require.ErrorIs(t, begin(evil), ErrPtau)
+}
+
+// FuzzRead looks for bytes that panic.
+func FuzzRead(f *testing.F) {
+	r := compile(f, 3)
+	for _, c := range []*Transcript{phase1(f, r), finished(f, r)} {
+		f.Add(written(f, c))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if len(data) > sha256.Size {
+			sum := sha256.Sum256(data[:len(data)-sha256.Size])
+			data = append(slices.Clone(data[:len(data)-sha256.Size]), sum[:]...)
+		}
+		c, err := Read(bytes.NewReader(data), int64(len(data)))
+		if err == nil {
+			_, err = Verify(ctx, c, r, Options{})
+		}
+		if err != nil && !typed(err) {
+			t.Fatal(err)
+		}
+	})
+}
