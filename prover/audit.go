@@ -15,6 +15,7 @@ import (
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 
 	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/prover/ceremony"
 	"github.com/nnark/nnark/verifier"
 )
 
@@ -22,12 +23,13 @@ import (
 // comes from the vendor (Opening, KeyDir) need not be trusted; Ceremony, SRS and SRSDigests
 // must come from elsewhere.
 type AuditOptions struct {
-	Opening    string     // file that opens the commitment to the weights
-	Ceremony   Evidence   // Groth16: verifies the ceremony's transcript
-	SRS        io.Reader  // PLONK: the reference string, gnark-crypto's encoding
-	SRSDigests [][32]byte // digests of reference strings the auditor accepts
-	KeyDir     string     // folder with the vendor's proving key, to prove with it too
-	Inputs     int        // random inputs to prove; 0 stands for 3
+	Opening    string               // file that opens the commitment to the weights
+	Ceremony   *ceremony.Transcript // Groth16: the ceremony's transcript
+	Phase1     [][32]byte           // digests of powers-of-tau files the auditor accepts
+	SRS        io.Reader            // PLONK: the reference string, gnark-crypto's encoding
+	SRSDigests [][32]byte           // digests of reference strings the auditor accepts
+	KeyDir     string               // folder with the vendor's proving key, to prove with it too
+	Inputs     int                  // random inputs to prove; 0 stands for 3
 	Progress   Progress
 }
 
@@ -114,7 +116,7 @@ func (a *audit) find(claim string, v Verdict, format string, args ...any) {
 // card compares the key's card with the program's. With another all else is another model.
 func (a *audit) card() bool {
 	want := verifier.VerifyingKey{Card: card(a.c), Groth16: a.key.Groth16, Plonk: a.key.Plonk}
-	want.Card.UnsafeSetup = a.key.Card.UnsafeSetup
+	want.Card.Setup = a.key.Card.Setup
 	if want.Digest() == a.key.Digest() {
 		a.find(claimCard, Established, "names, shapes, scales, ranges, labels and the architecture's digest are the program's")
 		return true
@@ -129,7 +131,7 @@ func (a *audit) card() bool {
 func (a *audit) recomputeGroth16() error {
 	if a.o.Ceremony == nil {
 		v, why := NotEstablished, "no ceremony's transcript was given"
-		if a.key.Card.UnsafeSetup {
+		if a.key.Card.Setup.Unsafe() {
 			v, why = Refuted, "it is marked as one party's"
 		}
 		a.find(claimOrigin, v, "%s: whoever made the key may know its secrets", why)
@@ -137,20 +139,29 @@ func (a *audit) recomputeGroth16() error {
 		return nil
 	}
 	a.o.Progress.report("ceremony", 0)
-	made, err := checkCeremony(a.ctx, a.c, a.o.Ceremony)
+	made, err := verifyCeremony(a.ctx, a.c, a.o.Ceremony, ceremony.Options{Phase1: a.o.Phase1, Progress: ceremony.Progress(a.o.Progress)})
 	if a.ctx.Err() != nil {
 		return a.ctx.Err()
 	}
 	if err != nil {
-		a.find(claimOrigin, Refuted, "%v", err)
+		v := Refuted
+		if errors.Is(err, ceremony.ErrPhase1) { // the auditor has to say whose it is
+			v = NotEstablished
+		}
+		a.find(claimOrigin, v, "%v", err)
 		a.find(claimCircuit, NotEstablished, "the transcript yields no keys for this circuit")
 		return nil
 	}
+	pk, vk, err := made.Keys()
+	if err != nil {
+		return err
+	}
 	keys := &Keys{compiled: a.c, VerifyingKey: &verifier.VerifyingKey{Card: a.key.Card}}
-	keys.setGroth16(made.ProvingKey, made.VerifyingKey)
+	keys.setGroth16(pk, vk)
 	keys.VerifyingKey.Groth16.Weights = a.key.Groth16.Weights
+	keys.VerifyingKey.Card.Setup = setupOf(made)
 	if keys.VerifyingKey.Digest() != a.key.Digest() {
-		a.find(claimOrigin, Refuted, "the key is not the one that the ceremony's transcript yields")
+		a.find(claimOrigin, Refuted, "the key is not the one that the ceremony's transcript yields: a card of %v", &a.key.Card.Setup)
 		a.find(claimCircuit, NotEstablished, "the key is not the one that the ceremony's transcript yields")
 		return nil
 	}

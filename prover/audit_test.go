@@ -3,7 +3,6 @@ package prover
 import (
 	"bytes"
 	"context"
-	"errors"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -18,25 +17,39 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nnark/nnark/circuits"
-	"github.com/nnark/nnark/prover/groth16"
+	"github.com/nnark/nnark/prover/ceremony"
 	"github.com/nnark/nnark/prover/plonk"
 	"github.com/nnark/nnark/verifier"
 )
 
-// ceremonyFor makes keys and stands for a transcript that yields them.
-func ceremonyFor(t *testing.T, c *circuits.Compiled) (*Keys, Evidence) {
+// runCeremony runs a ceremony for a circuit up to its last beacon.
+func runCeremony(t *testing.T, c *circuits.Compiled) *ceremony.Transcript {
 	t.Helper()
-	pk, vk, err := groth16.Setup(context.Background(), c.System.(*cs.R1CS), nil)
+	ctx, r1cs := context.Background(), c.System.(*cs.R1CS)
+	made, err := ceremony.New(r1cs, c.Program.Name)
 	require.NoError(t, err)
-	evidence := func(_ context.Context, circuit *cs.R1CS) (*Ceremony, error) {
-		if circuit.GetNbConstraints() != c.Constraints() {
-			return nil, errors.New("for another circuit")
+	for range 2 {
+		require.NoError(t, made.Contribute(ctx, "vendor", "", nil, nil))
+		require.NoError(t, made.Contribute(ctx, "customer", "", nil, nil))
+		if made.Phase() == 1 {
+			require.NoError(t, made.Beacon(ctx, "a public number", make([]byte, 32), r1cs, nil))
 		}
-		return &Ceremony{ProvingKey: pk, VerifyingKey: vk, Contributions: 2}, nil
 	}
-	k, err := FromCeremony(context.Background(), c, evidence)
+	return made
+}
+
+// ceremonyFor runs a ceremony and takes its keys.
+func ceremonyFor(t *testing.T, c *circuits.Compiled) (*Keys, *ceremony.Transcript) {
+	t.Helper()
+	made := runCeremony(t, c)
+	_, err := FromCeremony(context.Background(), c, made, ceremony.Options{})
+	require.ErrorIs(t, err, ErrKeys)
+	require.ErrorIs(t, err, ceremony.ErrIncomplete)
+	require.NoError(t, made.Beacon(context.Background(), "another", make([]byte, 32), nil, nil))
+	k, err := FromCeremony(context.Background(), c, made, ceremony.Options{})
 	require.NoError(t, err)
-	return k, evidence
+	require.Equal(t, verifier.Setup{Kind: verifier.Ceremony, Contributions: 2, Transcript: made.Hash()}, k.VerifyingKey.Card.Setup)
+	return k, made
 }
 
 // verdicts returns those on card, origin, circuit, weights and answers.
@@ -65,20 +78,20 @@ func TestAudit(t *testing.T) {
 	for _, cfg := range []circuits.Config{{}, {Weights: circuits.Baked}, {Input: circuits.Private, Output: circuits.Digest}} {
 		c, err := circuits.Compile(smallProgram(t, 1, cfg))
 		require.NoError(t, err)
-		k, evidence := ceremonyFor(t, c)
+		k, transcript := ceremonyFor(t, c)
 		dir := saved(t, k)
 		opening := ""
 		if c.Plan.Committed() {
 			opening = filepath.Join(dir, OpeningFile)
 		}
-		all := AuditOptions{Opening: opening, Ceremony: evidence, KeyDir: dir}
+		all := AuditOptions{Opening: opening, Ceremony: transcript, KeyDir: dir}
 		require.Equal(t, []Verdict{yes, yes, yes, yes, yes}, verdicts(t, c, k.VerifyingKey, all))
 
 		// Nothing of the ceremony: the vendor could have made everything.
 		none := []Verdict{yes, maybe, maybe, maybe, yes}
 		require.Equal(t, none, verdicts(t, c, k.VerifyingKey, AuditOptions{Opening: opening, KeyDir: dir}))
 		if opening != "" {
-			require.Equal(t, []Verdict{yes, yes, yes, maybe, maybe}, verdicts(t, c, k.VerifyingKey, AuditOptions{Ceremony: evidence, KeyDir: dir}))
+			require.Equal(t, []Verdict{yes, yes, yes, maybe, maybe}, verdicts(t, c, k.VerifyingKey, AuditOptions{Ceremony: transcript, KeyDir: dir}))
 		}
 		// One party's keys.
 		alone, err := UnsafeSetup(context.Background(), c, nil)
@@ -89,19 +102,15 @@ func TestAudit(t *testing.T) {
 		}
 		o := AuditOptions{Opening: opening, KeyDir: aloneDir}
 		require.Equal(t, []Verdict{yes, no, maybe, maybe, yes}, verdicts(t, c, alone.VerifyingKey, o))
-		o.Ceremony = evidence // of a ceremony that was for other keys
+		o.Ceremony = transcript // of a ceremony that was for other keys
 		require.Equal(t, []Verdict{yes, no, maybe, maybe, yes}, verdicts(t, c, alone.VerifyingKey, o))
-		o.Ceremony = func(context.Context, *cs.R1CS) (*Ceremony, error) {
-			return nil, errors.New("contribution 2 is not of its predecessor")
-		}
-		require.Equal(t, []Verdict{yes, no, maybe, maybe, yes}, verdicts(t, c, alone.VerifyingKey, o))
-		o.Ceremony = func(ctx context.Context, r1cs *cs.R1CS) (*Ceremony, error) {
-			made, err := evidence(ctx, r1cs)
-			one := *made
-			one.Contributions = 1
-			return &one, err
-		}
-		require.Equal(t, []Verdict{yes, no, maybe, maybe, yes}, verdicts(t, c, k.VerifyingKey, AuditOptions{Opening: all.Opening, KeyDir: dir, Ceremony: o.Ceremony}))
+		// One party's keys, and other cards, that claim the ceremony.
+		claims := &verifier.VerifyingKey{Card: alone.VerifyingKey.Card, Groth16: alone.VerifyingKey.Groth16}
+		claims.Card.Setup = k.VerifyingKey.Card.Setup
+		require.Equal(t, []Verdict{yes, no, maybe, maybe, maybe}, verdicts(t, c, claims, AuditOptions{Opening: opening, Ceremony: transcript}))
+		claims = &verifier.VerifyingKey{Card: k.VerifyingKey.Card, Groth16: k.VerifyingKey.Groth16}
+		claims.Card.Setup.Contributions = 7
+		require.Equal(t, []Verdict{yes, no, maybe, maybe, maybe}, verdicts(t, c, claims, AuditOptions{Opening: all.Opening, Ceremony: transcript}))
 		// A card that says something else.
 		other := *smallProgram(t, 1, cfg)
 		other.Labels = []string{"guilty", "innocent"}
@@ -120,7 +129,7 @@ func TestAuditOtherWeights(t *testing.T) {
 	require.NoError(t, err)
 	shown, err := circuits.Compile(smallProgram(t, 2, circuits.Config{}))
 	require.NoError(t, err)
-	k, evidence := ceremonyFor(t, served)
+	k, transcript := ceremonyFor(t, served)
 	w := shown.Plan.PackedWeights(fr.NewElement(5))
 	evil := tampered(k, func(pk *g16.ProvingKey) {
 		fit := func(basis []bn254.G1Affine, target bn254.G1Affine) {
@@ -142,7 +151,7 @@ func TestAuditOtherWeights(t *testing.T) {
 	_, err = Load(dir, shown)
 	require.ErrorIs(t, err, ErrKeys)
 
-	o := AuditOptions{Opening: filepath.Join(dir, OpeningFile), KeyDir: dir, Ceremony: evidence}
+	o := AuditOptions{Opening: filepath.Join(dir, OpeningFile), KeyDir: dir, Ceremony: transcript}
 	require.Equal(t, []Verdict{yes, yes, yes, no, no}, verdicts(t, shown, k.VerifyingKey, o))
 	o.KeyDir = ""
 	require.Equal(t, []Verdict{yes, yes, yes, no, maybe}, verdicts(t, shown, k.VerifyingKey, o))

@@ -38,13 +38,13 @@ func Import(c *circuits.Compiled, provingKey, verifyingKey io.Reader) (k *Keys, 
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", err, ErrKeys)
 	}
-	return assemble(context.Background(), c, pk, vk, true)
+	return assemble(context.Background(), c, pk, vk, verifier.Setup{})
 }
 
 // assemble makes keys of gnark's and tries them out.
-func assemble(ctx context.Context, c *circuits.Compiled, pk *g16.ProvingKey, vk *g16.VerifyingKey, unsafe bool) (*Keys, error) {
+func assemble(ctx context.Context, c *circuits.Compiled, pk *g16.ProvingKey, vk *g16.VerifyingKey, setup verifier.Setup) (*Keys, error) {
 	k := &Keys{compiled: c, VerifyingKey: &verifier.VerifyingKey{Card: card(c)}}
-	k.VerifyingKey.Card.UnsafeSetup = unsafe
+	k.VerifyingKey.Card.Setup = setup
 	for i := range vk.CommitmentKeys { // a verifying key of ours has one
 		if vk.CommitmentKeys[i].G != vk.CommitmentKeys[0].G {
 			return nil, fmt.Errorf("verifying key: commitments in different bases: %w", ErrKeys)
@@ -97,8 +97,12 @@ func ImportSRS(ctx context.Context, c *circuits.Compiled, r io.Reader, p Progres
 		return nil, fmt.Errorf("SRS: %w: %w", err, ErrKeys)
 	}
 	k = &Keys{compiled: c, VerifyingKey: &verifier.VerifyingKey{Card: card(c)}}
-	if k.VerifyingKey.Card.UnsafeSetup, err = unknownSRS(srs, accepted); err != nil {
+	unknown, err := unknownSRS(srs, accepted)
+	if err != nil {
 		return nil, err
+	}
+	if !unknown {
+		k.VerifyingKey.Card.Setup.Kind = verifier.ReferenceString
 	}
 	if err := k.setupPlonk(ctx, srs, p); err != nil {
 		return nil, err

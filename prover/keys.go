@@ -67,7 +67,6 @@ func (p Progress) report(stage string, done float64) {
 // suits development, and settings where the verifier runs it.
 func UnsafeSetup(ctx context.Context, c *circuits.Compiled, p Progress) (*Keys, error) {
 	k := &Keys{compiled: c, VerifyingKey: &verifier.VerifyingKey{Card: card(c)}}
-	k.VerifyingKey.Card.UnsafeSetup = true
 	if err := checkMemory(SetupMemory(c)); err != nil {
 		return nil, err
 	}
@@ -162,7 +161,7 @@ func (k *Keys) WithModel(p *circuits.Program) (*Keys, error) {
 		return nil, err
 	}
 	n := &Keys{compiled: c, groth16: k.groth16, VerifyingKey: &verifier.VerifyingKey{Card: card(c)}}
-	n.VerifyingKey.Card.UnsafeSetup = k.VerifyingKey.Card.UnsafeSetup
+	n.VerifyingKey.Card.Setup = k.VerifyingKey.Card.Setup
 	if k.plonk != nil {
 		made, err := plonk.New(context.Background(), c.System.(*cs.SparseR1CS), k.plonk.Key())
 		if err != nil {
@@ -198,7 +197,7 @@ func (k *Keys) preparing() {
 // Compiled returns the network the keys are for.
 func (k *Keys) Compiled() *circuits.Compiled { return k.compiled }
 
-// card describes the program to verifiers.
+// card describes the program to verifiers, with keys of one party.
 func card(c *circuits.Compiled) verifier.Card {
 	p := c.Program
 	out := verifier.Card{Name: p.Name, Architecture: p.Architecture(), Labels: p.Labels}

@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/prover/ceremony"
 	"github.com/nnark/nnark/prover/groth16"
 	"github.com/nnark/nnark/prover/plonk"
 	"github.com/nnark/nnark/verifier"
@@ -207,30 +208,56 @@ func TestImportMarks(t *testing.T) {
 	for _, cfg := range []circuits.Config{{}, {Weights: circuits.Baked}} {
 		k, err := imported(t, setup(t, smallProgram(t, 1, cfg)), nil)
 		require.NoError(t, err)
-		require.True(t, k.VerifyingKey.Card.UnsafeSetup)
+		require.True(t, k.VerifyingKey.Card.Setup.Unsafe())
 		p, err := k.Prove(ctx, [][]int64{{1, 2, 3}}, Options{})
 		require.NoError(t, err)
 		_, err = verifier.Verify(k.VerifyingKey, p, verifier.RefuseUnsafeSetup())
 		require.ErrorIs(t, err, verifier.ErrUnsafeKey)
 		m, err := k.WithModel(k.compiled.Program)
 		require.NoError(t, err)
-		require.True(t, m.VerifyingKey.Card.UnsafeSetup, "and with other weights")
+		require.True(t, m.VerifyingKey.Card.Setup.Unsafe(), "and with other weights")
 	}
-	c := setup(t, smallProgram(t, 1, circuits.Config{})).compiled
-	evidence := func(n int, err error) Evidence {
-		return func(ctx context.Context, circuit *cs.R1CS) (*Ceremony, error) {
-			pk, vk, setupErr := groth16.Setup(ctx, circuit, nil)
-			return &Ceremony{ProvingKey: pk, VerifyingKey: vk, Contributions: n}, errors.Join(err, setupErr)
-		}
-	}
-	k, err := FromCeremony(ctx, c, evidence(2, nil))
+}
+
+// The keys of a ceremony serve other weights: the verifying key differs in the commitment
+// alone, proofs under one are refused under the other, and the mark stays that of the
+// ceremony.
+func TestCeremonyServesArchitecture(t *testing.T) {
+	ctx := context.Background()
+	c, err := circuits.Compile(smallProgram(t, 1, circuits.Config{}))
 	require.NoError(t, err)
-	require.False(t, k.VerifyingKey.Card.UnsafeSetup)
-	for _, e := range []Evidence{evidence(1, nil), evidence(0, nil), evidence(3, errors.New("a step is wrong"))} {
-		_, err := FromCeremony(ctx, c, e)
-		require.ErrorIs(t, err, ErrKeys)
+	k, transcript := ceremonyFor(t, c)
+	retrained := smallProgram(t, 2, circuits.Config{})
+	require.NotEqual(t, c.Program.Nodes, retrained.Nodes)
+	m, err := k.WithModel(retrained)
+	require.NoError(t, err)
+	a, b := *k.VerifyingKey.Groth16, *m.VerifyingKey.Groth16
+	require.NotEqual(t, a.Weights, b.Weights)
+	a.Weights, b.Weights = nil, nil
+	require.Equal(t, a, b)
+	require.Equal(t, k.VerifyingKey.Card, m.VerifyingKey.Card)
+
+	keys := []*Keys{k, m}
+	for i, of := range keys {
+		p, err := of.Prove(ctx, [][]int64{{1, 2, 3}}, Options{})
+		require.NoError(t, err)
+		_, err = verifier.Verify(of.VerifyingKey, p, verifier.RefuseUnsafeSetup())
+		require.NoError(t, err)
+		other := keys[1-i].VerifyingKey
+		_, err = verifier.Verify(other, p)
+		require.ErrorIs(t, err, verifier.ErrWrongModel)
+		p.KeyDigest = other.Digest() // or passed off as one of the other's
+		_, err = verifier.Verify(other, p)
+		require.ErrorIs(t, err, verifier.ErrRejected)
 	}
-	_, err = FromCeremony(ctx, plonkKeys().compiled, evidence(2, nil))
+	// An auditor finds the retrained weights under the same transcript.
+	o := AuditOptions{Opening: filepath.Join(saved(t, m), OpeningFile), Ceremony: transcript}
+	require.Equal(t, []Verdict{yes, yes, yes, yes, yes}, verdicts(t, m.compiled, m.VerifyingKey, o))
+	require.Equal(t, []Verdict{yes, yes, yes, no, maybe}, verdicts(t, m.compiled, k.VerifyingKey, o))
+
+	_, err = FromCeremony(ctx, setup(t, smallProgram(t, 1, circuits.Config{Weights: circuits.Baked})).compiled, transcript, ceremony.Options{})
+	require.ErrorIs(t, err, ceremony.ErrCircuit)
+	_, err = FromCeremony(ctx, plonkKeys().compiled, transcript, ceremony.Options{})
 	require.ErrorIs(t, err, ErrSystem)
 }
 
@@ -280,9 +307,9 @@ func TestImportSRS(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, mark.unsafe, unsafe)
 	}
-	require.True(t, plonkKeys().VerifyingKey.Card.UnsafeSetup, "a string made here")
+	require.True(t, plonkKeys().VerifyingKey.Card.Setup.Unsafe(), "a string made here")
 	if !testing.Short() { // the transform takes seconds
-		require.True(t, importedPlonk().VerifyingKey.Card.UnsafeSetup, "nothing says who made it")
+		require.True(t, importedPlonk().VerifyingKey.Card.Setup.Unsafe(), "nothing says who made it")
 		require.Equal(t, digest, importedPlonk().VerifyingKey.Plonk.SRSDigest())
 	}
 

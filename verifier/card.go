@@ -74,7 +74,7 @@ type Card struct {
 	Name         string // 1 to 256 bytes of printable UTF-8
 	System       System
 	Weights      WeightsMode
-	UnsafeSetup  bool     // one party knew the setup's trapdoors, and could forge proofs
+	Setup        Setup    // who could forge proofs
 	Architecture [32]byte // digest of the network without its weights
 	Inputs       []TensorCard
 	Outputs      []TensorCard
@@ -141,6 +141,9 @@ func (c *Card) check() error {
 	}
 	if int(c.Weights) >= len(weightsNames) {
 		return malformed("card: %v weights mode", c.Weights)
+	}
+	if err := c.Setup.check(c.System); err != nil {
+		return err
 	}
 	if err := checkTensors("input", c.Inputs, true); err != nil {
 		return err
@@ -234,7 +237,8 @@ func validText(s string) bool {
 
 // encode writes a card that passed check.
 func (c *Card) encode(e *encoder) {
-	e.raw(byte(c.System), byte(c.Weights), boolByte(c.UnsafeSetup))
+	e.raw(byte(c.System), byte(c.Weights))
+	c.Setup.encode(e)
 	e.raw(c.Architecture[:]...)
 	e.text(c.Name)
 	for _, tensors := range [][]TensorCard{c.Inputs, c.Outputs} {
@@ -262,13 +266,6 @@ func (t *TensorCard) encode(e *encoder) {
 	e.uint64(math.Float64bits(t.RealHi))
 }
 
-func boolByte(b bool) byte {
-	if b {
-		return 1
-	}
-	return 0
-}
-
 // Least bytes of an encoded tensor and of an encoded label.
 const (
 	minTensorBytes = 2 + 1 + 1 + 2 + 4*8
@@ -278,7 +275,7 @@ const (
 func decodeCard(d *decoder) (c Card) {
 	c.System = System(d.uint8())
 	c.Weights = WeightsMode(d.uint8())
-	c.UnsafeSetup = d.bool()
+	c.Setup = decodeSetup(d)
 	c.Architecture = d.hash()
 	c.Name = d.text()
 	c.Inputs = decodeTensors(d)

@@ -21,7 +21,7 @@
 // # What acceptance does not mean
 //
 //   - It says nothing about who made the key. A verifying key is trusted input:
-//     whoever ran a one-party setup (see [Card].UnsafeSetup and
+//     whoever ran a one-party setup (see [Card].Setup and
 //     [RefuseUnsafeSetup]) can forge proofs, and whoever wrote the key chose
 //     the network. Pin [VerifyingKey.Digest], received over a channel you trust.
 //   - Names, labels and scales are the card's: whether they describe the network
@@ -83,8 +83,8 @@
 // # Encodings
 //
 // Integers are big-endian, booleans one byte, points compressed as gnark-crypto
-// does, texts UTF-8 after a 16-bit length. A key is "nnark-vk-1"; the card:
-// system, weights mode, unsafe flag, architecture, name, inputs, outputs (each
+// does, texts UTF-8 after a 16-bit length. A key is "nnark-vk-2"; the card:
+// system, weights mode, setup, architecture, name, inputs, outputs (each
 // after an 8-bit count: name, mode, 8-bit rank, 32-bit axes, 16-bit exponent,
 // Lo, Hi, RealLo, RealHi), labels after a 32-bit count; then for Groth16 alpha,
 // beta, gamma, delta, K, G, the -sigma*G, and C, PoK for committed weights; for

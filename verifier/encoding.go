@@ -112,14 +112,6 @@ func (d *decoder) uint64() uint64 {
 	return 0
 }
 
-func (d *decoder) bool() bool {
-	b := d.uint8()
-	if b > 1 {
-		d.fail("boolean %d", b)
-	}
-	return b == 1
-}
-
 func (d *decoder) text() string { return string(d.take(int(d.uint16()))) }
 
 func (d *decoder) hash() (h [32]byte) {

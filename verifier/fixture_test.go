@@ -29,9 +29,20 @@ const (
 
 var weights = [2]int64{2, -1}
 
+// testSetup is one party's for committed weights, and a safe one for baked ones.
+func testSetup(s verifier.System, w verifier.WeightsMode) verifier.Setup {
+	switch {
+	case w == verifier.CommittedWeights:
+		return verifier.Setup{}
+	case s == verifier.Plonk:
+		return verifier.Setup{Kind: verifier.ReferenceString}
+	}
+	return verifier.Setup{Kind: verifier.Ceremony, Contributions: 3, Transcript: [32]byte{5, 31: 6}}
+}
+
 func testCard(s verifier.System, w verifier.WeightsMode) verifier.Card {
 	return verifier.Card{
-		Name: "affine", System: s, Weights: w, UnsafeSetup: w == verifier.CommittedWeights, Architecture: [32]byte{1, 2, 3},
+		Name: "affine", System: s, Weights: w, Setup: testSetup(s, w), Architecture: [32]byte{1, 2, 3},
 		Inputs:  []verifier.TensorCard{{Name: "x", Shape: []int{1, 3}, Exp: 8, Lo: xLo, Hi: xLo + xBase - 1, RealHi: 1}},
 		Outputs: []verifier.TensorCard{{Name: "y", Shape: []int{2}, Exp: 8, Lo: yLo, Hi: yLo + yBase - 1}},
 		Labels:  []string{"no", "yes"},

@@ -5,7 +5,7 @@ import (
 	"sync/atomic"
 )
 
-const keyMagic = "nnark-vk-1"
+const keyMagic = "nnark-vk-2"
 
 // VerifyingKey is what a customer holds: the model card and one proof system's
 // key, Groth16 or Plonk as the card says, the other nil. It is safe for

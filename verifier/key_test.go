@@ -33,7 +33,7 @@ func TestVerifyingKeyRoundTrip(t *testing.T) {
 			}
 			_, err = verifier.ParseVerifyingKey(append(data, 0))
 			require.ErrorIs(t, err, verifier.ErrMalformed)
-			data[len("nnark-vk-1")+2] = 2 // unsafe setup: neither false nor true
+			data[len("nnark-vk-2")+2] = 3 // no such setup
 			_, err = verifier.ParseVerifyingKey(data)
 			require.ErrorIs(t, err, verifier.ErrMalformed)
 		})
@@ -177,16 +177,25 @@ func TestHostilePlonkKeys(t *testing.T) {
 
 func TestHostileCards(t *testing.T) {
 	for name, break_ := range map[string]func(c *verifier.Card){
-		"no name":            func(c *verifier.Card) { c.Name = "" },
-		"long name":          func(c *verifier.Card) { c.Name = strings.Repeat("a", 257) },
-		"escape in a name":   func(c *verifier.Card) { c.Name = "a\x1b[2J" },
-		"not UTF-8":          func(c *verifier.Card) { c.Name = "\xff" },
-		"text direction":     func(c *verifier.Card) { c.Labels[0] = "a\u202eb" },
-		"empty label":        func(c *verifier.Card) { c.Labels[0] = "" },
-		"too many labels":    func(c *verifier.Card) { c.Labels = slices.Repeat([]string{"a"}, 1<<16+1) },
-		"unknown system":     func(c *verifier.Card) { c.System = 7 },
-		"other system":       func(c *verifier.Card) { c.System = verifier.Plonk },
-		"unknown weights":    func(c *verifier.Card) { c.Weights = 7 },
+		"no name":          func(c *verifier.Card) { c.Name = "" },
+		"long name":        func(c *verifier.Card) { c.Name = strings.Repeat("a", 257) },
+		"escape in a name": func(c *verifier.Card) { c.Name = "a\x1b[2J" },
+		"not UTF-8":        func(c *verifier.Card) { c.Name = "\xff" },
+		"text direction":   func(c *verifier.Card) { c.Labels[0] = "a\u202eb" },
+		"empty label":      func(c *verifier.Card) { c.Labels[0] = "" },
+		"too many labels":  func(c *verifier.Card) { c.Labels = slices.Repeat([]string{"a"}, 1<<16+1) },
+		"unknown system":   func(c *verifier.Card) { c.System = 7 },
+		"other system":     func(c *verifier.Card) { c.System = verifier.Plonk },
+		"unknown weights":  func(c *verifier.Card) { c.Weights = 7 },
+		"unknown setup":    func(c *verifier.Card) { c.Setup.Kind = 7 },
+		"PLONK's setup":    func(c *verifier.Card) { c.Setup.Kind = verifier.ReferenceString },
+		"ceremony of none": func(c *verifier.Card) { c.Setup.Kind = verifier.Ceremony },
+		"ceremony of one": func(c *verifier.Card) {
+			c.Setup = verifier.Setup{Kind: verifier.Ceremony, Contributions: 1, Transcript: [32]byte{1}}
+		},
+		"no transcript":      func(c *verifier.Card) { c.Setup = verifier.Setup{Kind: verifier.Ceremony, Contributions: 2} },
+		"one party of two":   func(c *verifier.Card) { c.Setup = verifier.Setup{Contributions: 2} },
+		"stray transcript":   func(c *verifier.Card) { c.Setup = verifier.Setup{Transcript: [32]byte{1}} },
 		"other weights":      func(c *verifier.Card) { c.Weights = verifier.BakedWeights },
 		"no inputs":          func(c *verifier.Card) { c.Inputs = nil },
 		"no outputs":         func(c *verifier.Card) { c.Outputs = nil },

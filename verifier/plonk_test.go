@@ -163,7 +163,7 @@ func TestPlonkProofOfAnotherCard(t *testing.T) {
 	for name, change := range map[string]func(k *verifier.VerifyingKey){
 		"name":         func(k *verifier.VerifyingKey) { k.Card.Name = "another model" },
 		"labels":       func(k *verifier.VerifyingKey) { k.Card.Labels = []string{"guilty", "innocent"} },
-		"mark":         func(k *verifier.VerifyingKey) { k.Card.UnsafeSetup = !k.Card.UnsafeSetup },
+		"mark":         func(k *verifier.VerifyingKey) { k.Card.Setup.Kind ^= verifier.ReferenceString },
 		"scale":        func(k *verifier.VerifyingKey) { k.Card.Outputs[0].Exp++ },
 		"architecture": func(k *verifier.VerifyingKey) { k.Card.Architecture[0] ^= 1 },
 		"input name":   func(k *verifier.VerifyingKey) { k.Card.Inputs[0].Name = "other" },

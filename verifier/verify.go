@@ -176,7 +176,7 @@ func (vk *VerifyingKey) open(key *preparedKey, p *Proof, c *config) (*Statement,
 	if s != vk.Card.System {
 		return nil, malformed("proof: %v, the key is for %v", s, vk.Card.System)
 	}
-	if c.refuseUnsafe && vk.Card.UnsafeSetup {
+	if c.refuseUnsafe && vk.Card.Setup.Unsafe() {
 		return nil, ErrUnsafeKey
 	}
 	st, err := vk.Card.decode(p.Statement)

@@ -21,7 +21,7 @@ func TestVerifyVerdicts(t *testing.T) {
 	digest := cloneKey(t, m.key)
 	digest.Card.Inputs[0].Mode = verifier.Digest
 	honest := cloneKey(t, m.key)
-	honest.Card.UnsafeSetup = false
+	honest.Card.Setup = testSetup(verifier.Groth16, verifier.BakedWeights)
 	edit := func(p *verifier.Proof, f func(*verifier.Proof)) *verifier.Proof {
 		q := clone(t, p)
 		f(q)

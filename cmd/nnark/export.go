@@ -22,6 +22,7 @@ type exportReport struct {
 	Contract string   `json:"contract,omitempty"` // its name
 	Files    []string `json:"files,omitempty"`
 	Unsafe   bool     `json:"unsafe_setup"`
+	Setup    string   `json:"setup"`
 	Calldata string   `json:"calldata,omitempty"` // of verify, hexadecimal
 	// Inference is the calldata of verifyInference, for contracts that have it.
 	Inference string `json:"inference_calldata,omitempty"`
@@ -41,7 +42,7 @@ func export(c *command) (report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &exportReport{Kind: c.args[0], Unsafe: vk.Card.UnsafeSetup}
+	r := &exportReport{Kind: c.args[0], Unsafe: vk.Card.Setup.Unsafe(), Setup: vk.Card.Setup.String()}
 	var proof *verifier.Proof
 	if *proofFile != "" {
 		if proof, err = readProof(*proofFile); err != nil {
@@ -130,6 +131,7 @@ func (r *exportReport) text(w io.Writer) {
 	}
 	row(w, "contract", r.Contract)
 	row(w, "files", strings.Join(r.Files, ", "))
+	row(w, "setup", r.Setup)
 	if r.Unsafe {
 		row(w, "trust", "one party made the keys: the contract deploys only with the constructor's consent")
 	}

@@ -76,7 +76,7 @@ func setup(c *command) (report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &setupReport{Keys: *dir, Constraints: compiled.Constraints(), SetupMS: ms(time.Since(start)), UnsafeSetup: keys.VerifyingKey.Card.UnsafeSetup}
+	r := &setupReport{Keys: *dir, Constraints: compiled.Constraints(), SetupMS: ms(time.Since(start)), UnsafeSetup: keys.VerifyingKey.Card.Setup.Unsafe()}
 	var bound *prover.Keys
 	if *bind {
 		if bound, r.BindMS, err = c.bound(keys); err != nil {

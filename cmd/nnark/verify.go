@@ -30,6 +30,7 @@ type verifyReport struct {
 	Weights       string      `json:"weights"`
 	KeyDigest     string      `json:"key_digest"`
 	UnsafeSetup   bool        `json:"unsafe_setup"`
+	Setup         string      `json:"setup"`
 	VerifyMS      float64     `json:"verify_ms"`
 }
 
@@ -188,7 +189,7 @@ func newVerifyReport(key *verifier.VerifyingKey, s *verifier.Statement) *verifyR
 	r := &verifyReport{
 		Accepted: true, answer: provenAnswer(card, s), Context: s.Context.String(),
 		Model: card.Name, System: card.System.String(), Weights: card.Weights.String(),
-		KeyDigest: hex.EncodeToString(digest[:]), UnsafeSetup: card.UnsafeSetup,
+		KeyDigest: hex.EncodeToString(digest[:]), UnsafeSetup: card.Setup.Unsafe(), Setup: card.Setup.String(),
 		InputDigests: digests(s.Inputs), OutputDigests: digests(s.Outputs),
 	}
 	for _, t := range s.Inputs {
@@ -230,6 +231,7 @@ func (r *verifyReport) text(w io.Writer) {
 	row(w, "accepted", "the model behind the key, on this input, gives this output")
 	row(w, "model", fmt.Sprintf("%s, %s weights, %s", r.Model, r.Weights, r.System))
 	row(w, "key digest", r.KeyDigest)
+	row(w, "setup", r.Setup)
 	row(w, "context", r.Context)
 	for i, name := range r.InputNames {
 		row(w, "input "+name, shown(r.Inputs[i], r.InputDigests, i))

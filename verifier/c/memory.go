@@ -58,7 +58,9 @@ func newCard(vk *verifier.VerifyingKey) *C.nnark_card {
 	out.internal = handle
 	out.name = a.text(c.Name)
 	out.system, out.weights = C.nnark_system(c.System), C.nnark_weights(c.Weights)
-	out.unsafe_setup = C.bool(c.UnsafeSetup)
+	out.unsafe_setup = C.bool(c.Setup.Unsafe())
+	out.setup, out.contributions = C.nnark_setup(c.Setup.Kind), C.size_t(c.Setup.Contributions)
+	setBytes(out.transcript[:], c.Setup.Transcript)
 	setBytes(out.architecture[:], c.Architecture)
 	setBytes(out.digest[:], digest)
 	out.inputs, out.input_count = a.cards(c.Inputs)

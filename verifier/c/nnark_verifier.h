@@ -44,6 +44,12 @@ typedef enum nnark_status {
 
 typedef enum nnark_system { NNARK_GROTH16 = 0, NNARK_PLONK = 1 } nnark_system;
 
+typedef enum nnark_setup {
+	NNARK_SETUP_ONE_PARTY = 0,
+	NNARK_SETUP_CEREMONY = 1,        /* Groth16 */
+	NNARK_SETUP_REFERENCE_STRING = 2 /* PLONK */
+} nnark_setup;
+
 typedef enum nnark_weights {
 	NNARK_WEIGHTS_COMMITTED = 0, /* private; the key holds a commitment to them */
 	NNARK_WEIGHTS_BAKED = 1      /* constants of the circuit */
@@ -76,6 +82,9 @@ typedef struct nnark_card {
 	nnark_system system;
 	nnark_weights weights;
 	bool unsafe_setup;        /* one party made the key and could forge proofs */
+	nnark_setup setup;        /* who made the key, in the words of whoever wrote it */
+	size_t contributions;     /* parties to a ceremony, else 0 */
+	uint8_t transcript[32];   /* hash of a ceremony's transcript, else 0 */
 	uint8_t architecture[32]; /* digest of the network without its weights */
 	uint8_t digest[32];       /* of the key: SHA-256 of its encoding */
 	const nnark_tensor *inputs;

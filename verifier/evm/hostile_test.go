@@ -264,7 +264,9 @@ func TestConstants(t *testing.T) {
 		require.Equal(t, f.key.Digest(), get("KEY_DIGEST"))
 		require.Equal(t, f.key.Card.Architecture, get("ARCHITECTURE"))
 		require.Equal(t, f.key.Card.Name, get("MODEL"))
-		require.Equal(t, f.key.Card.UnsafeSetup, get("UNSAFE_SETUP"))
+		require.Equal(t, f.key.Card.Setup.Unsafe(), get("UNSAFE_SETUP"))
+		require.Equal(t, int64(f.key.Card.Setup.Contributions), get("CONTRIBUTIONS").(*big.Int).Int64())
+		require.Equal(t, f.key.Card.Setup.Transcript, get("TRANSCRIPT"))
 		require.Equal(t, int64(f.key.Card.StatementSize()), get("STATEMENT_SIZE").(*big.Int).Int64())
 		if w := f.key.Groth16.Weights; w != nil {
 			require.Equal(t, w.C.X.BigInt(bigInt()), get("WEIGHTS_X"))

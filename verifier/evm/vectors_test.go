@@ -84,7 +84,7 @@ func testVectors(t *testing.T, f *vectors.File, system verifier.System) {
 }
 
 func constructorArguments(vk *verifier.VerifyingKey) []byte {
-	if vk.Card.UnsafeSetup {
+	if vk.Card.Setup.Unsafe() {
 		return word(1)
 	}
 	return nil

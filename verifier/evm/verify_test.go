@@ -55,7 +55,9 @@ var forgers = once(func(t testing.TB) map[string]*forger {
 		{"Wide", card(verifier.CommittedWeights, cards(full, bits), cards(hostile, bits)), shape{}, false},
 		{"Many", card(verifier.BakedWeights, cards(image, full, bits), cards(scores, scores)), shape{}, false},
 	} {
-		c.card.UnsafeSetup = c.unsafe
+		if !c.unsafe {
+			c.card.Setup = verifier.Setup{Kind: verifier.Ceremony, Contributions: 2 + i, Transcript: [32]byte{byte(i), 31: 1}}
+		}
 		m[c.name] = newForger(t, uint64(i), c.card, c.shape)
 	}
 	return m
@@ -94,7 +96,7 @@ func deployed(t testing.TB, name string) (*chain, common.Address, *forger) {
 	c := newChain(t)
 	f := forgers(t)[name]
 	var arguments []byte
-	if f.key.Card.UnsafeSetup {
+	if f.key.Card.Setup.Unsafe() {
 		arguments = word(1)
 	}
 	return c, c.mustDeploy(t, contracts(t)[name], arguments...), f

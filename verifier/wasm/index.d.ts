@@ -36,6 +36,14 @@ export type Opening = ({ input: number } | { output: number }) & {
   salt: number | bigint | Uint8Array | string;
 };
 
+export interface Setup {
+  kind: "one party" | "ceremony" | "reference string";
+  /** Parties to the ceremony. */
+  contributions?: number;
+  /** Hash of the ceremony's transcript, in hexadecimal. */
+  transcript?: string;
+}
+
 export type Verdict = "accepted" | "malformed" | "wrong model" | "rejected";
 
 /** Why a proof was rejected, if for what the options say. */
@@ -61,6 +69,8 @@ export interface Card {
   weights: "committed" | "baked";
   /** One party made the key and could forge proofs. */
   unsafeSetup: boolean;
+  /** Who made the key, in the words of whoever wrote it. */
+  setup: Setup;
   /** Digest of the network without its weights, in hexadecimal. */
   architecture: string;
   inputs: TensorCard[];

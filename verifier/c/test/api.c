@@ -81,6 +81,7 @@ static void messages(void)
 static void contents(void)
 {
 	nnark_card *card = nnark_key_card(key);
+	assert(card->unsafe_setup && card->setup == NNARK_SETUP_ONE_PARTY && card->contributions == 0);
 	assert(card->system == NNARK_GROTH16 && card->weights == NNARK_WEIGHTS_COMMITTED);
 	assert(card->input_count == 1 && card->output_count == 1 && strlen(card->name) > 0);
 	assert(card->inputs[0].size == 3 && card->inputs[0].rank >= 1 && card->inputs[0].ints == NULL);

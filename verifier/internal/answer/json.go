@@ -35,10 +35,26 @@ type Card struct {
 	System       string   `json:"system"`
 	Weights      string   `json:"weights"`
 	UnsafeSetup  bool     `json:"unsafeSetup"`
+	Setup        Setup    `json:"setup"`
 	Architecture Hex      `json:"architecture"`
 	Inputs       []Tensor `json:"inputs"`
 	Outputs      []Tensor `json:"outputs"`
 	Labels       []string `json:"labels,omitempty"`
+}
+
+// Setup is [verifier.Setup].
+type Setup struct {
+	Kind          string `json:"kind"`
+	Contributions int    `json:"contributions,omitempty"`
+	Transcript    Hex    `json:"transcript,omitempty"`
+}
+
+func newSetup(s *verifier.Setup) Setup {
+	out := Setup{Kind: s.Kind.String(), Contributions: s.Contributions}
+	if s.Kind == verifier.Ceremony {
+		out.Transcript = s.Transcript[:]
+	}
+	return out
 }
 
 // Statement is [verifier.Statement].
@@ -85,7 +101,7 @@ func (x integer) MarshalJSON() ([]byte, error) {
 
 func newCard(c *verifier.Card) *Card {
 	out := &Card{
-		Name: c.Name, System: c.System.String(), Weights: c.Weights.String(), UnsafeSetup: c.UnsafeSetup,
+		Name: c.Name, System: c.System.String(), Weights: c.Weights.String(), UnsafeSetup: c.Setup.Unsafe(), Setup: newSetup(&c.Setup),
 		Architecture: c.Architecture[:], Labels: c.Labels,
 	}
 	for i := range c.Inputs {

@@ -14,9 +14,10 @@ import (
 type rawCard struct{ *verifier.Card }
 
 func (c rawCard) encode() []byte {
-	out := append([]byte(keyMagic), byte(c.System), byte(c.Weights), 0)
-	if c.UnsafeSetup {
-		out[len(out)-1] = 1
+	out := append([]byte(keyMagic), byte(c.System), byte(c.Weights), byte(c.Setup.Kind))
+	if c.Setup.Kind == verifier.Ceremony {
+		out = binary.BigEndian.AppendUint32(out, uint32(c.Setup.Contributions))
+		out = append(out, c.Setup.Transcript[:]...)
 	}
 	out = append(out, c.Architecture[:]...)
 	out = appendText(out, c.Name)
@@ -46,6 +47,10 @@ func appendText(out []byte, s string) []byte {
 	return append(binary.BigEndian.AppendUint16(out, uint16(len(s))), s...)
 }
 
+func madeBy(contributions int, first byte) verifier.Setup {
+	return verifier.Setup{Kind: verifier.Ceremony, Contributions: contributions, Transcript: [32]byte{first}}
+}
+
 // cards adds keys whose card breaks its rules.
 func (s *suite) cards(p *proofs, k *rawKey) {
 	honest := rawCard{p.card()}.encode()
@@ -54,12 +59,22 @@ func (s *suite) cards(p *proofs, k *rawKey) {
 		s.hostile(p, "hostile card", name, append(slices.Clone(head), rest...), malformed)
 	}
 	for name, change := range inOrder(map[string]func(c *verifier.Card){
-		"no name":                 func(c *verifier.Card) { c.Name = "" },
-		"name of 257 bytes":       func(c *verifier.Card) { c.Name = strings.Repeat("x", 257) },
-		"name with an escape":     func(c *verifier.Card) { c.Name = "\x1b[2J" },
-		"name not UTF-8":          func(c *verifier.Card) { c.Name = "\xff" },
-		"no such system":          func(c *verifier.Card) { c.System = 2 },
-		"no such weights mode":    func(c *verifier.Card) { c.Weights = 2 },
+		"no name":              func(c *verifier.Card) { c.Name = "" },
+		"name of 257 bytes":    func(c *verifier.Card) { c.Name = strings.Repeat("x", 257) },
+		"name with an escape":  func(c *verifier.Card) { c.Name = "\x1b[2J" },
+		"name not UTF-8":       func(c *verifier.Card) { c.Name = "\xff" },
+		"no such system":       func(c *verifier.Card) { c.System = 2 },
+		"no such weights mode": func(c *verifier.Card) { c.Weights = 2 },
+		"no such setup":        func(c *verifier.Card) { c.Setup.Kind = 3 },
+		"another system's setup": func(c *verifier.Card) {
+			c.Setup = verifier.Setup{Kind: verifier.ReferenceString}
+			if c.System == verifier.Plonk {
+				c.Setup = madeBy(2, 1)
+			}
+		},
+		"ceremony of one":         func(c *verifier.Card) { c.Setup = madeBy(1, 1) },
+		"ceremony of 2^32 - 1":    func(c *verifier.Card) { c.Setup = madeBy(math.MaxUint32, 1) },
+		"ceremony without a hash": func(c *verifier.Card) { c.Setup = madeBy(2, 0) },
 		"no inputs":               func(c *verifier.Card) { c.Inputs = nil },
 		"no outputs":              func(c *verifier.Card) { c.Outputs = nil },
 		"65 inputs":               func(c *verifier.Card) { c.Inputs = slices.Repeat(c.Inputs, 65) },
@@ -90,9 +105,6 @@ func (s *suite) cards(p *proofs, k *rawKey) {
 		change(&c)
 		add(name, rawCard{&c}.encode())
 	}
-	flag := slices.Clone(honest)
-	flag[len(keyMagic)+2] = 2
-	add("flag of 2", flag)
 	bare := *p.card()
 	bare.Labels = nil
 	head := rawCard{&bare}.encode()

@@ -12,7 +12,7 @@ import (
 	"github.com/nnark/nnark/verifier"
 )
 
-const keyMagic = "nnark-vk-1"
+const keyMagic = "nnark-vk-2"
 
 // rawKey is a verifying key in pieces: what precedes the points, and points
 // and scalars by name.
@@ -107,7 +107,7 @@ func (s *suite) keys(p *proofs) {
 	s.hostile(p, "hostile key", "magic only", data[:len(keyMagic)], malformed)
 	s.hostile(p, "hostile key", "last byte missing", data[:len(data)-1], malformed)
 	s.hostile(p, "hostile key", "a byte more", append(bytes.Clone(data), 0), malformed)
-	s.hostile(p, "hostile key", "another version", append([]byte("nnark-vk-2"), data[len(keyMagic):]...), malformed)
+	s.hostile(p, "hostile key", "another version", append([]byte("nnark-vk-1"), data[len(keyMagic):]...), malformed)
 	// An honest key all the same, of the same circuit under another name: a proof is bound to
 	// every byte of its key.
 	card := *p.card()
@@ -153,7 +153,11 @@ func (s *suite) groth16Keys(p *proofs, k *rawKey) {
 	add("beta = delta", k.with("beta", k.value("delta")), malformed)
 	add("sigma = 1", k.with("-sigma G", negated(k.value("G"))), malformed)
 	add("sigma = -1", k.with("-sigma G", k.value("G")), malformed)
-	add("gamma is the generator, as ceremonies have it", k.with("gamma", two), rejected)
+	if p.card().Setup.Unsafe() {
+		add("gamma is the generator, as ceremonies have it", k.with("gamma", two), rejected)
+	} else {
+		add("gamma is not the generator", k.with("gamma", negated(two)), rejected)
+	}
 	add("alpha negated", k.with("alpha", negated(k.value("alpha"))), rejected)
 	add("sigma negated", k.with("-sigma G", negated(k.value("-sigma G"))), rejected)
 	add("K_E and K_z swapped", k.with("K_E", k.value("K_z")).with("K_z", k.value("K_E")), rejected)

@@ -88,7 +88,7 @@ func (s *suite) addWith(key, flaw, name string, proof []byte, o answer.Options, 
 func (s *suite) build() error {
 	var targets []*target
 	for _, spec := range specs {
-		t, err := newTarget(spec.name, spec.onnx, spec.config, s.rng)
+		t, err := newTarget(spec.name, spec.onnx, spec.config, spec.byCeremony, s.rng)
 		if err != nil {
 			return err
 		}

@@ -6,10 +6,12 @@ import (
 	"math/rand/v2"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+	cs "github.com/consensys/gnark/constraint/bn254"
 
 	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/model"
 	"github.com/nnark/nnark/prover"
+	"github.com/nnark/nnark/prover/ceremony"
 	"github.com/nnark/nnark/testdata"
 	"github.com/nnark/nnark/verifier"
 )
@@ -26,19 +28,20 @@ type target struct {
 // specs are the models of the file: every proof system, weights mode and mode
 // of a tensor.
 var specs = []struct {
-	name   string
-	onnx   []byte
-	config circuits.Config
+	name       string
+	onnx       []byte
+	config     circuits.Config
+	byCeremony bool // Groth16: the keys are not one party's
 }{
-	{"groth16 committed", testdata.TinyMLP(), circuits.Config{}},
-	{"groth16 baked", testdata.Tiny(), circuits.Config{Weights: circuits.Baked}},
-	{"groth16 digest", testdata.TinyMLP(), circuits.Config{Input: circuits.Digest, Output: circuits.Digest}},
-	{"groth16 private", testdata.Tiny(), circuits.Config{Weights: circuits.Baked, Input: circuits.Private}},
-	{"plonk committed", testdata.Tiny(), circuits.Config{System: circuits.Plonk}},
-	{"plonk baked", testdata.TinyMLP(), circuits.Config{System: circuits.Plonk, Weights: circuits.Baked, Input: circuits.Digest}},
+	{"groth16 committed", testdata.TinyMLP(), circuits.Config{}, false},
+	{"groth16 baked", testdata.Tiny(), circuits.Config{Weights: circuits.Baked}, true},
+	{"groth16 digest", testdata.TinyMLP(), circuits.Config{Input: circuits.Digest, Output: circuits.Digest}, true},
+	{"groth16 private", testdata.Tiny(), circuits.Config{Weights: circuits.Baked, Input: circuits.Private}, false},
+	{"plonk committed", testdata.Tiny(), circuits.Config{System: circuits.Plonk}, false},
+	{"plonk baked", testdata.TinyMLP(), circuits.Config{System: circuits.Plonk, Weights: circuits.Baked, Input: circuits.Digest}, false},
 }
 
-func newTarget(name string, onnx []byte, config circuits.Config, rng *rand.Rand) (*target, error) {
+func newTarget(name string, onnx []byte, config circuits.Config, byCeremony bool, rng *rand.Rand) (*target, error) {
 	g, err := model.ParseONNX(name, onnx)
 	if err != nil {
 		return nil, err
@@ -56,11 +59,35 @@ func newTarget(name string, onnx []byte, config circuits.Config, rng *rand.Rand)
 	if err != nil {
 		return nil, err
 	}
-	keys, err := prover.UnsafeSetup(context.Background(), c, nil)
+	setup := func(c *circuits.Compiled) (*prover.Keys, error) {
+		return prover.UnsafeSetup(context.Background(), c, nil)
+	}
+	if byCeremony {
+		setup = ceremonyKeys
+	}
+	keys, err := setup(c)
 	if err != nil {
 		return nil, err
 	}
 	return &target{name: name, keys: keys, program: p, rng: rng}, nil
+}
+
+// ceremonyKeys makes keys as two parties would.
+func ceremonyKeys(c *circuits.Compiled) (*prover.Keys, error) {
+	ctx, r1cs := context.Background(), c.System.(*cs.R1CS)
+	t, err := ceremony.New(r1cs, c.Program.Name)
+	for phase := 1; phase <= 2 && err == nil; phase++ {
+		for _, name := range []string{"vendor", "customer"} {
+			if err = t.Contribute(ctx, name, "", nil, nil); err != nil {
+				return nil, err
+			}
+		}
+		err = t.Beacon(ctx, "zeros", make([]byte, 32), r1cs, nil)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return prover.FromCeremony(ctx, c, t, ceremony.Options{})
 }
 
 func randomTensor(shape []int, rng *rand.Rand) *model.Tensor {

@@ -152,7 +152,11 @@ func (s *suite) options(p *proofs) {
 	forged = p.contexts.clone()
 	forged.statement[0] = element(0)
 	with("other context", "the statement says 0, the proof 7", forged, answer.Options{}, rejected)
-	with("unsafe key", "refused", p.a, answer.Options{RefuseUnsafe: true}, unsafeRefused)
+	if p.keys.VerifyingKey.Card.Setup.Unsafe() {
+		with("unsafe key", "refused", p.a, answer.Options{RefuseUnsafe: true}, unsafeRefused)
+	} else {
+		with("", "key of a ceremony", p.a, answer.Options{RefuseUnsafe: true}, accepted)
+	}
 
 	in := &p.card().Inputs[0]
 	changed := slices.Clone(p.input)

@@ -4,7 +4,7 @@
 import { init, readKey, verify } from "../index.js";
 
 const at = (id) => document.getElementById(id);
-const keyMagic = "nnark-vk-1";
+const keyMagic = "nnark-vk-2";
 
 let key, proof;
 

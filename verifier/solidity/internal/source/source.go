@@ -31,6 +31,8 @@ type Contract struct {
 	KeyDigest    string
 	Architecture string
 	Unsafe       bool
+	Setup        *verifier.Setup
+	Transcript   string
 	Layout
 	System
 	WeightsDigest string // last element of a statement; empty if there is none
@@ -63,8 +65,8 @@ func New(vk *verifier.VerifyingKey, name string, want verifier.System, s System)
 		return nil, fmt.Errorf("%v key: %w", card.System, ErrUnsupported)
 	}
 	c := &Contract{
-		Name: name, Model: Quote(card.Name), Unsafe: card.UnsafeSetup, Layout: newLayout(card), System: s,
-		Architecture: fmt.Sprintf("%#x", card.Architecture), card: card, digest: vk.Digest(),
+		Name: name, Model: Quote(card.Name), Unsafe: card.Setup.Unsafe(), Setup: &card.Setup, Layout: newLayout(card), System: s,
+		Architecture: fmt.Sprintf("%#x", card.Architecture), Transcript: fmt.Sprintf("%#x", card.Setup.Transcript), card: card, digest: vk.Digest(),
 	}
 	c.KeyDigest = fmt.Sprintf("%#x", c.digest)
 	return c, nil
