@@ -117,14 +117,8 @@ func (k *Keys) provingHead() []byte {
 // is for the program's circuit it cannot know. (A PLONK key it compares with the circuit.)
 // To check what somebody else made, use [Audit].
 func Load(dir string, c *circuits.Compiled) (*Keys, error) {
-	k, err := loadVerifyingKey(dir, c)
+	k, err := loadKeys(dir, c)
 	if err != nil {
-		return nil, err
-	}
-	if err := checkMemory(ProveMemory(c)); err != nil {
-		return nil, err
-	}
-	if err := k.loadProvingKey(filepath.Join(dir, ProvingKeyFile)); err != nil {
 		return nil, err
 	}
 	if c.Plan.Committed() {
@@ -133,6 +127,18 @@ func Load(dir string, c *circuits.Compiled) (*Keys, error) {
 		}
 	}
 	return k, nil
+}
+
+// loadKeys reads all but the opening.
+func loadKeys(dir string, c *circuits.Compiled) (*Keys, error) {
+	k, err := loadVerifyingKey(dir, c)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkMemory(ProveMemory(c)); err != nil {
+		return nil, err
+	}
+	return k, k.loadProvingKey(filepath.Join(dir, ProvingKeyFile))
 }
 
 func loadVerifyingKey(dir string, c *circuits.Compiled) (*Keys, error) {
@@ -221,4 +227,16 @@ func (k *Keys) sameCommitment(of *verifier.VerifyingKey) bool {
 	}
 	d := of.Plonk.WeightsDigest
 	return d != nil && *d == *k.VerifyingKey.Plonk.WeightsDigest
+}
+
+// LoadSetup reads the keys in a folder for a program of the same architecture, whatever
+// weights they were for, and binds the program's with a fresh blinding. That changes the
+// commitment in the verifying key and nothing else of the proof system's. The folder's
+// opening is not needed. Errors are those of [Load] and [Keys.WithModel].
+func LoadSetup(dir string, c *circuits.Compiled) (*Keys, error) {
+	k, err := loadKeys(dir, c)
+	if err != nil {
+		return nil, err
+	}
+	return k.WithModel(c.Program)
 }

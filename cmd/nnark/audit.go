@@ -23,6 +23,8 @@ func audit(c *command) (report, error) {
 	srs := c.flags.String("srs", "", "PLONK's universal reference string in `FILE`, from its ceremony's publisher")
 	var digest digestFlag
 	c.flags.Var(&digest, "srs-digest", "accept the reference string with the digest `HEX`")
+	transcript := c.flags.String("transcript", "", "Groth16: the ceremony's transcript in `FILE`")
+	c.ptauDigests(&o.Phase1)
 	c.flags.StringVar(&o.KeyDir, "keys", "", "also prove with the vendor's proving key in `KEYDIR`")
 	c.flags.IntVar(&o.Inputs, "inputs", 3, "prove `N` random inputs")
 	if err := c.parse([]string{"M.nnark"}, "key"); err != nil {
@@ -50,6 +52,11 @@ func audit(c *command) (report, error) {
 		}
 		defer f.Close()
 		o.SRS, o.SRSDigests = f, digest.list()
+	}
+	if *transcript != "" {
+		if o.Ceremony, err = readTranscript(*transcript); err != nil {
+			return nil, err
+		}
 	}
 	show, clear := c.progress()
 	defer clear()

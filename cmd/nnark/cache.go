@@ -45,7 +45,8 @@ func (c *command) cachedKeys(compiled *circuits.Compiled) (keys *prover.Keys, di
 	case !errors.Is(err, fs.ErrNotExist):
 		c.warn("cached keys are not usable and made again: %v", err)
 	}
-	if keys, err = c.newKeys(compiled, origin{}); err != nil || dir == "" {
+	keys, err = c.makeKeys(func(show prover.Progress) (*prover.Keys, error) { return c.newKeys(compiled, origin{}, show) })
+	if err != nil || dir == "" {
 		return keys, "", true, err
 	}
 	if err := fillCache(keys, dir); err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/model"
 	"github.com/nnark/nnark/prover"
+	"github.com/nnark/nnark/prover/ceremony"
 	"github.com/nnark/nnark/verifier"
 	"github.com/nnark/nnark/verifier/solidity"
 )
@@ -58,6 +59,15 @@ var hints = []struct {
 	{verifier.ErrOpening, "the proof is not about these values, or the salt is another's"},
 	{verifier.ErrUnsafeKey, "ask for keys from a ceremony, or leave out --refuse-unsafe if you trust who ran setup"},
 	{verifier.ErrRejected, "do not trust this answer: the proof is forged, damaged or for another statement"},
+	{ceremony.ErrMalformed, "the file is damaged, or no transcript: ask whoever sent it for another copy"},
+	{ceremony.ErrInvalid, "do not go on with this transcript: somebody changed it, or left out a step; go back to the last one that verifies"},
+	{ceremony.ErrIncomplete, "each phase needs contributions of two parties or more and then a beacon: nnark ceremony contribute, nnark ceremony beacon"},
+	{ceremony.ErrCircuit, "the transcript was begun for another program: give that one, or begin again with nnark ceremony init"},
+	{ceremony.ErrPhase1, "compare the digest with one from the powers-of-tau file's publisher, or from nnark ceremony init with that file, and give it with --ptau-digest"},
+	{ceremony.ErrClosed, "the ceremony has ended: nnark ceremony verify, nnark ceremony finalize"},
+	{ceremony.ErrText, "give a name that nobody else in this phase has, texts without control characters, and a beacon of 16 to 256 bytes"},
+	{ceremony.ErrPtau, "give a powers-of-tau file of snarkjs's format for bn128, of the circuit's size or larger"},
+	{prover.ErrSystem, "compile the program with --system groth16"},
 	{prover.ErrExists, "give another folder, or --force to lose the keys that are there: their opening may be the only one"},
 	{prover.ErrNoProvingKey, "load the folder's proving key: bound keys only prove"},
 	{prover.ErrKeys, "make keys for this program with nnark setup, or give the folder that belongs to it"},

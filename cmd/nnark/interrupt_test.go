@@ -136,3 +136,14 @@ func TestKilled(t *testing.T) {
 		}
 	}
 }
+
+func TestInterruptedCeremony(t *testing.T) {
+	larger(t)
+	mustRun(t, "ceremony", "init", "m.nnark", "-o", "0.ceremony")
+	before := files(t, ".")
+	c := start(t, "ceremony", "contribute", "0.ceremony", "-o", "1.ceremony", "--name", "vendor")
+	time.Sleep(400 * time.Millisecond) // a contribution takes longer
+	require.NoError(t, c.Process.Signal(os.Interrupt))
+	require.Equal(t, exitInterrupted, c.end(t), c.stderr.String())
+	require.Equal(t, before, files(t, "."))
+}

@@ -28,7 +28,13 @@ const usage = `Usage:
     nnark digest  --key KEYDIR/verifying.key --input FILE [--salts FILE]
     nnark verify  --key KEYDIR/verifying.key proof.json [--expect-key DIGEST] [--expect-input FILE]
                   [--context N] [--salts FILE]
-    nnark audit   M.nnark --key verifying.key [--opening model.opening] [--srs FILE --srs-digest HEX]
+    nnark audit   M.nnark --key verifying.key [--opening model.opening] [--transcript FILE]
+    nnark commit  M.nnark --keys KEYDIR -o KEYDIR
+    nnark ceremony init       M.nnark -o 0.ceremony [--ptau FILE]
+    nnark ceremony contribute 0.ceremony -o 1.ceremony --name NAME
+    nnark ceremony beacon     2.ceremony -o 3.ceremony --source TEXT --value HEX [--program M.nnark]
+    nnark ceremony verify     6.ceremony M.nnark
+    nnark ceremony finalize   6.ceremony M.nnark -o KEYDIR
     nnark export  solidity|calldata --key KEYDIR/verifying.key [-o FILE.sol] [--proof proof.json]
     nnark version
 
@@ -64,8 +70,15 @@ var verbs = map[string]struct {
 	"digest":  {"--key KEYDIR/verifying.key --input FILE [flags]", digest},
 	"verify":  {"--key KEYDIR/verifying.key proof.json [flags]", verify},
 	"audit":   {"M.nnark --key verifying.key [--opening model.opening] [flags]", audit},
+	"commit":  {"M.nnark --keys KEYDIR -o KEYDIR [flags]", commit},
 	"export":  {"solidity|calldata --key KEYDIR/verifying.key [flags]", export},
 	"version": {"[flags]", version},
+
+	"ceremony init":       {"M.nnark -o TRANSCRIPT [flags]", ceremonyInit},
+	"ceremony contribute": {"TRANSCRIPT -o TRANSCRIPT --name NAME [flags]", ceremonyContribute},
+	"ceremony beacon":     {"TRANSCRIPT -o TRANSCRIPT --source TEXT --value HEX [flags]", ceremonyBeacon},
+	"ceremony verify":     {"TRANSCRIPT M.nnark [flags]", ceremonyVerify},
+	"ceremony finalize":   {"TRANSCRIPT M.nnark -o KEYDIR [flags]", ceremonyFinalize},
 }
 
 // report is what a verb has to say: a JSON object, or text with tabs between columns.
@@ -107,6 +120,9 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		return exitFailed
 	}
 	c.verb, c.raw = args[0], args[1:]
+	if c.verb == "ceremony" && len(c.raw) > 0 && !strings.HasPrefix(c.raw[0], "-") {
+		c.verb, c.raw = c.verb+" "+c.raw[0], c.raw[1:]
+	}
 	c.json = slices.ContainsFunc(c.raw, func(a string) bool { return a == "--json" || a == "-json" })
 	r, err := c.run()
 	if err == nil {
@@ -124,7 +140,10 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 
 func (c *command) run() (report, error) {
 	v, ok := verbs[c.verb]
-	if !ok {
+	switch {
+	case strings.HasPrefix(c.verb, "ceremony") && !ok:
+		return nil, usageError{"", "ceremony needs one of init, contribute, beacon, verify, finalize"}
+	case !ok:
 		return nil, usageError{"", fmt.Sprintf("unknown verb %q", c.verb)}
 	}
 	c.flags = flag.NewFlagSet(c.verb, flag.ContinueOnError)

@@ -22,6 +22,7 @@ type setupReport struct {
 	ProvingKeyBytes   int64   `json:"proving_key_bytes"`
 	VerifyingKeyBytes int64   `json:"verifying_key_bytes"`
 	UnsafeSetup       bool    `json:"unsafe_setup"`
+	Setup             string  `json:"setup"`   // who made the keys
 	BindMS            float64 `json:"bind_ms"` // 0 without --bind
 	BoundKeyBytes     int64   `json:"bound_key_bytes"`
 }
@@ -71,49 +72,87 @@ func setup(c *command) (report, error) {
 	} else if !from.srsDigest.set {
 		c.warn(importWarning)
 	}
+	return c.writeKeys(compiled, *dir, *force, *bind, func(show prover.Progress) (*prover.Keys, error) {
+		return c.newKeys(compiled, from, show)
+	})
+}
+
+// writeKeys makes keys and writes them, and reports it.
+func (c *command) writeKeys(compiled *circuits.Compiled, dir string, force, bind bool, make func(prover.Progress) (*prover.Keys, error)) (report, error) {
 	start := time.Now()
-	keys, err := c.newKeys(compiled, from)
+	keys, err := c.makeKeys(make)
 	if err != nil {
 		return nil, err
 	}
-	r := &setupReport{Keys: *dir, Constraints: compiled.Constraints(), SetupMS: ms(time.Since(start)), UnsafeSetup: keys.VerifyingKey.Card.Setup.Unsafe()}
+	r := &setupReport{
+		Keys: dir, Constraints: compiled.Constraints(), SetupMS: ms(time.Since(start)),
+		UnsafeSetup: keys.VerifyingKey.Card.Setup.Unsafe(), Setup: keys.VerifyingKey.Card.Setup.String(),
+	}
 	var bound *prover.Keys
-	if *bind {
+	if bind {
 		if bound, r.BindMS, err = c.bound(keys); err != nil {
 			return nil, err
 		}
 	}
-	if err := mayReplaceKeys(*dir, *force); err != nil { // by another process, meanwhile
+	if err := mayReplaceKeys(dir, force); err != nil { // by another process, meanwhile
 		return nil, err
 	}
-	if err := saveKeys(keys, bound, *dir); err != nil {
+	if err := saveKeys(keys, bound, dir); err != nil {
 		return nil, err
 	}
-	r.BoundKeyBytes = fileSize(filepath.Join(*dir, prover.BoundKeyFile))
+	r.BoundKeyBytes = fileSize(filepath.Join(dir, prover.BoundKeyFile))
 	digest := keys.VerifyingKey.Digest()
 	r.KeyDigest = hex.EncodeToString(digest[:])
-	r.ProvingKeyBytes = fileSize(filepath.Join(*dir, prover.ProvingKeyFile))
-	r.VerifyingKeyBytes = fileSize(filepath.Join(*dir, prover.VerifyingKeyFile))
+	r.ProvingKeyBytes = fileSize(filepath.Join(dir, prover.ProvingKeyFile))
+	r.VerifyingKeyBytes = fileSize(filepath.Join(dir, prover.VerifyingKeyFile))
 	return r, nil
 }
 
-// newKeys makes or imports keys.
-func (c *command) newKeys(compiled *circuits.Compiled, from origin) (*prover.Keys, error) {
+// makeKeys runs what makes keys, and shows how far it is.
+func (c *command) makeKeys(make func(prover.Progress) (*prover.Keys, error)) (*prover.Keys, error) {
 	show, clear := c.progress()
 	defer clear()
-	return await(c.ctx, func() (*prover.Keys, error) {
-		switch {
-		case from.srs != "":
-			f, err := os.Open(from.srs)
-			if err != nil {
-				return nil, err
-			}
-			defer f.Close()
-			return prover.ImportSRS(c.ctx, compiled, f, show, from.srsDigest.list()...)
-		case from.provingKey != "":
-			return importKeys(compiled, from)
+	return await(c.ctx, func() (*prover.Keys, error) { return make(show) })
+}
+
+// newKeys makes or imports keys.
+func (c *command) newKeys(compiled *circuits.Compiled, from origin, show prover.Progress) (*prover.Keys, error) {
+	switch {
+	case from.srs != "":
+		f, err := os.Open(from.srs)
+		if err != nil {
+			return nil, err
 		}
-		return prover.UnsafeSetup(c.ctx, compiled, show)
+		defer f.Close()
+		return prover.ImportSRS(c.ctx, compiled, f, show, from.srsDigest.list()...)
+	case from.provingKey != "":
+		return importKeys(compiled, from)
+	}
+	return prover.UnsafeSetup(c.ctx, compiled, show)
+}
+
+// commit binds other weights to keys.
+func commit(c *command) (report, error) {
+	keys := c.flags.String("keys", "", "the keys of the architecture, for whatever weights, in `KEYDIR`")
+	dir := c.flags.String("o", "", "write the keys for these weights to the folder `KEYDIR`")
+	force := c.flags.Bool("force", false, "replace the keys that are in the folder: their opening may be the only one")
+	bind := c.flags.Bool("bind", false, "also write a bound key, as secret as the weights, with which prove is faster")
+	if err := c.parse([]string{"M.nnark"}, "keys", "o"); err != nil {
+		return nil, err
+	}
+	if err := mayReplaceKeys(*dir, *force); err != nil {
+		return nil, err
+	}
+	p, err := loadProgram(c.args[0])
+	if err != nil {
+		return nil, err
+	}
+	compiled, err := c.compiled(p)
+	if err != nil {
+		return nil, err
+	}
+	return c.writeKeys(compiled, *dir, *force, *bind, func(prover.Progress) (*prover.Keys, error) {
+		return prover.LoadSetup(*keys, compiled)
 	})
 }
 
@@ -176,6 +215,6 @@ func (r *setupReport) text(w io.Writer) {
 	if r.UnsafeSetup {
 		row(w, "trust", "one party made these keys, or nothing shows who did; verifiers can refuse them with --refuse-unsafe")
 	} else {
-		row(w, "trust", "the ceremony whose digest you gave")
+		row(w, "trust", r.Setup)
 	}
 }
