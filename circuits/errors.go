@@ -16,6 +16,8 @@ var (
 	ErrInput = errors.New("input does not fit the model")
 	// ErrTarget means that no quantisation that was tried met the accuracy target.
 	ErrTarget = errors.New("accuracy target not met")
+	// ErrBaked means that weights are part of the circuit.
+	ErrBaked = errors.New("the weights are baked into the circuit")
 	// ErrRange means that the range of an integer in the circuit is not excluded from
 	// overflow.
 	ErrRange = relation.ErrRange

@@ -244,6 +244,41 @@ func (p *Program) digest(domain string) [32]byte {
 	return sha256.Sum256(append([]byte(domain), data...))
 }
 
+// WithoutWeights returns the program with all its committed weights 0, and the declared
+// widths of the original: what a setup serves, and what a verifying key shows anyway. The
+// circuit is the same. Of baked weights, which the circuit depends on, it is [ErrBaked].
+func (p *Program) WithoutWeights() (*Program, error) {
+	if p.Config.Weights != Committed {
+		return nil, fmt.Errorf("no program without its weights: %w", ErrBaked)
+	}
+	q := *p
+	q.Report, q.Nodes = Report{}, slices.Clone(p.Nodes)
+	for i, n := range q.Nodes {
+		w, ok := n.Op.(parametrised)
+		if !ok {
+			continue
+		}
+		switch op := w.withoutParams().(type) {
+		case *Conv:
+			was := n.Op.(*Conv)
+			op.Weights, op.Bias = make(Ints, len(was.Weights)), make(Ints, len(was.Bias))
+			q.Nodes[i].Op = op
+		case *MatMul:
+			was := n.Op.(*MatMul)
+			op.Weights, op.Bias = make(Ints, len(was.Weights)), make(Ints, len(was.Bias))
+			q.Nodes[i].Op = op
+		case *Parameter:
+			op.Values = make(Ints, len(n.Op.(*Parameter).Values))
+			q.Nodes[i].Op = op
+		}
+	}
+	data, err := q.Encode()
+	if err != nil {
+		return nil, err
+	}
+	return ReadProgram(data) // which shares nothing with p
+}
+
 // Parameters returns the number of weights.
 func (p *Program) Parameters() (n int) {
 	for _, node := range p.Nodes {

@@ -184,6 +184,19 @@ func TestPublicFilesKeepWeights(t *testing.T) {
 				p, _ := c.quantised(t, cfg)
 				want, rng := public(t, p), seeded(t)
 				before := c.packed(t, p)
+				bare, err := p.WithoutWeights()
+				require.NoError(t, err)
+				require.Equal(t, want, public(t, bare))
+				require.Equal(t, p.SetupDigest(), bare.SetupDigest())
+				require.Equal(t, before, c.packed(t, p), "the original is as it was")
+				for i := range bare.Nodes {
+					if q, ok := bare.Nodes[i].Op.(*Parameter); ok {
+						require.Equal(t, make(Ints, len(q.Values)), q.Values)
+					} else if _, ok := bare.Nodes[i].Op.(parametrised); ok {
+						w, bias, _, _ := weightsOf(bare, i)
+						require.Equal(t, make(Ints, len(w)+len(bias)), append(append(Ints{}, w...), bias...))
+					}
+				}
 				for range 2 {
 					otherWeights(t, p, rng)
 					require.Equal(t, want, public(t, p))

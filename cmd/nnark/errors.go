@@ -76,6 +76,7 @@ var hints = []struct {
 	{prover.ErrMemory, "take a machine with more memory, or a smaller model"},
 	{solidity.ErrUnsupported, "nnark export solidity writes contracts for public inputs and outputs of a few tensors; the Foundry project is for Groth16"},
 	{solidity.ErrName, "a contract's name is a capital letter followed by letters and digits"},
+	{circuits.ErrBaked, "compile with --weights committed"},
 	{circuits.ErrTarget, "allow a larger error with --tolerance, fix the width with --bits, or give more typical samples"},
 	{circuits.ErrBound, "the network's sums are too wide to prove: try fewer --bits, or samples in the network's usual range"},
 	{circuits.ErrRange, "the network's sums are too wide to prove: try fewer --bits"},

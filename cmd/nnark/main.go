@@ -30,6 +30,7 @@ const usage = `Usage:
                   [--context N] [--salts FILE]
     nnark audit   M.nnark --key verifying.key [--opening model.opening] [--transcript FILE]
     nnark commit  M.nnark --keys KEYDIR -o KEYDIR
+    nnark architecture M.nnark -o A.nnark
     nnark ceremony init       M.nnark -o 0.ceremony [--ptau FILE]
     nnark ceremony contribute 0.ceremony -o 1.ceremony --name NAME
     nnark ceremony beacon     2.ceremony -o 3.ceremony --source TEXT --value HEX [--program M.nnark]
@@ -74,6 +75,7 @@ var verbs = map[string]struct {
 	"export":  {"solidity|calldata --key KEYDIR/verifying.key [flags]", export},
 	"version": {"[flags]", version},
 
+	"architecture":        {"M.nnark -o A.nnark [flags]", architecture},
 	"ceremony init":       {"M.nnark -o TRANSCRIPT [flags]", ceremonyInit},
 	"ceremony contribute": {"TRANSCRIPT -o TRANSCRIPT --name NAME [flags]", ceremonyContribute},
 	"ceremony beacon":     {"TRANSCRIPT -o TRANSCRIPT --source TEXT --value HEX [flags]", ceremonyBeacon},
