@@ -2,12 +2,8 @@ package ceremony
 
 import (
 	"bytes"
-	"context"
-	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -260,67 +256,6 @@ func TestTampered(t *testing.T) {
 	require.Greater(t, total, 300)
 }
 
-// Bytes cut off, added, or with lengths that are not there.
-func TestHostileFiles(t *testing.T) {
-	r := compile(t, 3)
-	f := &refusals{t: t, r: r, of: finished(t, r), seen: make(map[string]int)}
-	data := written(t, f.of)
-	for i := range 60 {
-		f.refuseBytes("cut", data[:len(data)*i/60])
-	}
-	f.refuseBytes("cut", data[:len(data)-1])
-	f.refuseBytes("trailing", append(slices.Clone(data), 0))
-	f.refuseBytes("trailing", append(slices.Clone(data), data...))
-	_, err := Read(bytes.NewReader(append(slices.Clone(data), 0)), int64(len(data)))
-	require.ErrorIs(t, err, ErrMalformed, "longer than said")
-	_, err = Read(bytes.NewReader(data), int64(len(data))+1<<40)
-	require.ErrorIs(t, err, ErrMalformed, "shorter than said")
-
-	// Each 32-bit word of the records, and the length of each list, becomes huge.
-	resealed := func(at int, v uint32) []byte {
-		evil := slices.Clone(data)
-		binary.BigEndian.PutUint32(evil[at:], v)
-		sum := sha256.Sum256(evil[:len(evil)-sha256.Size])
-		copy(evil[len(evil)-sha256.Size:], sum[:])
-		return evil
-	}
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	tried := 0
-	for at := 0; at+4+sha256.Size < len(data); at++ {
-		length := binary.BigEndian.Uint32(data[at:])
-		isList := length > 0 && length < 100
-		if !isList && (at > 400 || at%3 != 0) {
-			continue
-		}
-		for _, v := range []uint32{1<<32 - 1, length + 1} {
-			evil := resealed(at, v)
-			if bytes.Equal(evil, data) {
-				continue
-			}
-			c, err := Read(bytes.NewReader(evil), int64(len(evil)))
-			if err == nil {
-				_, err = Verify(ctx, c, r, Options{})
-			}
-			require.Error(t, err, at)
-			require.True(t, typed(err), err)
-			tried++
-		}
-	}
-	runtime.ReadMemStats(&after)
-	require.Greater(t, tried, 100)
-	require.Less(t, (after.TotalAlloc-before.TotalAlloc)/uint64(tried), uint64(8<<20))
-	head := len(magic) + 2 + len("small") + 32 // a domain of 2^28 in a small file
-	require.Equal(t, byte(f.of.power), data[head])
-	runtime.ReadMemStats(&before)
-	f.refuseBytes("power", resealed(head-3, binary.BigEndian.Uint32(data[head-3:])|31))
-	evil := slices.Clone(data)
-	evil[head] = maxPower
-	f.refuseBytes("power", evil)
-	runtime.ReadMemStats(&after)
-	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(16<<20))
-}
-
 // Whoever runs a ceremony alone, with any records they like, cannot pass off another
 // circuit's points as those of the circuit, nor call one party two, nor leave one out.
 func TestForged(t *testing.T) {
@@ -386,95 +321,4 @@ func force(t *testing.T, c *Transcript, name string, value []byte) {
 	}
 	require.NoError(t, c.take(ctx, s, x, nil))
 	c.steps[phase-1] = append(slices.Clone(steps[phase-1]), s)
-}
-
-func TestContributeRefuses(t *testing.T) {
-	r := compile(t, 3)
-	c := phase1(t, r)
-	before := written(t, c)
-	for _, name := range []string{"", "Ada", "ADA", "\x1b[2J", " Eve", strings.Repeat("x", 300), "\xff"} {
-		require.ErrorIs(t, c.Contribute(ctx, name, "", nil, nil), ErrText, name)
-	}
-	require.ErrorIs(t, c.Contribute(ctx, "Eve", strings.Repeat("x", 2000), nil, nil), ErrText)
-	require.ErrorIs(t, c.Beacon(ctx, "x", nil, r, nil), ErrText)
-	require.ErrorIs(t, c.Beacon(ctx, "x", beacon[:8], r, nil), ErrText)
-	require.ErrorIs(t, c.Beacon(ctx, "x", beacon, compile(t, 4), nil), ErrCircuit)
-	require.ErrorIs(t, c.Beacon(ctx, "x", beacon, nil, nil), ErrCircuit)
-	cancelled, cancel := context.WithCancel(ctx)
-	cancel()
-	require.ErrorIs(t, c.Contribute(cancelled, "Eve", "", nil, nil), context.Canceled)
-	require.ErrorIs(t, c.Beacon(cancelled, "x", beacon, r, nil), context.Canceled)
-	require.Equal(t, before, written(t, c))
-
-	first, err := New(r, "small")
-	require.NoError(t, err)
-	require.ErrorIs(t, first.Beacon(ctx, "x", beacon, r, nil), ErrIncomplete)
-	require.NoError(t, first.Contribute(ctx, "Ada", "", nil, nil))
-	require.ErrorIs(t, first.Beacon(ctx, "x", beacon, r, nil), ErrIncomplete)
-	first.powers.tau1[3].Double(&first.powers.tau1[3]) // damage is noticed before it is built on
-	require.ErrorIs(t, first.Contribute(ctx, "Bob", "", nil, nil), ErrInvalid)
-	_, err = New(r, "bad\ntitle")
-	require.ErrorIs(t, err, ErrText)
-}
-
-func TestHostilePtau(t *testing.T) {
-	r := compile(t, 3)
-	data := ptauFile(t)
-	c, err := newCircuit(r)
-	require.NoError(t, err)
-	_, err = NewFromPtau(ctx, r, "small", bytes.NewReader(data[:100]), nil)
-	require.ErrorIs(t, err, ErrPtau)
-	begin := func(data []byte) error { // as NewFromPtau does
-		p, err := readPtau(bytes.NewReader(data), c.power)
-		if err == nil {
-			if err = p.check(ctx); err != nil {
-				err = fmt.Errorf("%w: %w", err, ErrPtau)
-			}
-		}
-		return err
-	}
-	require.NoError(t, begin(data))
-	for i := range 20 {
-		if cut := len(data) * i / 20; cut < 49000 { // behind the points are the file's own records
-			require.ErrorIs(t, begin(data[:cut]), ErrPtau, cut)
-		}
-	}
-	changed := 0
-	for at := 0; at < 49000; at += 211 {
-		evil := slices.Clone(data)
-		evil[at] ^= 1
-		err := begin(evil)
-		if err == nil {
-			continue // powers that the circuit does not need
-		}
-		require.ErrorIs(t, err, ErrPtau, at)
-		changed++
-	}
-	require.Greater(t, changed, 20)
-	evil := slices.Clone(data)
-	evil[12+12+4+32] = maxPower
-	require.ErrorIs(t, begin(evil), ErrPtau)
-	evil[12+12+4+32] = 2
-	require.ErrorIs(t, begin(evil), ErrPtau)
-}
-
-// FuzzRead looks for bytes that panic.
-func FuzzRead(f *testing.F) {
-	r := compile(f, 3)
-	for _, c := range []*Transcript{phase1(f, r), finished(f, r)} {
-		f.Add(written(f, c))
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		if len(data) > sha256.Size {
-			sum := sha256.Sum256(data[:len(data)-sha256.Size])
-			data = append(slices.Clone(data[:len(data)-sha256.Size]), sum[:]...)
-		}
-		c, err := Read(bytes.NewReader(data), int64(len(data)))
-		if err == nil {
-			_, err = Verify(ctx, c, r, Options{})
-		}
-		if err != nil && !typed(err) {
-			t.Fatal(err)
-		}
-	})
 }
