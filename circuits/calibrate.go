@@ -2,6 +2,7 @@ package circuits
 
 import (
 	"math"
+	"slices"
 
 	"github.com/nnark/nnark/circuits/relation"
 	"github.com/nnark/nnark/model"
@@ -63,6 +64,11 @@ func calibrate(g *model.Graph, samples [][]*model.Tensor) (*calibration, error) 
 		c.outputs = append(c.outputs, out)
 	}
 	return c, nil
+}
+
+// whole reports whether the samples show integers only.
+func (v *observed) whole() bool {
+	return !slices.ContainsFunc(v.kept, func(x float32) bool { return x != float32(math.Trunc(float64(x))) })
 }
 
 // floats returns a tensor's elements, integers too, as floats.

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/nnark/nnark/fixedpoint"
 )
 
 // elementwiseCases covers the operators on elements, axes and constants.
@@ -118,6 +120,12 @@ func elementwiseReference(op Op, in [][]int64, types []Type, at []int, i int) in
 			all = append(all, x(k))
 		}
 		return slices.Max(all)
+	case *OneHot:
+		row, k := i/rangeSize(types[0].Range), int64(i%rangeSize(types[0].Range))
+		if in[0][row] == types[0].Range.Lo+k {
+			return 1
+		}
+		return 0
 	case *Where:
 		return x(2 - int(x(0)))
 	case *Div:
@@ -146,6 +154,9 @@ func elementwiseReference(op Op, in [][]int64, types []Type, at []int, i int) in
 	}
 	panic("no reference")
 }
+
+// rangeSize is how many integers a range holds.
+func rangeSize(r fixedpoint.Interval) int { return int(r.Hi - r.Lo + 1) }
 
 // folded lists the elements that make the output element at the coordinates.
 func folded(r *reduction, x []int64, shape, at []int) (out []int64) {

@@ -48,6 +48,13 @@ func conv(seed uint64, group int, kernel [4]int, stride, dilation [2]int, pads [
 
 var unit = [2]int{1, 1}
 
+// choice is an input of integers that choose.
+func choice(lo, hi int64, shape ...int) Port {
+	p := in(0, lo, hi, shape...)
+	p.Exp, p.RealLo, p.RealHi = 0, float64(lo), float64(hi)
+	return p
+}
+
 func pool(kernel, stride, dilation [2]int, pads [4]int, shape [2]int) *MaxPool {
 	return &MaxPool{Window: Window{kernel, stride, dilation, pads, shape}}
 }
@@ -116,6 +123,10 @@ func cases() []opCase {
 		{"logsoftmax", []Port{in(0, -64, 63, 2, 4)}, one(&LogSoftmax{exponential: exponential{ExpBits: 8}}, 0), nil},
 		{"dense softmax", []Port{in(0, -16, 15, 1, 6)}, func() []Node {
 			return []Node{node(dense(13, 5, 6, [2]int64{-16, 15}), 0), node(&Requantize{Shift: 3}, 1), node(&Clip{Interval: iv(-90, 90)}, 2), node(&Softmax{exponential: exponential{ExpBits: 8}, OutBits: 7}, 3)}
+		}, nil},
+		{"onehot", []Port{choice(-2, 3, 2, 2)}, one(new(OneHot), 0), nil},
+		{"onehot chooses a row", []Port{choice(0, 4, 3)}, func() []Node {
+			return []Node{node(new(OneHot), 0), node(dense(19, 3, 5, [2]int64{0, 1}), 1)}
 		}, nil},
 		{"x minus x", []Port{in(0, -8, 7, 4)}, one(&Add{Scale: [2]int64{1, -1}, Exp: 4}, 0, 0), nil},
 		{"square", []Port{in(0, -8, 7, 4)}, one(new(Mul), 0, 0), nil},

@@ -30,8 +30,7 @@ type Function struct {
 	tabulated
 }
 
-// tabulated is a function on integers, its values over a domain computed once, when
-// first asked for.
+// tabulated is a function on integers, its values computed when first asked for.
 type tabulated struct {
 	domain fixedpoint.Interval
 	table  func() []int64
@@ -58,14 +57,15 @@ func tabulate(domain fixedpoint.Interval, inExp int, out fixedpoint.Interval, ou
 			panic("circuits: " + err.Error()) // the arguments are checked above
 		}
 	}
+	known := valuesOf(f, inExp, out, outExp, params)
 	return tabulated{domain: domain,
 		table: sync.OnceValue(func() []int64 {
-			t, err := f.Table(domain, inExp, out, outExp)
+			t, err := known.over(domain)
 			must(err)
 			return t
 		}),
 		beyond: func(x int64) int64 {
-			y, err := f.At(x, inExp, out, outExp)
+			y, err := known.at(x)
 			must(err)
 			return y
 		},

@@ -62,6 +62,7 @@ func init() { // not a literal: the functions refer back to the table through fu
 		"Mul":                (*lowerer).mul,
 		"Neg":                (*lowerer).neg,
 		"Not":                (*lowerer).logic,
+		"OneHot":             (*lowerer).oneHot,
 		"Or":                 (*lowerer).logic,
 		"Pad":                (*lowerer).gather,
 		"Pow":                (*lowerer).power,
@@ -172,6 +173,8 @@ func (l *lowerer) input(in model.Value) error {
 	q.Hi = q.Lo + n - 1
 	if in.Type == model.Bool {
 		e, q = 0, fixedpoint.Interval{Lo: 0, Hi: 1}
+	} else if r, ok := l.indexRange(in.Name); ok {
+		e, q, hi = 0, r, float64(r.Hi)
 	}
 	// Reals are accepted up to half a step beyond the integers, and, as they are declared to
 	// everybody, in whole steps from there to the samples' largest.

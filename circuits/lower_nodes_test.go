@@ -229,7 +229,7 @@ func TestLowerRefuses(t *testing.T) {
 	}{
 		{nodeCase{"div of any sign", m, -1, 1, nil, []*model.Node{op("Div", "x0 x1", "y", nil)}}, "the divisor has no constant sign"},
 		{nodeCase{"pow of a value", m, 1, 2, nil, []*model.Node{op("Pow", "x0 x1", "y", nil)}}, "the exponent is not one constant"},
-		{nodeCase{"cast to integers", m, -1, 1, nil, []*model.Node{op("Cast", "x0", "y", attrs{"to": 7})}}, "from floats to integer type 7"},
+		{nodeCase{"cast to integers", m, -1, 1, nil, []*model.Node{op("Cast", "x0", "y", attrs{"to": 7})}}, "rounding of negative numbers towards zero"},
 		{nodeCase{"division by zero", m, -1, 1, consts{"z": floatConst([]int{}, 0)}, []*model.Node{op("Div", "x0 z", "y", nil)}}, "division by zero"},
 		{nodeCase{"infinity that is no mask", m, -1, 1, consts{"c": {Shape: []int{3}, Int: []int64{1, 0, 0}}, "low": floatConst([]int{}, float32(math.Inf(-1)))},
 			[]*model.Node{op("Where", "c x0 low", "s", nil), op("Relu", "s", "y", nil)}}, "which is not finite"},

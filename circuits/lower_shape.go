@@ -169,20 +169,24 @@ func (l *lowerer) concat(n *model.Node) error {
 	if axis < 0 {
 		axis += len(l.g.Shapes[n.Outputs[0]])
 	}
-	var in []int
+	in, err := l.operands(n, n.Inputs...)
+	if err != nil {
+		return err
+	}
 	e := math.MaxInt
-	for _, name := range n.Inputs {
-		v, err := l.narrow(name)
-		if err != nil {
-			return err
+	for i, name := range n.Inputs {
+		if l.g.Const[name] == nil {
+			e = min(e, l.p.types[in[i]].Exp)
 		}
-		in = append(in, v)
-		e = min(e, l.p.types[v].Exp)
 	}
 	for i := range in {
-		var err error
 		if in[i], err = l.rescale(n.Name, in[i], e); err != nil {
 			return err
+		}
+		if k := e - l.p.types[in[i]].Exp; k > 0 { // a coarser constant
+			if in[i], err = l.scale(n.Name, in[i], 1<<k, k); err != nil {
+				return err
+			}
 		}
 	}
 	v, err := l.emit(n.Name, &Concat{Axis: axis}, in...)

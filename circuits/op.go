@@ -85,6 +85,7 @@ var kinds = map[string]func() Op{
 	"Max":         func() Op { return new(Max) },
 	"MaxPool":     func() Op { return new(MaxPool) },
 	"Mul":         func() Op { return new(Mul) },
+	"OneHot":      func() Op { return new(OneHot) },
 	"Parameter":   func() Op { return new(Parameter) },
 	"ReduceMax":   func() Op { return new(ReduceMax) },
 	"ReduceSum":   func() Op { return new(ReduceSum) },

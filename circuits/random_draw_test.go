@@ -285,6 +285,18 @@ func (g *graphGen) where(x string) *model.Node {
 	return g.node("Where", nil, c, in[0], in[1])
 }
 
+// oneHot draws which of a value's elements along an axis is the largest.
+func (g *graphGen) oneHot(x string) *model.Node {
+	n := argNode("ArgMax")(g, x)
+	if n == nil || !g.run(n, math.Inf(1)) {
+		return nil
+	}
+	_, hi := g.limits(n.Outputs[0])
+	values := g.constant(&model.Tensor{Shape: []int{2}, Float: []float32{float32(g.IntN(3) - 1), float32(g.IntN(3) + 1)}})
+	depth := g.constant(&model.Tensor{Shape: []int{}, Int: []int64{max(1, int64(hi)+int64(g.IntN(3)))}})
+	return g.node("OneHot", attrs{"axis": g.IntN(g.rank(n.Outputs[0]) + 1)}, n.Outputs[0], depth, values)
+}
+
 // softmax draws a softmax, now and then of scores of which a mask excludes some.
 func (g *graphGen) softmax(x string) *model.Node {
 	if g.IntN(2) == 0 {

@@ -80,6 +80,7 @@ var randomNodes = map[string]drawNode{
 	"Mul":                   binaryNode("Mul"),
 	"Neg":                   unaryNode("Neg"),
 	"Not":                   func(g *graphGen, x string) *model.Node { return g.node("Not", nil, g.condition()) },
+	"OneHot":                (*graphGen).oneHot,
 	"Or":                    logicNode("Or"),
 	"PRelu":                 func(g *graphGen, x string) *model.Node { return g.node("PRelu", nil, x, g.weights(g.shape(x), 1)) },
 	"Pad":                   (*graphGen).pad,

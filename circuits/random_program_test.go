@@ -53,6 +53,7 @@ var randomOps = map[string]drawOp{
 	},
 	"MaxPool":   func(g *programGen, v int, t Type) (Op, []int) { return &MaxPool{Window: g.window(t)}, []int{v} },
 	"Mul":       func(g *programGen, v int, t Type) (Op, []int) { return new(Mul), []int{v, g.pick()} },
+	"OneHot":    (*programGen).oneHot,
 	"Parameter": (*programGen).parameter,
 	"ReduceMax": func(g *programGen, v int, t Type) (Op, []int) {
 		return &ReduceMax{reduction: g.reduction(t, 9)}, []int{v}
@@ -216,6 +217,15 @@ func (g *programGen) where(v int, t Type) (Op, []int) {
 	for c := range g.types {
 		if k := g.types[c]; k.Exp == 0 && iv(0, 1).Covers(k.Range) {
 			return new(Where), []int{c, v, g.alike(t)}
+		}
+	}
+	return nil, nil
+}
+
+func (g *programGen) oneHot(int, Type) (Op, []int) {
+	for v, t := range g.types {
+		if t.Exp == 0 && t.Range.Width() < 20 {
+			return new(OneHot), []int{v}
 		}
 	}
 	return nil, nil

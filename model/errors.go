@@ -13,6 +13,9 @@ var (
 	// ErrUnsupported reports a valid file that needs something this package does
 	// not have.
 	ErrUnsupported = errors.New("unsupported")
+	// ErrShape reports an input whose shape the file leaves open; WithShape and WithDim give
+	// it. It wraps ErrUnsupported.
+	ErrShape = fmt.Errorf("%w without a fixed shape", ErrUnsupported)
 )
 
 // Error is a fault of a model file. Err wraps ErrMalformed or ErrUnsupported.

@@ -23,6 +23,7 @@ type simplifier struct {
 	facts map[string]*fact
 	alias map[string]string // output of a removed node -> the value it equals
 	keep  []*Node
+	made  map[string]bool // names that expansions have made
 
 	refused map[*Node]error // nodes that cannot be evaluated
 	errs    []error
@@ -30,7 +31,7 @@ type simplifier struct {
 
 // simplify leaves the graph as Graph's documentation describes it.
 func (g *Graph) simplify(b budget) error {
-	s := &simplifier{Graph: g, budget: b, facts: map[string]*fact{}, alias: map[string]string{}, refused: map[*Node]error{}}
+	s := &simplifier{Graph: g, budget: b, facts: map[string]*fact{}, alias: map[string]string{}, made: map[string]bool{}, refused: map[*Node]error{}}
 	for name, t := range g.Const {
 		s.facts[name] = factOf(t)
 	}
@@ -51,6 +52,7 @@ func (g *Graph) simplify(b budget) error {
 
 // node folds, removes or keeps one node.
 func (s *simplifier) node(n *Node) {
+	modern(n)
 	in := make([]*fact, len(n.Inputs))
 	constant := true
 	for i, name := range n.Inputs {
@@ -66,6 +68,10 @@ func (s *simplifier) node(n *Node) {
 			return
 		}
 		constant = constant && in[i].value != nil
+	}
+	if expand := expansionOf(n, in, constant); expand != nil {
+		s.expanded(n, in, expand)
+		return
 	}
 	k, err := bind(n, in)
 	switch {
@@ -92,7 +98,7 @@ func (s *simplifier) node(n *Node) {
 // keepBlind keeps a node behind one that cannot be evaluated: nothing is known of
 // its inputs.
 func (s *simplifier) keepBlind(n *Node) {
-	if _, ok := operators[n.Op]; !ok {
+	if !known(n.Op) {
 		s.refused[n] = errOperator
 	}
 	s.keep = append(s.keep, n)

@@ -43,7 +43,7 @@ func FuzzParseONNX(f *testing.F) {
 		f.Add(seed.bytes(f))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		g, err := parseONNX("fuzz.onnx", data, fuzzBudget)
+		g, err := parseONNX("fuzz.onnx", data, &options{budget: fuzzBudget})
 		if err != nil {
 			return
 		}

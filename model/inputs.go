@@ -59,6 +59,7 @@ func parseInputs(data []byte, inputs []Value) ([][]*Tensor, error) {
 	if len(inputs) == 0 {
 		return nil, malformed("the model has no inputs")
 	}
+	data = bytes.TrimPrefix(data, []byte("\ufeff")) // of a text editor
 	var arrays map[string]*Tensor
 	var err error
 	switch {
@@ -108,6 +109,17 @@ func splitSamples(arrays map[string]*Tensor, inputs []Value) ([][]*Tensor, error
 	return samples, nil
 }
 
+// asInts returns floats that are integers as such, nil if some are not.
+func asInts(t *Tensor) *Tensor {
+	out := &Tensor{Shape: t.Shape, Int: make([]int64, len(t.Float))}
+	for i, v := range t.Float {
+		if out.Int[i] = int64(v); float32(out.Int[i]) != v || v > 1<<24 || v < -1<<24 {
+			return nil
+		}
+	}
+	return out
+}
+
 // convert checks an array against an input and gives it the input's type.
 func convert(t *Tensor, in Value) (*Tensor, error) {
 	if t == nil {
@@ -125,9 +137,12 @@ func convert(t *Tensor, in Value) (*Tensor, error) {
 	case in.Type.IsFloat() && t.Float == nil:
 		t = &Tensor{Shape: t.Shape, Float: asFloats(t)}
 	case in.Type.IsFloat():
-	case t.Int == nil:
-		return nil, malformed("values of a float type, want %v", in.Type)
 	default:
+		if t.Int == nil {
+			if t = asInts(t); t == nil {
+				return nil, malformed("values of a float type that are no integers, want %v", in.Type)
+			}
+		}
 		for i, v := range t.Int {
 			if v < lo || v > hi {
 				return nil, malformed("value %d is %d, outside the range of %v", i, v, in.Type)

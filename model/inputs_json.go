@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 )
@@ -224,6 +225,9 @@ func (t *Tensor) appendJSON(tok json.Token) error {
 	}
 	if t.Int != nil {
 		v, err := strconv.ParseInt(n.String(), 10, 64)
+		if f, errFloat := strconv.ParseFloat(n.String(), 64); err != nil && errFloat == nil && f == math.Trunc(f) && math.Abs(f) <= 1<<53 {
+			v, err = int64(f), nil // 5.0, as Python writes lists of floats
+		}
 		if err != nil {
 			return malformed("value %d is %v, want an integer of 64 bits", t.Len(), n)
 		}

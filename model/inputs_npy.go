@@ -159,3 +159,6 @@ func unzip(f *zip.File, limit int64) ([]byte, error) {
 	}
 	return data, nil
 }
+
+// ParseNPY reads one NumPy array (.npy versions 1 to 3).
+func ParseNPY(data []byte) (*Tensor, error) { return parseNPY(data) }

@@ -197,8 +197,8 @@ func TestNPYErrors(t *testing.T) {
 	if err == nil || err.Error() != "in.npy: one array for a model of 2 inputs: malformed" {
 		t.Errorf("two inputs: %v", err)
 	}
-	_, err = ParseInputs("in.npy", npy(t, 1, npyHead("<f4", "False", "1,"), []float32{1}), []Value{label})
-	if err == nil || err.Error() != `in.npy: input "label": values of a float type, want uint8: malformed` {
+	_, err = ParseInputs("in.npy", npy(t, 1, npyHead("<f4", "False", "1,"), []float32{1.5}), []Value{label})
+	if err == nil || err.Error() != `in.npy: input "label": values of a float type that are no integers, want uint8: malformed` {
 		t.Errorf("floats for integers: %v", err)
 	}
 }

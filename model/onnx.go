@@ -6,6 +6,8 @@ import (
 	"io"
 	"math"
 	"os"
+	"path/filepath"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 
@@ -13,12 +15,12 @@ import (
 )
 
 const (
-	minOpset, maxOpset = 8, 20
+	minOpset, maxOpset = 1, 25
 	maxFileSize        = math.MaxInt32 // protobuf's own limit of 2 GiB
 )
 
-// LoadONNX reads a model file. See ParseONNX.
-func LoadONNX(path string) (*Graph, error) {
+// LoadONNX reads a model file, and weights in files beside it. See ParseONNX.
+func LoadONNX(path string, options ...Option) (*Graph, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -28,7 +30,12 @@ func LoadONNX(path string) (*Graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ParseONNX(path, data)
+	ext, err := newExternal(filepath.Dir(path))
+	if err != nil {
+		return nil, err
+	}
+	defer ext.close()
+	return parseONNX(path, data, newOptions(options, ext))
 }
 
 // ParseONNX decodes a model, sorts it, infers shapes and folds constants, as the
@@ -37,19 +44,19 @@ func LoadONNX(path string) (*Graph, error) {
 // The error is an *Error, or several joined; each wraps ErrMalformed or
 // ErrUnsupported. Nodes that cannot be evaluated are no error here: see
 // Graph.Unsupported.
-func ParseONNX(file string, data []byte) (*Graph, error) {
-	return parseONNX(file, data, defaultBudget)
+func ParseONNX(file string, data []byte, options ...Option) (*Graph, error) {
+	return parseONNX(file, data, newOptions(options, nil))
 }
 
-func parseONNX(file string, data []byte, b budget) (*Graph, error) {
-	g, err := decodeGraph(file, data)
+func parseONNX(file string, data []byte, o *options) (*Graph, error) {
+	g, err := decodeGraph(file, data, o)
 	if err != nil {
 		return nil, err
 	}
 	if err := g.sort(); err != nil {
 		return nil, err
 	}
-	if err := g.simplify(b); err != nil {
+	if err := g.simplify(o.budget); err != nil {
 		return nil, err
 	}
 	return g, nil
@@ -61,14 +68,14 @@ func (g *Graph) errorf(err error, format string, args ...any) error {
 }
 
 // decodeGraph converts the protobuf, node by node.
-func decodeGraph(file string, data []byte) (*Graph, error) {
+func decodeGraph(file string, data []byte, o *options) (*Graph, error) {
 	g := &Graph{File: file, Const: map[string]*Tensor{}, Shapes: map[string][]int{}}
 	if len(data) > maxFileSize {
 		return nil, g.errorf(ErrUnsupported, "a file over 2 GiB")
 	}
 	var m onnxpb.ModelProto
 	if err := proto.Unmarshal(data, &m); err != nil {
-		return nil, g.errorf(ErrMalformed, "not an ONNX file (%v)", err)
+		return nil, g.errorf(foreign(data), "not an ONNX file (%v)", err)
 	}
 	if m.Graph == nil {
 		return nil, g.errorf(ErrMalformed, "no graph")
@@ -80,26 +87,36 @@ func decodeGraph(file string, data []byte) (*Graph, error) {
 	if err := g.decodeOpset(&m); err != nil {
 		return nil, err
 	}
+	if err := o.ext.inlineAll(m.Graph); err != nil {
+		return nil, &Error{File: file, Err: err}
+	}
+	nodes, err := inlined(&m, g.Opset)
+	if err != nil {
+		return nil, &Error{File: file, Err: err}
+	}
 	if len(m.Graph.SparseInitializer) > 0 {
 		return nil, g.errorf(ErrUnsupported, "sparse initializers")
 	}
 	return g, errors.Join(
 		g.decodeInitializers(m.Graph),
-		g.decodeInputs(m.Graph),
-		g.decodeNodes(m.Graph),
+		g.decodeInputs(m.Graph, o),
+		g.decodeNodes(nodes),
 		g.decodeOutputs(m.Graph),
 	)
 }
 
 func (g *Graph) decodeOpset(m *onnxpb.ModelProto) error {
 	for _, o := range m.GetOpsetImport() {
-		if d := o.GetDomain(); d == "" || d == "ai.onnx" {
+		if defaultDomain(o.GetDomain()) {
 			v := o.GetVersion()
 			if v < minOpset || v > maxOpset {
 				return g.errorf(ErrUnsupported, "opset %d, want %d to %d", v, minOpset, maxOpset)
 			}
 			g.Opset = int(v)
 		}
+	}
+	if g.Opset == 0 && !slices.ContainsFunc(m.Graph.Node, func(n *onnxpb.NodeProto) bool { return defaultDomain(n.GetDomain()) }) {
+		g.Opset = maxOpset // what other operators are made of
 	}
 	if g.Opset == 0 {
 		return g.errorf(ErrMalformed, "no version of the default operator set")
@@ -124,7 +141,7 @@ func (g *Graph) decodeInitializers(p *onnxpb.GraphProto) error {
 
 // decodeInputs reads the inputs that are not initializers: those have a default,
 // which files before IR version 4 had to list as inputs too.
-func (g *Graph) decodeInputs(p *onnxpb.GraphProto) error {
+func (g *Graph) decodeInputs(p *onnxpb.GraphProto, o *options) error {
 	seen := map[string]bool{}
 	var errs []error
 	for _, in := range p.Input {
@@ -136,7 +153,16 @@ func (g *Graph) decodeInputs(p *onnxpb.GraphProto) error {
 		if g.Const[name] != nil {
 			continue
 		}
-		v, err := decodeInput(in)
+		if t := o.fixed[name]; t != nil {
+			t, err := convert(t, Value{Name: name, Shape: t.Shape, Type: inputType(in)})
+			if err != nil {
+				errs = append(errs, g.errorf(err, "input %q", name))
+			} else {
+				g.Const[name] = t
+			}
+			continue
+		}
+		v, err := decodeInput(in, o)
 		if err != nil {
 			errs = append(errs, g.errorf(err, "input %q", name))
 		}
@@ -145,7 +171,16 @@ func (g *Graph) decodeInputs(p *onnxpb.GraphProto) error {
 	return errors.Join(errs...)
 }
 
-func decodeInput(in *onnxpb.ValueInfoProto) (Value, error) {
+// inputType returns the declared type of an input, float32 if it is none that is known.
+func inputType(in *onnxpb.ValueInfoProto) ElemType {
+	typ, err := elemTypeOf(in.GetType().GetTensorType().GetElemType())
+	if err != nil {
+		return Float32
+	}
+	return typ
+}
+
+func decodeInput(in *onnxpb.ValueInfoProto, o *options) (Value, error) {
 	v := Value{Name: in.GetName(), Shape: []int{}}
 	t := in.GetType().GetTensorType()
 	if t == nil {
@@ -155,8 +190,12 @@ func decodeInput(in *onnxpb.ValueInfoProto) (Value, error) {
 	if v.Type, err = elemTypeOf(t.GetElemType()); err != nil {
 		return v, err
 	}
+	if given, ok := o.shapes[v.Name]; ok {
+		v.Shape = slices.Clone(given)
+		return v, agrees(t.Shape, given)
+	}
 	if t.Shape == nil {
-		return v, unsupported("no shape")
+		return v, freeAxis("no shape is declared; give one with --shape %s=...", v.Name)
 	}
 	for i, dim := range t.Shape.Dim {
 		d := dim.GetDimValue()
@@ -164,10 +203,14 @@ func decodeInput(in *onnxpb.ValueInfoProto) (Value, error) {
 		case d > maxElements:
 			return v, unsupported("axis %d of %d", i, d)
 		case d > 0:
+		case o.dims[dim.GetDimParam()] > 0:
+			d = int64(o.dims[dim.GetDimParam()])
 		case i == 0:
 			d = 1 // the batch
+		case dim.GetDimParam() != "":
+			return v, freeAxis("axis %d is %q, want a number: give it with --dim %[2]s=N, or samples of one shape", i, dim.GetDimParam())
 		default:
-			return v, unsupported("axis %d is %q, want a number", i, dim.GetDimParam())
+			return v, freeAxis("axis %d has no size: give the shape with --shape %s=..., or samples of one shape", i, v.Name)
 		}
 		v.Shape = append(v.Shape, int(d))
 	}
@@ -194,14 +237,14 @@ func (g *Graph) decodeOutputs(p *onnxpb.GraphProto) error {
 	return nil
 }
 
-func (g *Graph) decodeNodes(p *onnxpb.GraphProto) error {
-	taken := make(map[string]bool, len(p.Node))
-	for _, n := range p.Node {
+func (g *Graph) decodeNodes(nodes []protoNode) error {
+	taken := make(map[string]bool, len(nodes))
+	for _, n := range nodes {
 		taken[n.GetName()] = true
 	}
-	used := make(map[string]bool, len(p.Node))
+	used := make(map[string]bool, len(nodes))
 	var errs []error
-	for i, n := range p.Node {
+	for i, n := range nodes {
 		name := n.GetName()
 		if name == "" || used[name] {
 			name = fmt.Sprintf("%s_%d", n.GetOpType(), i)
@@ -211,8 +254,8 @@ func (g *Graph) decodeNodes(p *onnxpb.GraphProto) error {
 			taken[name] = true
 		}
 		used[name] = true
-		node := &Node{Name: name, Op: n.GetOpType(), Inputs: n.Input, Outputs: n.Output, Opset: g.Opset}
-		if d := n.GetDomain(); d != "" && d != "ai.onnx" {
+		node := &Node{Name: name, Op: n.GetOpType(), Inputs: n.Input, Outputs: n.Output, Opset: n.opset}
+		if d := n.GetDomain(); !defaultDomain(d) {
 			node.Op = d + ":" + node.Op
 		}
 		var err error

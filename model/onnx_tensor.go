@@ -15,6 +15,9 @@ type wire struct {
 	raw func(b []byte) (f float64, n int64)
 }
 
+// bytes returns the size of n elements.
+func (w wire) bytes(n int) int64 { return int64(n) * int64(w.size) }
+
 var le = binary.LittleEndian
 
 var wires = map[onnxpb.TensorProto_DataType]wire{
@@ -79,7 +82,7 @@ func decodeTensor(p *onnxpb.TensorProto) (*Tensor, error) {
 		return nil, malformed("no tensor")
 	}
 	if p.GetDataLocation() == onnxpb.TensorProto_EXTERNAL || len(p.GetExternalData()) > 0 {
-		return nil, unsupported("external data (save the model with its weights inside)")
+		return nil, malformed("external data whose location is not said to be external")
 	}
 	if p.Segment != nil {
 		return nil, unsupported("a tensor in segments")

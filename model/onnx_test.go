@@ -171,19 +171,19 @@ func TestRemovedNodes(t *testing.T) {
 func TestUnsupportedListsAll(t *testing.T) {
 	f := newFile(13).
 		input("x", floatTensor([]int{1, 1, 4, 4}, make([]float32, 16)...)).
+		init("pads", &Tensor{Shape: []int{8}, Int: []int64{0, 0, 1, 1, 0, 0, 1, 1}}).
 		node("Relu", []string{"x"}, []string{"a"}).
 		node("NonZero", []string{"a"}, []string{"b"}).
-		node("Relu", []string{"b"}, []string{"c"}). // its input is unknown
-		node("Resize", []string{"c"}, []string{"d"}).
-		node("Pad", []string{"a"}, []string{"e"}, attr("mode", "edge")).
+		node("Relu", []string{"b"}, []string{"c"}).   // its input is unknown
+		node("Resize", []string{"c"}, []string{"d"}). // refused with its reason, which is not known
+		node("Pad", []string{"a", "pads"}, []string{"e"}, attr("mode", "symmetric")).
 		node("Mystery", []string{"a"}, []string{"f"}).
 		output("d", "e", "f")
 	f.m.Graph.Node[5].Domain = proto.String("com.example")
 	g := mustParse(t, f)
 	want := []string{
-		`test.onnx: node "NonZero_1" (NonZero): operator: unsupported`,
-		`test.onnx: node "Resize_3" (Resize): operator: unsupported`,
-		`test.onnx: node "Pad_4" (Pad): mode edge: unsupported`,
+		`test.onnx: node "NonZero_1" (NonZero): the number of elements that are not zero depends on data: unsupported`,
+		`test.onnx: node "Pad_4" (Pad): mode symmetric: unsupported`,
 		`test.onnx: node "Mystery_5" (com.example:Mystery): operator: unsupported`,
 	}
 	var got []string
@@ -274,8 +274,8 @@ func TestBroken(t *testing.T) {
 	}{
 		{func(f *file) { f.m.Graph = nil }, ErrMalformed, "no graph: malformed"},
 		{func(f *file) { f.m.OpsetImport = nil }, ErrMalformed, "no version of the default operator set: malformed"},
-		{func(f *file) { f.m.OpsetImport[0].Version = proto.Int64(7) }, ErrUnsupported, "opset 7, want 8 to 20: unsupported"},
-		{func(f *file) { f.m.OpsetImport[0].Version = proto.Int64(21) }, ErrUnsupported, "opset 21, want 8 to 20: unsupported"},
+		{func(f *file) { f.m.OpsetImport[0].Version = proto.Int64(0) }, ErrUnsupported, "opset 0, want 1 to 25: unsupported"},
+		{func(f *file) { f.m.OpsetImport[0].Version = proto.Int64(26) }, ErrUnsupported, "opset 26, want 1 to 25: unsupported"},
 		{func(f *file) { f.m.Graph.SparseInitializer = []*onnxpb.SparseTensorProto{{}} }, ErrUnsupported, "sparse initializers: unsupported"},
 		{func(f *file) { f.m.Graph.Output = nil }, ErrMalformed, "no outputs: malformed"},
 		{func(f *file) { f.output("y") }, ErrMalformed, `output "y" appears twice or has no name: malformed`},
@@ -283,7 +283,7 @@ func TestBroken(t *testing.T) {
 		{func(f *file) { f.input("x", floatTensor([]int{1}, 0)) }, ErrMalformed, `input "x" appears twice or has no name: malformed`},
 		{func(f *file) { f.init("w", floatTensor([]int{1}, 0)) }, ErrMalformed, `initializer "w" appears twice or has no name: malformed`},
 		{func(f *file) { f.m.Graph.Input[0].Type = nil }, ErrUnsupported, `input "x": not a tensor: unsupported`},
-		{func(f *file) { f.m.Graph.Input[0].Type.GetTensorType().Shape = nil }, ErrUnsupported, `input "x": no shape: unsupported`},
+		{func(f *file) { f.m.Graph.Input[0].Type.GetTensorType().Shape = nil }, ErrUnsupported, `input "x": no shape is declared; give one with --shape x=...: unsupported without a fixed shape`},
 		{func(f *file) { f.m.Graph.Input[0].Type.GetTensorType().ElemType = proto.Int32(8) }, ErrUnsupported, `input "x": data type STRING: unsupported`},
 		{func(f *file) { f.input("huge", &Tensor{Shape: []int{1 << 20, 1 << 20}, Float: []float32{}}) }, ErrUnsupported,
 			`input "huge": shape [1048576 1048576] of more than 268435456 elements: unsupported`},
@@ -301,10 +301,10 @@ func TestBroken(t *testing.T) {
 		{func(f *file) { tensor(f).DataType = proto.Int32(8) }, ErrUnsupported, `initializer "w": data type STRING: unsupported`},
 		{func(f *file) { tensor(f).DataType = proto.Int32(99) }, ErrUnsupported, `initializer "w": data type 99: unsupported`},
 		{func(f *file) { tensor(f).DataLocation = onnxpb.TensorProto_EXTERNAL.Enum() }, ErrUnsupported,
-			`initializer "w": external data (save the model with its weights inside): unsupported`},
+			`initializer "w": external data, and no folder to read it from (LoadONNX reads it beside the model): unsupported`},
 		{func(f *file) {
 			tensor(f).ExternalData = []*onnxpb.StringStringEntryProto{{Key: proto.String("location"), Value: proto.String("../../etc/passwd")}}
-		}, ErrUnsupported, `initializer "w": external data (save the model with its weights inside): unsupported`},
+		}, ErrMalformed, `initializer "w": external data whose location is not said to be external: malformed`},
 		{func(f *file) { tensor(f).Segment = &onnxpb.TensorProto_Segment{} }, ErrUnsupported, `initializer "w": a tensor in segments: unsupported`},
 
 		{func(f *file) { node(f).Input[0] = "nowhere" }, ErrMalformed, `node "MatMul_0" (MatMul): input "nowhere" has no source: malformed`},
@@ -385,7 +385,7 @@ func TestBudget(t *testing.T) {
 		{budget{elements: 20_000, work: 1_009_999}, 1},
 		{budget{elements: 9_999, work: 1_010_000}, 0},
 	} {
-		g, err := parseONNX("", big, c.budget)
+		g, err := parseONNX("", big, &options{budget: c.budget})
 		if err != nil {
 			t.Fatal(err)
 		}

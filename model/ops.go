@@ -202,6 +202,16 @@ var operators = map[string]operator{
 	"Squeeze":         {1, 2, anyTypes, bindSqueeze},
 	"Unsqueeze":       {1, 2, anyTypes, bindUnsqueeze},
 
+	// op_onehot.go
+	"OneHot": {3, 3, anyTypes, bindOneHot},
+
+	// op_fold.go
+	"IsInf":   {1, 1, floats, bindIs},
+	"IsNaN":   {1, 1, floats, bindIs},
+	"Mod":     {2, 2, alike, bindMod},
+	"NonZero": {1, 1, anyTypes, bindNonZero},
+	"Size":    {1, 1, anyTypes, bindSize},
+
 	// op_move.go
 	"Concat":    {1, many, alike, bindConcat},
 	"Expand":    {2, 2, anyTypes, bindExpand},

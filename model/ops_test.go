@@ -3,6 +3,8 @@ package model
 import (
 	"errors"
 	"fmt"
+	"iter"
+	"maps"
 	"os"
 	"regexp"
 	"strconv"
@@ -38,9 +40,11 @@ func TestOps(t *testing.T) {
 			covered[c.op] = true
 		}
 	}
-	for op := range operators {
-		if !covered[op] {
-			t.Errorf("testdata/ops.txt has no case for %s", op)
+	for _, list := range []iter.Seq[string]{maps.Keys(operators), maps.Keys(expansions)} {
+		for op := range list {
+			if !covered[op] {
+				t.Errorf("testdata has no case for %s", op)
+			}
 		}
 	}
 }
@@ -111,12 +115,16 @@ func (c *opCase) eval(t *testing.T, folded bool) ([]*Tensor, error) {
 
 func readOpCases(t *testing.T) []*opCase {
 	t.Helper()
-	text, err := os.ReadFile("testdata/ops.txt")
-	if err != nil {
-		t.Fatal(err)
+	var chunks []string
+	for _, name := range []string{"ops.txt", "ops_expanded.txt"} {
+		text, err := os.ReadFile("testdata/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		chunks = append(chunks, strings.Split(string(text), "\n---\n")[1:]...)
 	}
 	var cases []*opCase
-	for _, chunk := range strings.Split(string(text), "\n---\n")[1:] {
+	for _, chunk := range chunks {
 		lines := strings.Split(strings.TrimSpace(chunk), "\n")
 		head, failure, _ := strings.Cut(lines[0], " ### ")
 		c := &opCase{name: head}

@@ -1,0 +1,208 @@
+package model
+
+import "slices"
+
+// celu expands Celu (opset 12): max(0, x) + min(0, alpha·(exp(x/alpha) - 1)).
+func (e *expander) celu() error {
+	alpha := 1.
+	if err := e.attrs.Unpack("alpha?", &alpha); err != nil {
+		return err
+	}
+	if alpha == 0 {
+		return malformed("alpha 0")
+	}
+	if alpha == 1 {
+		e.set(0, e.do("Elu", e.arg(0)))
+		return nil
+	}
+	y := e.do("Elu", e.do("Mul", e.arg(0), e.float(1/alpha)))
+	e.set(0, e.do("Mul", y, e.float(alpha)))
+	return nil
+}
+
+// mish expands Mish (opset 18): x·tanh(softplus(x)).
+func (e *expander) mish() error {
+	if err := e.attrs.Unpack(); err != nil {
+		return err
+	}
+	e.set(0, e.do("Mul", e.arg(0), e.do("Tanh", e.do("Softplus", e.arg(0)))))
+	return nil
+}
+
+// swish expands Swish (opset 24): x·sigmoid(alpha·x).
+func (e *expander) swish() error {
+	alpha := 1.
+	if err := e.attrs.Unpack("alpha?", &alpha); err != nil {
+		return err
+	}
+	x := e.arg(0)
+	if alpha != 1 {
+		x = e.do("Mul", x, e.float(alpha))
+	}
+	e.set(0, e.do("Mul", e.arg(0), e.do("Sigmoid", x)))
+	return nil
+}
+
+// tan expands Tan (opset 7).
+func (e *expander) tan() error {
+	if err := e.attrs.Unpack(); err != nil {
+		return err
+	}
+	e.set(0, e.do("Div", e.do("Sin", e.arg(0)), e.do("Cos", e.arg(0))))
+	return nil
+}
+
+// thresholdedRelu expands ThresholdedRelu (opsets 10 and 22): x above alpha, else 0.
+func (e *expander) thresholdedRelu() error {
+	alpha := 1.
+	if err := e.attrs.Unpack("alpha?", &alpha); err != nil {
+		return err
+	}
+	e.set(0, e.do("Where", e.do("Greater", e.arg(0), e.float(alpha)), e.arg(0), e.float(0)))
+	return nil
+}
+
+// shrink expands Shrink (opset 9): what lies within ±lambd becomes 0, the rest moves towards
+// it by bias.
+func (e *expander) shrink() error {
+	bias, lambda := 0., 0.5
+	if err := e.attrs.Unpack("bias?", &bias, "lambd?", &lambda); err != nil {
+		return err
+	}
+	x := e.arg(0)
+	above := e.do("Where", e.do("Greater", x, e.float(lambda)), e.do("Sub", x, e.float(bias)), e.float(0))
+	below := e.do("Where", e.do("Less", x, e.float(-lambda)), e.do("Add", x, e.float(bias)), e.float(0))
+	e.set(0, e.do("Add", above, below))
+	return nil
+}
+
+// never expands IsNaN and IsInf of what is computed: integers are neither. Guards that
+// exporters put behind a softmax fold away.
+func (e *expander) never() error {
+	positive, negative := 1, 1
+	if err := e.attrs.Unpack("detect_positive?", &positive, "detect_negative?", &negative); err != nil {
+		return err
+	}
+	e.set(0, e.constant(&Tensor{Shape: slices.Clone(e.in[0].shape), Int: make([]int64, product(e.in[0].shape))}))
+	return nil
+}
+
+// hardmax expands Hardmax (opsets 1 to 13): 1 at the first largest element, else 0.
+func (e *expander) hardmax() error {
+	axis := -1
+	if e.opset < 13 {
+		axis = 1
+	}
+	if err := e.attrs.Unpack("axis?", &axis); err != nil {
+		return err
+	}
+	shape := e.in[0].shape
+	axis, err := normAxis(axis, len(shape))
+	if err != nil {
+		return err
+	}
+	x := e.arg(0)
+	if e.opset < 13 { // the axes from there on are one
+		x = e.reshape(x, product(shape[:axis]), product(shape[axis:]))
+		axis = 1
+	} else {
+		x = e.transpose(x, exchanged(len(shape), axis)...)
+	}
+	inner, err := e.shapeOf(x)
+	if err != nil {
+		return err
+	}
+	best := e.with("ArgMax", Attrs{"axis": len(inner) - 1, "keepdims": 1}, x)
+	y := e.with("Cast", Attrs{"to": 1}, e.do("Equal", best, e.constant(counting(inner[len(inner)-1]))))
+	if e.opset < 13 {
+		y = e.reshape(y, shape...)
+	} else {
+		y = e.transpose(y, exchanged(len(shape), axis)...)
+	}
+	e.set(0, y)
+	return nil
+}
+
+// topK expands TopK (opsets 1 to 24): the place of an element is the number of those before
+// it, which are larger, or as large and of a smaller index.
+func (e *expander) topK() error {
+	axis, largest, sorted := -1, true, true
+	k := 0
+	if err := e.attrs.Unpack("axis?", &axis, "largest?", &largest, "sorted?", &sorted, "k?", &k); err != nil {
+		return err
+	}
+	if e.input(1) != nil {
+		t, err := e.needConstant(1, "K")
+		if err != nil {
+			return err
+		}
+		if t.Len() != 1 || t.Int == nil {
+			return malformed("K of shape %v", t.Shape)
+		}
+		k = int(clamp(t.Int[0], -1, maxElements))
+	}
+	shape := e.in[0].shape
+	axis, err := normAxis(axis, len(shape))
+	if err != nil {
+		return err
+	}
+	n := shape[axis]
+	if k < 0 || k > n {
+		return malformed("the first %d of %d", k, n)
+	}
+	rows := product(shape) / max(n, 1)
+	if rows*n*n > maxChoices || k == 0 {
+		return unsupported("the first %d of %d in %d rows", k, n, rows)
+	}
+	cast := func(to int, x string) string { return e.with("Cast", Attrs{"to": to}, x) }
+	perm := exchanged(len(shape), axis)
+	x := e.arg(0)
+	if !e.in[0].typ.IsFloat() {
+		x = cast(1, x)
+	}
+	x = e.transpose(x, perm...)
+	turned, err := e.shapeOf(x)
+	if err != nil {
+		return err
+	}
+	mine, other := e.reshape(x, rows, n, 1), e.reshape(x, rows, 1, n)
+	earlier := &Tensor{Shape: []int{n, n}, Int: make([]int64, n*n)} // other's index is smaller
+	for i := range n {
+		for j := range i {
+			earlier.Int[i*n+j] = 1
+		}
+	}
+	beats, ties := "Greater", "GreaterOrEqual"
+	if !largest {
+		beats, ties = "Less", "LessOrEqual"
+	}
+	tie := cast(1, cast(9, e.constant(earlier)))
+	rest := &Tensor{Shape: []int{n, n}, Float: make([]float32, n*n)}
+	for i, v := range earlier.Int {
+		rest.Float[i] = 1 - float32(v)
+	}
+	before := e.do("Add", e.do("Mul", cast(1, e.do(ties, other, mine)), tie), e.do("Mul", cast(1, e.do(beats, other, mine)), e.constant(rest)))
+	place := e.with("ReduceSum", Attrs{"keepdims": 0}, before, e.list(2)) // [rows, n]
+	wanted := &Tensor{Shape: []int{k, 1}, Float: make([]float32, k)}
+	for i := range k {
+		wanted.Float[i] = float32(i)
+	}
+	hot := cast(1, e.do("Equal", e.reshape(place, rows, 1, n), e.constant(wanted))) // [rows, k, n]
+	finish := func(values string) string {
+		y := e.with("ReduceSum", Attrs{"keepdims": 0}, e.do("Mul", hot, values), e.list(2))
+		return e.transpose(e.reshape(y, append(slices.Clone(turned[:len(turned)-1]), k)...), perm...)
+	}
+	values := finish(other)
+	if !e.in[0].typ.IsFloat() {
+		values = cast(7, values)
+	}
+	e.set(0, values)
+	if e.wants(1) {
+		at := &Tensor{Shape: []int{n}, Float: make([]float32, n)}
+		for i := range n {
+			at.Float[i] = float32(i)
+		}
+		e.set(1, cast(7, finish(e.constant(at))))
+	}
+	return nil
+}
