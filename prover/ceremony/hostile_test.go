@@ -16,9 +16,8 @@ import (
 
 // Bytes cut off, added, or with lengths that are not there.
 func TestHostileFiles(t *testing.T) {
-	r := compile(t, 3)
-	f := &refusals{t: t, r: r, of: finished(t, r), seen: make(map[string]int)}
-	data := written(t, f.of)
+	f := newRefusals(t)
+	r, data := f.r, f.data
 	for i := range 60 {
 		f.refuseBytes("cut", data[:len(data)*i/60])
 	}
