@@ -26,7 +26,7 @@ type AuditOptions struct {
 	Opening    string               // file that opens the commitment to the weights
 	Ceremony   *ceremony.Transcript // Groth16: the ceremony's transcript
 	Phase1     [][32]byte           // digests of powers-of-tau files the auditor accepts
-	SRS        io.Reader            // PLONK: the reference string, gnark-crypto's encoding
+	SRS        io.ReaderAt          // PLONK: the reference string, in a form that ImportSRS takes
 	SRSDigests [][32]byte           // digests of reference strings the auditor accepts
 	KeyDir     string               // folder with the vendor's proving key, to prove with it too
 	Inputs     int                  // random inputs to prove; 0 stands for 3
@@ -177,7 +177,7 @@ func (a *audit) recomputePlonk() error {
 		a.find(claimCircuit, NotEstablished, "a PLONK key is recomputed from its circuit and the reference string, which was not given")
 		return nil
 	}
-	srs, err := readSRS(bufio.NewReaderSize(a.o.SRS, 1<<20), plonkSize(a.c)+blindingDegree)
+	srs, err := readSRS(a.o.SRS, plonkSize(a.c)+blindingDegree)
 	if err != nil {
 		return fmt.Errorf("SRS: %w: %w", err, ErrKeys)
 	}

@@ -80,19 +80,19 @@ func leastInput(p *circuits.Program) [][]int64 {
 	return in
 }
 
-// ImportSRS makes PLONK keys from a universal reference string (gnark-crypto's kzg.SRS
-// encoding for BN254), for instance of a public powers-of-tau ceremony. That it is one, by
+// ImportSRS makes PLONK keys from a universal reference string: gnark-crypto's kzg.SRS
+// encoding for BN254, or a powers-of-tau file of snarkjs's format, larger than the circuit or not. That it is one, by
 // its form, is checked with pairings; who knows its secret no file shows. So the keys are
 // marked as one-party keys unless accepted lists the string's digest
 // (verifier.PlonkKey.SRSDigest), which the caller has from a source they trust. A string
 // with a digest that is not on the list, if there is one, is [ErrKeys].
-func ImportSRS(ctx context.Context, c *circuits.Compiled, r io.Reader, p Progress, accepted ...[32]byte) (k *Keys, err error) {
+func ImportSRS(ctx context.Context, c *circuits.Compiled, file io.ReaderAt, p Progress, accepted ...[32]byte) (k *Keys, err error) {
 	if c.Program.Config.System != circuits.Plonk {
 		return nil, fmt.Errorf("program is not for PLONK: %w", ErrKeys)
 	}
 	defer recoverDecoder(&err)
 	p.report("reference string", 0)
-	srs, err := readSRS(bufio.NewReaderSize(r, 1<<20), plonkSize(c)+blindingDegree)
+	srs, err := readSRS(file, plonkSize(c)+blindingDegree)
 	if err != nil {
 		return nil, fmt.Errorf("SRS: %w: %w", err, ErrKeys)
 	}

@@ -72,7 +72,7 @@ var importedPlonk = sync.OnceValue(func() *Keys {
 	srs := testSRS()
 	_, err := srs.WriteTo(&file)
 	require.NoError(must{}, err)
-	k, err := ImportSRS(context.Background(), plonkKeys().compiled, &file, nil)
+	k, err := ImportSRS(context.Background(), plonkKeys().compiled, bytes.NewReader(file.Bytes()), nil)
 	require.NoError(must{}, err)
 	return k
 })
@@ -331,7 +331,7 @@ func TestImportSRS(t *testing.T) {
 		"not from one":        func(s *kzg.SRS) { s.Pk.G1 = s.Pk.G1[1:] },
 		"too short":           func(s *kzg.SRS) { s.Pk.G1 = s.Pk.G1[:n-1] },
 	} {
-		_, err := ImportSRS(ctx, c, srsFile(t, change), nil)
+		_, err := ImportSRS(ctx, c, bytes.NewReader(srsFile(t, change).Bytes()), nil)
 		require.ErrorIs(t, err, ErrKeys, name)
 	}
 	for _, cut := range []int{0, 3, 4, 100, len(data) / 2} {

@@ -31,7 +31,7 @@ func (k *Keys) setupPlonk(ctx context.Context, srs *kzg.SRS, p Progress) error {
 		canonical, lagrange, err = newSRS(ctx, size)
 	} else {
 		p.report("Lagrange basis", 0)
-		canonical, lagrange, err = cutSRS(srs, size)
+		canonical, lagrange, err = cutSRS(ctx, srs, size, func(done float64) { p.report("Lagrange basis", done) })
 	}
 	if err != nil {
 		return err

@@ -8,12 +8,15 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"math"
+	"slices"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254"
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr/fft"
 	"github.com/consensys/gnark-crypto/ecc/bn254/kzg"
 
+	"github.com/nnark/nnark/prover/ceremony"
 	"github.com/nnark/nnark/prover/internal/secret"
 	"github.com/nnark/nnark/prover/simd/msm"
 )
@@ -22,12 +25,13 @@ import (
 const blindingDegree = 3
 
 // cutSRS takes the powers of tau a circuit of so many rows needs, and their Lagrange form.
-func cutSRS(srs *kzg.SRS, size uint64) (canonical, lagrange kzg.SRS, err error) {
+func cutSRS(ctx context.Context, srs *kzg.SRS, size uint64, progress func(done float64)) (canonical, lagrange kzg.SRS, err error) {
 	if uint64(len(srs.Pk.G1)) < size+blindingDegree {
 		return canonical, lagrange, fmt.Errorf("SRS of %d points, the circuit needs %d: %w", len(srs.Pk.G1), size+blindingDegree, ErrKeys)
 	}
 	canonical = kzg.SRS{Pk: kzg.ProvingKey{G1: srs.Pk.G1[:size+blindingDegree]}, Vk: srs.Vk}
-	points, err := kzg.ToLagrangeG1(srs.Pk.G1[:size])
+	points := slices.Clone(srs.Pk.G1[:size])
+	err = msm.LagrangeG1(ctx, points, progress)
 	return canonical, kzg.SRS{Pk: kzg.ProvingKey{G1: points}, Vk: srs.Vk}, err
 }
 
@@ -98,12 +102,22 @@ func kzgKey(g1 bn254.G1Affine, g2, tau2 bn254.G2Affine) kzg.VerifyingKey {
 	return vk
 }
 
-// readSRS reads gnark-crypto's encoding of a reference string, of which it keeps so many
-// points, and checks it.
-func readSRS(r *bufio.Reader, size uint64) (*kzg.SRS, error) {
+// readSRS reads a reference string, of which it keeps so many points, and checks it. A file
+// that is not of the form of powers of tau is taken for gnark-crypto's encoding.
+func readSRS(file io.ReaderAt, size uint64) (*kzg.SRS, error) {
+	r := bufio.NewReaderSize(io.NewSectionReader(file, 0, math.MaxInt64), 1<<20)
 	head, err := r.Peek(4)
 	if err != nil {
 		return nil, err
+	}
+	if string(head) == ceremony.PtauMagic {
+		g1, tau2, err := ceremony.ReadPtau(file, int(size))
+		if err != nil {
+			return nil, err
+		}
+		_, _, gen1, gen2 := bn254.Generators()
+		srs := &kzg.SRS{Pk: kzg.ProvingKey{G1: g1}, Vk: kzgKey(gen1, gen2, tau2)}
+		return srs, checkSRS(srs.Pk.G1, &srs.Vk)
 	}
 	n := uint64(binary.BigEndian.Uint32(head))
 	if n < size {

@@ -20,7 +20,7 @@ func audit(c *command) (report, error) {
 	keyPath := c.flags.String("key", "", "the verifying key in `FILE`")
 	var o prover.AuditOptions
 	c.flags.StringVar(&o.Opening, "opening", "", "the opening of the key's commitment in `FILE`: the vendor's model.opening")
-	srs := c.flags.String("srs", "", "PLONK's universal reference string in `FILE`, from its ceremony's publisher")
+	srs := c.flags.String("srs", "", "PLONK's universal reference string in `FILE`, from its ceremony's publisher (.ptau or gnark-crypto's encoding)")
 	var digest digestFlag
 	c.flags.Var(&digest, "srs-digest", "accept the reference string with the digest `HEX`")
 	transcript := c.flags.String("transcript", "", "Groth16: the ceremony's transcript in `FILE`")

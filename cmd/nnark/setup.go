@@ -43,7 +43,7 @@ func setup(c *command) (report, error) {
 	var from origin
 	c.flags.StringVar(&from.provingKey, "proving-key", "", "take a ceremony's Groth16 proving key from `FILE`, in gnark's encoding")
 	c.flags.StringVar(&from.verifyingKey, "verifying-key", "", "and the verifying key from `FILE`")
-	c.flags.StringVar(&from.srs, "srs", "", "take PLONK's universal reference string from `FILE`, in gnark-crypto's encoding")
+	c.flags.StringVar(&from.srs, "srs", "", "take PLONK's universal reference string from `FILE`, in gnark-crypto's encoding or snarkjs's form of powers of tau (.ptau)")
 	c.flags.Var(&from.srsDigest, "srs-digest", "refuse reference strings with another digest than `HEX`, which you have from the ceremony's publisher; without it the keys are marked as one party's")
 	force := c.flags.Bool("force", false, "replace the keys that are in the folder: their opening may be the only one")
 	bind := c.flags.Bool("bind", false, "also write a bound key, as secret as the weights, with which prove is faster")

@@ -101,10 +101,19 @@ func TestSetupFromSRS(t *testing.T) {
 		require.NoDirExists(t, "new")
 	}
 
+	// A powers-of-tau file is a reference string too.
+	require.NoError(t, os.WriteFile("13.ptau", ptau(13), 0o644))
+	require.NoError(t, os.WriteFile("9.ptau", ptau(9), 0o644))
+	mustRun(t, "setup", "m.nnark", "-o", "ptau", "--srs", "13.ptau")
+	proveAndVerify(t, "ptau", true)
+	code, _, stderr := nnark(t, "setup", "m.nnark", "-o", "new", "--srs", "9.ptau")
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, stderr, "1023 powers of tau")
+
 	short, err := kzg.NewSRS(1<<5, big.NewInt(123456789))
 	require.NoError(t, err)
 	save(t, "short.srs", short)
-	code, _, stderr := nnark(t, "setup", "m.nnark", "-o", "new", "--srs", "short.srs")
+	code, _, stderr = nnark(t, "setup", "m.nnark", "-o", "new", "--srs", "short.srs")
 	require.Equal(t, exitFailed, code)
 	require.Contains(t, stderr, "SRS: 32 points")
 }

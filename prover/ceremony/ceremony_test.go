@@ -18,6 +18,14 @@ import (
 
 var ctx = context.Background()
 
+// long skips tests of what no race can be in.
+func long(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("hundreds of transcripts")
+	}
+}
+
 // small is a circuit with two commitments, coefficients of all kinds, a wire that occurs
 // nowhere and one that occurs on both sides.
 type small struct {

@@ -6,16 +6,19 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"math/big"
 	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/consensys/gnark-crypto/ecc/bn254/fp"
 	"github.com/stretchr/testify/require"
 )
 
 // Bytes cut off, added, or with lengths that are not there.
 func TestHostileFiles(t *testing.T) {
+	long(t)
 	f := newRefusals(t)
 	r, data := f.r, f.data
 	for i := range 60 {
@@ -28,6 +31,13 @@ func TestHostileFiles(t *testing.T) {
 	require.ErrorIs(t, err, ErrMalformed, "longer than said")
 	_, err = Read(bytes.NewReader(data), int64(len(data))+1<<40)
 	require.ErrorIs(t, err, ErrMalformed, "shorter than said")
+
+	for at := 0; at < len(data); at += 61 {
+		evil := slices.Clone(data)
+		evil[at] ^= 1
+		_, err := Read(bytes.NewReader(evil), int64(len(evil)))
+		require.ErrorIs(t, err, ErrMalformed, at)
+	}
 
 	// Each 32-bit word of the records, and the length of each list, becomes huge.
 	resealed := func(at int, v uint32) []byte {
@@ -104,6 +114,7 @@ func TestContributeRefuses(t *testing.T) {
 }
 
 func TestHostilePtau(t *testing.T) {
+	long(t)
 	r := compile(t, 3)
 	data := ptauFile(t)
 	c, err := newCircuit(r)
@@ -137,6 +148,28 @@ func TestHostilePtau(t *testing.T) {
 		changed++
 	}
 	require.Greater(t, changed, 20)
+	_, err = readPtau(bytes.NewReader(data), 8)
+	require.ErrorIs(t, err, ErrPtau)
+	require.ErrorContains(t, err, "the circuit needs 2^8")
+	_, _, err = ReadPtau(bytes.NewReader(data), 256)
+	require.ErrorIs(t, err, ErrPtau)
+	g1, tau2, err := ReadPtau(bytes.NewReader(data), 255)
+	require.NoError(t, err)
+	p, err := readPtau(bytes.NewReader(data), 7)
+	require.NoError(t, err)
+	require.Equal(t, p.tau1, g1)
+	require.Equal(t, p.tau2[1], tau2)
+
+	// A coordinate plus the modulus is the same number, and another encoding.
+	alias := slices.Clone(data)
+	at := 12 + 12 + 44 + 12 + 64*3 // of a power of tau
+	x := slices.Clone(alias[at:][:32])
+	slices.Reverse(x)
+	sum := new(big.Int).Add(new(big.Int).SetBytes(x), fp.Modulus()).FillBytes(make([]byte, 32))
+	slices.Reverse(sum)
+	copy(alias[at:], sum)
+	require.ErrorContains(t, begin(alias), "not below the modulus")
+
 	evil := slices.Clone(data)
 	evil[12+12+4+32] = maxPower
 	require.ErrorIs(t, begin(evil), ErrPtau)

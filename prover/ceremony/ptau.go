@@ -46,11 +46,36 @@ const (
 	maxPtauSections = 64
 )
 
+// PtauMagic starts a powers-of-tau file.
+const PtauMagic = "ptau"
+
+// ReadPtau returns the first n powers [τ^i]₁ of a powers-of-tau file, and [τ]₂, for a
+// universal reference string. The caller checks that they are powers. Errors are [ErrPtau].
+func ReadPtau(file io.ReaderAt, n int) (tau1 []bn254.G1Affine, tau2 bn254.G2Affine, err error) {
+	f, err := openPtau(file)
+	if err != nil {
+		return nil, tau2, err
+	}
+	power, err := f.power()
+	if err != nil {
+		return nil, tau2, err
+	}
+	if of := 2<<power - 1; n > of {
+		return nil, tau2, badPtau("%d powers of tau, the circuit needs %d", of, n)
+	}
+	tau1 = f.g1(ptauTau1, n, 2<<power-1)
+	if both := f.g2(ptauTau2, 2, 1<<power); f.err == nil {
+		tau2 = both[1]
+	}
+	return tau1, tau2, f.err
+}
+
 // ptau finds sections.
 type ptau struct {
 	file  io.ReaderAt
 	start map[uint32]int64
 	size  map[uint32]int64
+	err   error // the first, of g1 and g2
 }
 
 func badPtau(format string, args ...any) error {
@@ -71,7 +96,7 @@ func openPtau(file io.ReaderAt) (*ptau, error) {
 		return nil, err
 	}
 	sections := binary.LittleEndian.Uint32(head[8:])
-	if string(head[:4]) != "ptau" || binary.LittleEndian.Uint32(head[4:]) != 1 || sections > maxPtauSections {
+	if string(head[:4]) != PtauMagic || binary.LittleEndian.Uint32(head[4:]) != 1 || sections > maxPtauSections {
 		return nil, badPtau("not version 1 of the format")
 	}
 	offset := int64(len(head))
@@ -113,7 +138,16 @@ func (f *ptau) power() (int, error) {
 
 // coordinates reads the first so many coordinates of a section of exactly so many: in
 // Montgomery form with gnark-crypto's factor, little-endian.
-func (f *ptau) coordinates(id uint32, n, of int) ([]fp.Element, error) {
+func (f *ptau) coordinates(id uint32, n, of int) []fp.Element {
+	if f.err != nil {
+		return nil
+	}
+	var x []fp.Element
+	x, f.err = f.readCoordinates(id, n, of)
+	return x
+}
+
+func (f *ptau) readCoordinates(id uint32, n, of int) ([]fp.Element, error) {
 	if f.size[id] != int64(of)*fp.Bytes {
 		return nil, badPtau("section %d has %d bytes, want %d", id, f.size[id], int64(of)*fp.Bytes)
 	}
@@ -167,29 +201,24 @@ func readPtau(file io.ReaderAt, power int) (*powers, error) {
 		return nil, badPtau("powers of tau up to 2^%d, the circuit needs 2^%d", have, power)
 	}
 	n, of := 1<<power, 1<<have
-	g1 := func(id uint32, n, of int) (points []bn254.G1Affine) {
-		var x []fp.Element
-		if err == nil {
-			x, err = f.coordinates(id, 2*n, 2*of)
-		}
-		for ; len(x) > 0; x = x[2:] {
-			points = append(points, bn254.G1Affine{X: x[0], Y: x[1]})
-		}
-		return points
-	}
-	g2 := func(id uint32, n, of int) (points []bn254.G2Affine) {
-		var x []fp.Element
-		if err == nil {
-			x, err = f.coordinates(id, 4*n, 4*of)
-		}
-		for ; len(x) > 0; x = x[4:] {
-			points = append(points, bn254.G2Affine{X: bn254.E2{A0: x[0], A1: x[1]}, Y: bn254.E2{A0: x[2], A1: x[3]}})
-		}
-		return points
-	}
-	p := &powers{tau1: g1(ptauTau1, 2*n-1, 2*of-1), alpha: g1(ptauAlpha, n, of), beta: g1(ptauBeta, n, of), tau2: g2(ptauTau2, n, of)}
-	if beta2 := g2(ptauBeta2, 1, 1); err == nil {
+	p := &powers{tau1: f.g1(ptauTau1, 2*n-1, 2*of-1), alpha: f.g1(ptauAlpha, n, of), beta: f.g1(ptauBeta, n, of), tau2: f.g2(ptauTau2, n, of)}
+	if beta2 := f.g2(ptauBeta2, 1, 1); f.err == nil {
 		p.beta2 = beta2[0]
 	}
-	return p, err
+	return p, f.err
+}
+
+// g1 reads the first n points of a section of so many.
+func (f *ptau) g1(id uint32, n, of int) (points []bn254.G1Affine) {
+	for x := f.coordinates(id, 2*n, 2*of); len(x) > 0; x = x[2:] {
+		points = append(points, bn254.G1Affine{X: x[0], Y: x[1]})
+	}
+	return points
+}
+
+func (f *ptau) g2(id uint32, n, of int) (points []bn254.G2Affine) {
+	for x := f.coordinates(id, 4*n, 4*of); len(x) > 0; x = x[4:] {
+		points = append(points, bn254.G2Affine{X: bn254.E2{A0: x[0], A1: x[1]}, Y: bn254.E2{A0: x[2], A1: x[3]}})
+	}
+	return points
 }

@@ -143,7 +143,7 @@ func (f *refusals) points() {
 		for i := range n {
 			for k, how := range sorted(changesG1) {
 				ends := i == 0 || i == n-1
-				if (!ends && (testing.Short() || i%len(changesG1) != k)) || (*g1[name])[i].IsInfinity() {
+				if (!ends && i%len(changesG1) != k) || (*g1[name])[i].IsInfinity() {
 					continue
 				}
 				f.refuse(fmt.Sprint(name, " ", i, how), func(c *Transcript) {
@@ -167,7 +167,7 @@ func (f *refusals) points() {
 		n := len(*g2[name])
 		for i := range n {
 			for k, how := range sorted(changesG2) {
-				if ends := i == 0 || i == n-1; ends || i%len(changesG2) == k && !testing.Short() {
+				if ends := i == 0 || i == n-1; ends || i%len(changesG2) == k {
 					f.refuse(fmt.Sprint(name, " ", i, how), func(c *Transcript) {
 						_, lists := lists(c)
 						changesG2[how](*lists[name], i)
@@ -240,6 +240,7 @@ func (f *refusals) steps(phase int, foreign *Transcript) {
 }
 
 func TestTampered(t *testing.T) {
+	long(t)
 	f := newRefusals(t)
 	foreign := finished(t, f.r)
 	f.points()
@@ -259,72 +260,5 @@ func TestTampered(t *testing.T) {
 		total += f.seen[name]
 	}
 	t.Logf("%d tampered transcripts refused: %v", total, f.seen)
-	require.Greater(t, total, 300)
-}
-
-// Whoever runs a ceremony alone, with any records they like, cannot pass off another
-// circuit's points as those of the circuit, nor call one party two, nor leave one out.
-func TestForged(t *testing.T) {
-	r, other := compile(t, 3), compile(t, 4)
-	evil, err := newCircuit(other)
-	require.NoError(t, err)
-	verify := func(c *Transcript) error {
-		_, err := Verify(ctx, again(t, c), r, Options{})
-		return err
-	}
-	closed := func(begin *circuit, names ...string) *Transcript {
-		c := phase1(t, r)
-		force(t, c, "x", beacon)
-		c.points, err = begin.points(ctx, c.powers, nil)
-		require.NoError(t, err)
-		c.powers.tau2 = c.powers.tau2[:2]
-		for _, name := range names {
-			force(t, c, name, nil)
-		}
-		force(t, c, "y", beacon)
-		return c
-	}
-	honest, err := newCircuit(r)
-	require.NoError(t, err)
-	require.NoError(t, verify(closed(honest, "Ada", "Bob")))
-	require.ErrorIs(t, verify(closed(evil, "Ada", "Bob")), ErrInvalid)
-	require.ErrorIs(t, verify(closed(honest, "Ada", "aDA")), ErrInvalid)
-	require.ErrorIs(t, verify(closed(honest, "Ada")), ErrIncomplete)
-	require.ErrorIs(t, verify(closed(honest)), ErrIncomplete)
-	require.ErrorIs(t, verify(closed(honest, "Ada", "Bob", "Cleo ")), ErrText)
-	require.ErrorIs(t, verify(finished(t, other)), ErrCircuit)
-
-	c := finished(t, r) // and a contribution behind the end
-	force(t, c, "Dan", nil)
-	require.ErrorIs(t, verify(c), ErrIncomplete)
-	force(t, c, "y", beacon)
-	require.ErrorIs(t, verify(c), ErrInvalid)
-}
-
-// force appends a step without any check, of a secret that is not forgotten.
-func force(t *testing.T, c *Transcript, name string, value []byte) {
-	t.Helper()
-	phase, before := 1, c.anchors()
-	if c.points != nil {
-		phase = 2
-	}
-	s, x := Step{Name: name, Value: value}, make([]fr.Element, before.len())
-	for i := range x {
-		x[i].SetUint64(uint64(i) + 1000)
-	}
-	if value == nil {
-		require.NoError(t, s.contribute(phase, c.Hash(), &before, x))
-	} else {
-		var err error
-		x, err = s.beaconFactors(c.Hash(), before.len())
-		require.NoError(t, err)
-		s.after = before.timesPublic(x)
-		s.Hash = s.hash(phase, c.Hash())
-	}
-	steps := c.steps // take reads the phase from them
-	if phase == 2 {
-		c.steps[1] = nil
-	}
-	require.NoError(t, c.take(ctx, s, x, nil))
-	c.steps[phase-1] = append(slices.Clone(steps[phase-1]), s)
+	require.Greater(t, total, 500)
 }

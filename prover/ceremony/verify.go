@@ -57,7 +57,9 @@ func Verify(ctx context.Context, t *Transcript, r1cs *cs.R1CS, o Options) (*Veri
 	return &Verified{Hash: t.Hash(), Contributions: contributions, transcript: t, circuit: c}, nil
 }
 
-// complete reports missing steps and parties, and returns how many contributed.
+// complete reports a ceremony that has not ended, or began with a phase 1 that is not accepted,
+// and returns how many contributed to the phase with fewer parties. That they are enough
+// [checkSteps] sees.
 func (t *Transcript) complete(accepted [][32]byte) (int, error) {
 	if t.Phase() != 0 {
 		return 0, fmt.Errorf("phase %d has no beacon: %w", t.Phase(), ErrIncomplete)
@@ -67,9 +69,6 @@ func (t *Transcript) complete(accepted [][32]byte) (int, error) {
 		least = min(least, len(t.steps[0])-1)
 	} else if !slices.Contains(accepted, digest) {
 		return 0, fmt.Errorf("it was imported, with the digest %x: %w", digest, ErrPhase1)
-	}
-	if least < minContributions {
-		return 0, fmt.Errorf("a phase has %d of at least %d contributions: %w", max(least, 0), minContributions, ErrIncomplete)
 	}
 	return least, nil
 }
