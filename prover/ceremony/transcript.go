@@ -125,9 +125,16 @@ func (t *Transcript) Contribute(ctx context.Context, name, statement string, ent
 		if err = s.contribute(t.Phase(), t.Hash(), &before, x); err == nil {
 			err = t.take(ctx, s, x, p)
 		}
+		if factors != nil {
+			factors(x)
+		}
 	})
 	return err
 }
+
+// factors, if not nil, is shown a contribution's factors before they are overwritten: for a
+// test.
+var factors func(x []fr.Element)
 
 // Beacon closes the phase under way with a value that nobody could know before: source says
 // where it was published. Closing phase 1 begins phase 2, which takes the circuit; in phase 2

@@ -11,6 +11,7 @@ import (
 	"github.com/consensys/gnark-crypto/ecc/bn254/fp"
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 
+	"github.com/nnark/nnark/prover/internal/secret"
 	"github.com/nnark/nnark/prover/simd"
 )
 
@@ -42,7 +43,7 @@ func scale[P any, C curve[P]](ctx context.Context, dst, src []P, scalars []fr.El
 		if len(scalars) > 1 {
 			part = scalars[lo:hi]
 		}
-		scaleSome[P, C](dst[lo:hi], src[lo:hi], part)
+		secret.Do(func() { scaleSome[P, C](dst[lo:hi], src[lo:hi], part) })
 		report.add(hi - lo)
 	})...)
 }
