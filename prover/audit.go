@@ -196,7 +196,7 @@ func (a *audit) recomputePlonk() error {
 		a.find(claimOrigin, Established, "the reference string has the accepted digest %s, and is well formed", hex.EncodeToString(digest[:]))
 	}
 	keys := &Keys{compiled: a.c, VerifyingKey: &verifier.VerifyingKey{Card: a.key.Card}}
-	if err := keys.setupPlonk(a.ctx, srs, a.o.Progress); err != nil {
+	if err := keys.setupPlonk(a.ctx, srs, "", a.o.Progress); err != nil {
 		return err
 	}
 	keys.VerifyingKey.Plonk.WeightsDigest = a.key.Plonk.WeightsDigest

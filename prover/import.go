@@ -80,31 +80,41 @@ func leastInput(p *circuits.Program) [][]int64 {
 	return in
 }
 
+// SRSOptions are for [ImportSRS].
+type SRSOptions struct {
+	// Accepted lists digests (verifier.PlonkKey.SRSDigest) of reference strings that the caller
+	// trusts, from a source they trust.
+	Accepted [][32]byte
+	// Cache is a folder that keeps Lagrange forms, by a string's digest and their size, for the
+	// next import; "" keeps none. What is found there is checked against the string.
+	Cache    string
+	Progress Progress
+}
+
 // ImportSRS makes PLONK keys from a universal reference string: gnark-crypto's kzg.SRS
-// encoding for BN254, or a powers-of-tau file of snarkjs's format, larger than the circuit or not. That it is one, by
-// its form, is checked with pairings; who knows its secret no file shows. So the keys are
-// marked as one-party keys unless accepted lists the string's digest
-// (verifier.PlonkKey.SRSDigest), which the caller has from a source they trust. A string
-// with a digest that is not on the list, if there is one, is [ErrKeys].
-func ImportSRS(ctx context.Context, c *circuits.Compiled, file io.ReaderAt, p Progress, accepted ...[32]byte) (k *Keys, err error) {
+// encoding for BN254, or a powers-of-tau file of snarkjs's format, at least as large as the
+// circuit. That it is one, by its form, is checked with pairings; who knows its secret no
+// file shows. So the keys are marked as one-party keys unless its digest is accepted. A
+// string with a digest that is not on the list, if there is one, is [ErrKeys].
+func ImportSRS(ctx context.Context, c *circuits.Compiled, file io.ReaderAt, o SRSOptions) (k *Keys, err error) {
 	if c.Program.Config.System != circuits.Plonk {
 		return nil, fmt.Errorf("program is not for PLONK: %w", ErrKeys)
 	}
 	defer recoverDecoder(&err)
-	p.report("reference string", 0)
+	o.Progress.report("reference string", 0)
 	srs, err := readSRS(file, plonkSize(c)+blindingDegree)
 	if err != nil {
 		return nil, fmt.Errorf("SRS: %w: %w", err, ErrKeys)
 	}
 	k = &Keys{compiled: c, VerifyingKey: &verifier.VerifyingKey{Card: card(c)}}
-	unknown, err := unknownSRS(srs, accepted)
+	unknown, err := unknownSRS(srs, o.Accepted)
 	if err != nil {
 		return nil, err
 	}
 	if !unknown {
 		k.VerifyingKey.Card.Setup.Kind = verifier.ReferenceString
 	}
-	if err := k.setupPlonk(ctx, srs, p); err != nil {
+	if err := k.setupPlonk(ctx, srs, o.Cache, o.Progress); err != nil {
 		return nil, err
 	}
 	return k.finish()

@@ -72,7 +72,7 @@ func UnsafeSetup(ctx context.Context, c *circuits.Compiled, p Progress) (*Keys, 
 	}
 	p.report("setup", 0)
 	if c.Program.Config.System == circuits.Plonk {
-		if err := k.setupPlonk(ctx, nil, p); err != nil {
+		if err := k.setupPlonk(ctx, nil, "", p); err != nil {
 			return nil, err
 		}
 		return k.finish()

@@ -3,6 +3,7 @@ package prover
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"maps"
@@ -72,7 +73,7 @@ var importedPlonk = sync.OnceValue(func() *Keys {
 	srs := testSRS()
 	_, err := srs.WriteTo(&file)
 	require.NoError(must{}, err)
-	k, err := ImportSRS(context.Background(), plonkKeys().compiled, bytes.NewReader(file.Bytes()), nil)
+	k, err := ImportSRS(context.Background(), plonkKeys().compiled, bytes.NewReader(file.Bytes()), SRSOptions{})
 	require.NoError(must{}, err)
 	return k
 })
@@ -294,7 +295,7 @@ func TestImportSRS(t *testing.T) {
 	ctx := context.Background()
 	c := plonkKeys().compiled
 	data := srsFile(t, nil).Bytes()
-	_, err := ImportSRS(ctx, c, bytes.NewReader(data), nil, [32]byte{1})
+	_, err := ImportSRS(ctx, c, bytes.NewReader(data), SRSOptions{Accepted: [][32]byte{{1}}})
 	require.ErrorIs(t, err, ErrKeys)
 	require.ErrorContains(t, err, "not accepted")
 	srs := testSRS()
@@ -331,16 +332,57 @@ func TestImportSRS(t *testing.T) {
 		"not from one":        func(s *kzg.SRS) { s.Pk.G1 = s.Pk.G1[1:] },
 		"too short":           func(s *kzg.SRS) { s.Pk.G1 = s.Pk.G1[:n-1] },
 	} {
-		_, err := ImportSRS(ctx, c, bytes.NewReader(srsFile(t, change).Bytes()), nil)
+		_, err := ImportSRS(ctx, c, bytes.NewReader(srsFile(t, change).Bytes()), SRSOptions{})
 		require.ErrorIs(t, err, ErrKeys, name)
 	}
 	for _, cut := range []int{0, 3, 4, 100, len(data) / 2} {
-		_, err := ImportSRS(ctx, c, bytes.NewReader(data[:cut]), nil)
+		_, err := ImportSRS(ctx, c, bytes.NewReader(data[:cut]), SRSOptions{})
 		require.ErrorIs(t, err, ErrKeys, cut)
 	}
 	data[0] = 0xff // 2^32 points, most of which are not there
-	require.Less(t, allocated(func() { _, err = ImportSRS(ctx, c, bytes.NewReader(data), nil) }), uint64(64<<20))
+	require.Less(t, allocated(func() { _, err = ImportSRS(ctx, c, bytes.NewReader(data), SRSOptions{}) }), uint64(64<<20))
 	require.ErrorIs(t, err, ErrKeys)
+}
+
+// The Lagrange form is kept, and what is found in the cache is not trusted.
+func TestImportSRSCache(t *testing.T) {
+	if testing.Short() {
+		t.Skip("transforms of reference strings take seconds")
+	}
+	data := srsFile(t, nil).Bytes()
+	cache := filepath.Join(t.TempDir(), "made")
+	transforms := 0
+	load := func() []byte {
+		transforms = 0
+		k, err := ImportSRS(context.Background(), plonkKeys().compiled, bytes.NewReader(data), SRSOptions{Cache: cache, Progress: func(stage string, _ float64) {
+			if stage == "Lagrange form" {
+				transforms++
+			}
+		}})
+		require.NoError(t, err)
+		k.VerifyingKey.Plonk.WeightsDigest = importedPlonk().VerifyingKey.Plonk.WeightsDigest // salted
+		require.Equal(t, importedPlonk().VerifyingKey.Digest(), k.VerifyingKey.Digest())
+		files, err := filepath.Glob(filepath.Join(cache, "*"))
+		require.NoError(t, err)
+		require.Len(t, files, 1)
+		content, err := os.ReadFile(files[0])
+		require.NoError(t, err)
+		return content
+	}
+	first := load()
+	require.NotZero(t, transforms)
+	require.Equal(t, first, load())
+	require.Zero(t, transforms, "not from the cache")
+	files, err := filepath.Glob(filepath.Join(cache, "*"))
+	require.NoError(t, err)
+	at := len(lagrangeMagic) + 4
+	swapped := slices.Concat(first[:at], first[at+64:at+128], first[at:at+64], first[at+128:len(first)-32]) // well formed, and wrong
+	sum := sha256.Sum256(swapped)
+	for name, evil := range map[string][]byte{"cut": first[:len(first)/2], "flipped": append([]byte{1}, first[1:]...), "swapped": append(swapped, sum[:]...)} {
+		require.NoError(t, os.WriteFile(files[0], evil, 0o644))
+		require.Equal(t, first, load(), name)
+		require.NotZero(t, transforms, name)
+	}
 }
 
 // allocated returns the bytes that a call allocates.

@@ -20,8 +20,9 @@ import (
 	"github.com/nnark/nnark/verifier"
 )
 
-// setupPlonk makes PLONK keys from a universal SRS, or from one made here if srs is nil.
-func (k *Keys) setupPlonk(ctx context.Context, srs *kzg.SRS, p Progress) error {
+// setupPlonk makes PLONK keys from a universal SRS, or from one made here if srs is nil. Its
+// Lagrange form may come from a cache ([SRSOptions]).
+func (k *Keys) setupPlonk(ctx context.Context, srs *kzg.SRS, cache string, p Progress) error {
 	spr := k.compiled.System.(*cs.SparseR1CS)
 	size := plonkSize(k.compiled)
 	var canonical, lagrange kzg.SRS
@@ -30,8 +31,7 @@ func (k *Keys) setupPlonk(ctx context.Context, srs *kzg.SRS, p Progress) error {
 		p.report("reference string", 0)
 		canonical, lagrange, err = newSRS(ctx, size)
 	} else {
-		p.report("Lagrange basis", 0)
-		canonical, lagrange, err = cutSRS(ctx, srs, size, func(done float64) { p.report("Lagrange basis", done) })
+		canonical, lagrange, err = cutSRS(ctx, srs, size, cache, p)
 	}
 	if err != nil {
 		return err

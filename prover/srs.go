@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254"
@@ -19,20 +21,54 @@ import (
 	"github.com/nnark/nnark/prover/ceremony"
 	"github.com/nnark/nnark/prover/internal/secret"
 	"github.com/nnark/nnark/prover/simd/msm"
+	"github.com/nnark/nnark/verifier"
 )
 
 // blindingDegree is how many more powers of tau than rows gnark's PLONK needs.
 const blindingDegree = 3
 
 // cutSRS takes the powers of tau a circuit of so many rows needs, and their Lagrange form.
-func cutSRS(ctx context.Context, srs *kzg.SRS, size uint64, progress func(done float64)) (canonical, lagrange kzg.SRS, err error) {
+func cutSRS(ctx context.Context, srs *kzg.SRS, size uint64, cache string, p Progress) (canonical, lagrange kzg.SRS, err error) {
 	if uint64(len(srs.Pk.G1)) < size+blindingDegree {
 		return canonical, lagrange, fmt.Errorf("SRS of %d points, the circuit needs %d: %w", len(srs.Pk.G1), size+blindingDegree, ErrKeys)
 	}
 	canonical = kzg.SRS{Pk: kzg.ProvingKey{G1: srs.Pk.G1[:size+blindingDegree]}, Vk: srs.Vk}
-	points := slices.Clone(srs.Pk.G1[:size])
-	err = msm.LagrangeG1(ctx, points, progress)
+	points, err := lagrangeForm(ctx, srs, size, cache, p)
 	return canonical, kzg.SRS{Pk: kzg.ProvingKey{G1: points}, Vk: srs.Vk}, err
+}
+
+// lagrangeMagic starts the file of a Lagrange form in a cache; gnark-crypto's encoding of the
+// points and the SHA-256 of both follow.
+const lagrangeMagic = "nnark-lagrange-1\n"
+
+// lagrangeForm computes the Lagrange form of so many powers, or takes it from the cache. A file
+// there that is damaged, or another string's, is made anew; one that cannot be written is no
+// reason to fail.
+func lagrangeForm(ctx context.Context, srs *kzg.SRS, size uint64, cache string, p Progress) ([]bn254.G1Affine, error) {
+	digest := (&verifier.PlonkKey{G2Tau: srs.Vk.G2[1]}).SRSDigest()
+	name := filepath.Join(cache, fmt.Sprintf("srs-%x-%d.lagrange", digest, size))
+	var points []bn254.G1Affine
+	if cache != "" {
+		err := readSummed(name, []byte(lagrangeMagic), func(r *bufio.Reader) (err error) {
+			if points, err = readPoints(r, size); err == nil {
+				err = checkLagrange(srs.Pk.G1, points)
+			}
+			return err
+		})
+		if err == nil {
+			return points, nil
+		}
+	}
+	points = slices.Clone(srs.Pk.G1[:size])
+	if err := msm.LagrangeG1(ctx, points, func(done float64) { p.report("Lagrange form", done) }); err != nil {
+		return nil, err
+	}
+	if cache != "" && os.MkdirAll(cache, 0o755) == nil {
+		_ = writeSummed(name, 0o644, []byte(lagrangeMagic), func(w io.Writer) error {
+			return bn254.NewEncoder(w, bn254.RawEncoding()).Encode(points)
+		})
+	}
+	return points, nil
 }
 
 // newSRS draws a secret tau and overwrites it. Knowing tau, the Lagrange form needs no

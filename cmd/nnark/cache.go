@@ -20,14 +20,27 @@ const sumsFile = "SHA256SUMS"
 // errDamaged means that a cached file is not what was written.
 var errDamaged = errors.New("checksums differ")
 
-// cacheDir returns the folder for the demo's keys of an architecture.
-func cacheDir(p *circuits.Program) (string, error) {
+// errNoCache means that the user has no folder for caches.
+var errNoCache = errors.New("no cache folder")
+
+// userCache returns the folder in which the user's programs keep what they could make again,
+// "" if there is none.
+func userCache() string {
 	base, err := os.UserCacheDir()
 	if err != nil {
-		return "", err
+		return ""
+	}
+	return filepath.Join(base, "nnark")
+}
+
+// cacheDir returns the folder for the demo's keys of an architecture.
+func cacheDir(p *circuits.Program) (string, error) {
+	base := userCache()
+	if base == "" {
+		return "", errNoCache
 	}
 	arch := p.Architecture()
-	return filepath.Join(base, "nnark", "demo-"+hex.EncodeToString(arch[:8])), nil
+	return filepath.Join(base, "demo-"+hex.EncodeToString(arch[:8])), nil
 }
 
 // cachedKeys returns keys from the user's cache, or makes them and puts them there;

@@ -124,7 +124,7 @@ func (c *command) newKeys(compiled *circuits.Compiled, from origin, show prover.
 			return nil, err
 		}
 		defer f.Close()
-		return prover.ImportSRS(c.ctx, compiled, f, show, from.srsDigest.list()...)
+		return prover.ImportSRS(c.ctx, compiled, f, prover.SRSOptions{Accepted: from.srsDigest.list(), Cache: userCache(), Progress: show})
 	case from.provingKey != "":
 		return importKeys(compiled, from)
 	}

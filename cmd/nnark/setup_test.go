@@ -77,6 +77,7 @@ func TestSetupFromFiles(t *testing.T) {
 
 func TestSetupFromSRS(t *testing.T) {
 	dir := t.TempDir()
+	t.Setenv("XDG_CACHE_HOME", dir+"/cache")
 	require.NoError(t, writeInputs(dir))
 	t.Chdir(dir)
 	mustRun(t, "compile", "tiny_mlp.onnx", "--samples", "tiny_mlp.json", "-o", "m.nnark", "--system", "plonk", "--weights", "baked")

@@ -149,6 +149,21 @@ func TestKnownSecrets(t *testing.T) {
 		require.ErrorIs(t, verify(c), ErrInvalid, "phase 2, secret %d", i)
 	}
 
+	for _, n := range []int{0, 1, 3} { // another number of commitments
+		c = phase1(t, r)
+		force(t, c, "x", beacon)
+		p := c.powers
+		c.points, err = circuit.points(ctx, p, nil)
+		require.NoError(t, err)
+		q := c.points
+		q.basis, q.basisSigma, q.sigma2 = append(q.basis, q.basis[0])[:n], append(q.basisSigma, q.basisSigma[0])[:n], append(q.sigma2, q.sigma2[0])[:n]
+		p.tau2 = p.tau2[:2]
+		force(t, c, "Ada", nil)
+		force(t, c, "Bob", nil)
+		force(t, c, "y", beacon)
+		require.ErrorIs(t, verify(c), ErrInvalid, "%d commitments", n)
+	}
+
 	c = finished(t, r) // B in both groups
 	c.points.b1[1].Double(&c.points.b1[1])
 	c.points.b2[1].Double(&c.points.b2[1])
