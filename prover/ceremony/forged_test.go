@@ -149,6 +149,13 @@ func TestKnownSecrets(t *testing.T) {
 		require.ErrorIs(t, verify(c), ErrInvalid, "phase 2, secret %d", i)
 	}
 
+	c = finished(t, r) // δ in G2, and what is over it, alone
+	before := c.points.delta
+	c.points, err = c.points.update(ctx, []fr.Element{known[0], fr.NewElement(1), fr.NewElement(1)}, nil)
+	require.NoError(t, err)
+	c.points.delta = before
+	require.ErrorIs(t, verify(c), ErrInvalid)
+
 	for _, n := range []int{0, 1, 3} { // another number of commitments
 		c = phase1(t, r)
 		force(t, c, "x", beacon)
@@ -181,6 +188,9 @@ func TestContributorsCheck(t *testing.T) {
 		require.ErrorIs(t, err, ErrInvalid, what)
 		if strings.Contains(what, "off") || strings.Contains(what, "outside") {
 			require.ErrorContains(t, err, "a point of G", what)
+		}
+		if what == "another generator" {
+			require.ErrorContains(t, err, "do not start with the generators")
 		}
 	}
 	first, second := phase1(t, r), phase2(t, r)
