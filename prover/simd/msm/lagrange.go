@@ -43,66 +43,146 @@ func LagrangeG2(ctx context.Context, points []bn254.G2Affine, progress func(done
 	return lagrange[bn254.G2Affine, g2](ctx, points, progress)
 }
 
-// lagrange is an inverse Fourier transform: the sum over all j of ω^(-ij)/n·points[j] at i.
-// Each layer turns (u, v) into (u + v, w·(u - v)), for roots of unity w; the order of the
-// result is that of reversed bits.
+// lagrange is an inverse Fourier transform: the sum over all j of ω^(-ij)/n·points[j] at i, in
+// the order of reversed bits until the end. Each layer cuts blocks into quarters, the first one
+// into halves if n is no power of four.
 func lagrange[P any, C curve[P]](ctx context.Context, points []P, progress func(done float64)) error {
 	n := len(points)
 	domain := fft.NewDomain(uint64(n), fft.WithoutPrecompute())
-	layers := bits.TrailingZeros(uint(n))
-	report := func(layer int) {
+	l := layer[P, C]{points: points, root: domain.GeneratorInv, scale: domain.CardinalityInv}
+	for l.block = n; l.block > 1; {
 		if progress != nil {
-			progress(float64(layer) / float64(layers+1))
+			progress(1 - float64(bits.Len(uint(l.block)))/float64(bits.Len(uint(n))))
 		}
-	}
-	if err := scale[P, C](ctx, points, points, []fr.Element{domain.CardinalityInv}, nil); err != nil {
-		return err
-	}
-	roots := make([]fr.Element, n/2) // of this layer
-	root := domain.GeneratorInv
-	difference := make([]P, n/2)
-	for layer := 0; layer < layers; layer++ {
-		report(layer + 1)
-		half := n >> (layer + 1)
-		w := fr.One()
-		for i := range roots[:half] {
-			roots[i] = w
-			w.Mul(&w, &root)
+		parts, run := 4, l.quarters
+		if bits.TrailingZeros(uint(l.block))%2 == 1 {
+			parts, run = 2, l.halves
 		}
-		for i := half; i < len(roots); i++ {
-			roots[i] = roots[i-half]
-		}
-		root.Square(&root)
-		if err := Run(ctx, Parallel(n/2, scalePart, func(_ *Worker, lo, hi int) {
-			butterflies[P, C](points, difference, half, lo, hi)
-			if half > 1 {
-				scaleSome[P, C](difference[lo:hi], difference[lo:hi], roots[lo:hi])
-			}
-			for k := lo; k < hi; k++ {
-				points[k/half*2*half+k%half+half] = difference[k]
-			}
-		})...); err != nil {
+		l.powers()
+		if err := Run(ctx, Parallel(n/parts, scalePart/2, run)...); err != nil {
 			return err
 		}
+		for range parts / 2 {
+			l.root.Square(&l.root)
+		}
+		l.block /= parts
 	}
+	scaleSome[P, C](points[:1], points[:1], []fr.Element{l.scale})
 	reverseBits(points)
 	return nil
 }
 
-// butterflies sets the lower elements of a layer's pairs lo to hi-1, which are half apart,
-// to their sums, and the differences apart.
-func butterflies[P any, C curve[P]](points, difference []P, half, lo, hi int) {
-	var c C
-	sum, minus := make([]simd.Pair, hi-lo), make([]simd.Pair, hi-lo)
-	for i := range sum {
-		k := lo + i
-		u := uint32(k/half*2*half + k%half)
-		v := u + uint32(half)
-		sum[i] = simd.Pair{A: 2 * u, B: 2 * v, Out: u}
-		minus[i] = simd.Pair{A: 2 * u, B: 2*v + 1, Out: uint32(k)}
+// layer is a layer of the transform. The first part of a block is a sum of others and takes
+// no multiple. So the factor 1/n goes into all other parts of the first block, and remains
+// to be applied to what is left of that at the end, one point.
+type layer[P any, C curve[P]] struct {
+	points []P
+	block  int        // points of a block
+	root   fr.Element // of unity, of order block
+	scale  fr.Element // 1/n
+	power  []fr.Element
+}
+
+// powers lists the roots' powers that a part of a block needs.
+func (l *layer[P, C]) powers() {
+	l.power = make([]fr.Element, l.block/2)
+	w := fr.One()
+	for i := range l.power {
+		l.power[i] = w
+		w.Mul(&w, &l.root)
 	}
-	c.add(difference, points, points, minus)
-	c.add(points, points, points, sum)
+}
+
+// place returns where the first of the k-th points of the parts of a block are, and the
+// power that goes with them.
+func (l *layer[P, C]) place(k, parts int) (at, i int) {
+	size := l.block / parts
+	return k/size*l.block + k%size, k % size
+}
+
+// factor returns the root to the power of i, times 1/n in the first block.
+func (l *layer[P, C]) factor(at, i int) (f fr.Element) {
+	f = l.power[i%len(l.power)]
+	if i/len(l.power)%2 == 1 {
+		f.Neg(&f)
+	}
+	if at < l.block {
+		f.Mul(&f, &l.scale)
+	}
+	return f
+}
+
+// halves turns (a, b) into (a + b, w^i·(a - b)).
+func (l *layer[P, C]) halves(_ *Worker, lo, hi int) {
+	n := hi - lo
+	difference := make([]P, n)
+	add, sub := make([]simd.Pair, n), make([]simd.Pair, n)
+	factors := make([]fr.Element, n)
+	for k := range n {
+		at, i := l.place(lo+k, 2)
+		u, v := uint32(at), uint32(at+l.block/2)
+		add[k], sub[k] = simd.Pair{A: 2 * u, B: 2 * v, Out: u}, simd.Pair{A: 2 * u, B: 2*v + 1, Out: uint32(k)}
+		factors[k] = l.factor(at, i)
+	}
+	var c C
+	c.add(difference, l.points, l.points, sub)
+	c.add(l.points, l.points, l.points, add)
+	scaleSome[P, C](difference, difference, factors)
+	for k := range n {
+		l.points[add[k].B/2] = difference[k]
+	}
+}
+
+// quarters turns (a, b, c, d) into
+//
+//	a + b + c + d, w^2i·(a - b + c - d), w^i·(a - c) + ι·w^i·(b - d), w^3i·(a - c) - ι·w^3i·(b - d)
+//
+// for the root ι of order four: the second and the third are exchanged, as bits are reversed.
+func (l *layer[P, C]) quarters(_ *Worker, lo, hi int) {
+	n, q := hi-lo, uint32(l.block/4)
+	sum, difference := make([]P, 2*n), make([]P, 2*n) // a + c, b + d; a - c, b - d
+	add, sub := make([]simd.Pair, 2*n), make([]simd.Pair, 2*n)
+	var factors [4][]fr.Element // of a - c and b - d, for the third and the fourth
+	for j := range factors {
+		factors[j] = make([]fr.Element, n)
+	}
+	square := make([]fr.Element, n)
+	iota := l.power[len(l.power)/2]
+	for k := range n {
+		at, i := l.place(lo+k, 4)
+		for j := range 2 {
+			u, v, out := uint32(at)+uint32(j)*q, uint32(at)+uint32(j+2)*q, uint32(j*n+k)
+			add[j*n+k], sub[j*n+k] = simd.Pair{A: 2 * u, B: 2 * v, Out: out}, simd.Pair{A: 2 * u, B: 2*v + 1, Out: out}
+		}
+		square[k], factors[0][k], factors[2][k] = l.factor(at, 2*i), l.factor(at, i), l.factor(at, 3*i)
+		factors[1][k].Mul(&factors[0][k], &iota)
+		factors[3][k].Mul(&factors[2][k], &iota).Neg(&factors[3][k])
+	}
+	var c C
+	c.add(sum, l.points, l.points, add)
+	c.add(difference, l.points, l.points, sub)
+	first, second := add[:n], sub[:n]
+	at := func(k int) uint32 { return add[n+k].A/2 - q }
+	for k := range n {
+		u, v := uint32(2*k), uint32(2*(n+k))
+		first[k], second[k] = simd.Pair{A: u, B: v, Out: at(k)}, simd.Pair{A: u, B: v + 1, Out: uint32(k)}
+	}
+	c.add(l.points, sum, sum, first)
+	c.add(sum, sum, sum, second)
+	out, some := sum[:n], n
+	if l.block == 4 { // w^2i is 1
+		some = max(0, 1-lo)
+	}
+	scaleSome[P, C](out[:some], out[:some], square[:some])
+	m := newMixer[P, C](difference[:n], difference[n:])
+	for part := uint32(1); part < 4; part++ {
+		if part > 1 {
+			m.mix(out, factors[2*part-4], factors[2*part-3])
+		}
+		for k := range n {
+			l.points[at(k)+part*q] = out[k]
+		}
+	}
 }
 
 // reverseBits permutes a slice of a power of two of elements.

@@ -48,95 +48,134 @@ func scale[P any, C curve[P]](ctx context.Context, dst, src []P, scalars []fr.El
 	})...)
 }
 
-// scaleSome multiplies a few points. The kernels add, and double only slowly; so all that is
-// done is add. With the endomorphism λ a scalar is k1 + λ·k2 for two of half its length, and
-// odd numbers below 2^n have n digits ±1, none of them 0. From the top,
-//
-//	acc ← 2·acc ± P ± λP = (acc ± D) + acc  for D = P + λP or P - λP,
-//
-// where P stands for a multiple by the sign of k1, and λP by that of k2. To an even half 1
-// is added, and its point subtracted at the end.
+// scaleSome multiplies a few points.
 func scaleSome[P any, C curve[P]](dst, src []P, scalars []fr.Element) {
+	if len(src) == 0 {
+		return
+	}
+	newMixer[P, C](src).mix(dst, scalars)
+}
+
+// mixer computes sums of multiples of the points at the same place of one or two lists, for
+// several lists of scalars.
+//
+// The kernels add, and double only slowly; so all that is done is add. With the
+// endomorphism λ a scalar is k1 + λ·k2 for two of half its length, and odd numbers below 2^n
+// have n digits ±1, none of them 0. From the top, with P and Q for the points,
+//
+//	acc ← 2·acc ± P ± λP ± Q ± λQ = (acc ± D) + acc,
+//
+// where D is P ± λP ± Q ± λQ from a table. The signs of the halves go into the digits. To
+// an even half 1 is added, and its point subtracted at the end.
+type mixer[P any, C curve[P]] struct {
+	n     int // points of a list
+	lists int
+	table []P // combination c of the points at i at c·n + i; then the points P, λP, Q, λQ
+}
+
+// newMixer makes the tables: a set bit j of a combination is a negative sign of term j+1.
+func newMixer[P any, C curve[P]](src ...[]P) *mixer[P, C] {
 	var c C
-	n := len(src)
-	halves := make([]glvHalves, len(scalars))
+	m := &mixer[P, C]{n: len(src[0]), lists: len(src)}
+	terms := 2 * m.lists
+	combinations := 1 << (terms - 1)
+	m.table = make([]P, (combinations+terms)*m.n)
+	points := m.table[combinations*m.n:]
+	for k, list := range src {
+		for i, p := range list {
+			points[2*k*m.n+i], points[(2*k+1)*m.n+i] = p, c.turn(p)
+		}
+	}
+	copy(m.table, points[:m.n])
+	pairs := make([]simd.Pair, 0, combinations*m.n)
+	for j := range terms - 1 {
+		for _, negative := range []int{1, 0} { // the positive ones replace what both are made of
+			pairs = pairs[:0]
+			for at := range uint32((1 << j) * m.n) {
+				term := uint32((combinations+j+1)*m.n) + at%uint32(m.n)
+				pairs = append(pairs, simd.Pair{A: 2 * at, B: 2*term + uint32(negative), Out: uint32(negative*(1<<j)*m.n) + at})
+			}
+			c.add(m.table, m.table, m.table, pairs)
+		}
+	}
+	return m
+}
+
+// mix sets dst to the sums for scalars of each list; one alone is for all its points.
+func (m *mixer[P, C]) mix(dst []P, scalars ...[]fr.Element) {
+	var c C
+	n, terms := m.n, 2*m.lists
+	halves := make([]glvHalf, terms*n)
 	defer clear(halves)
 	length := 1
-	for i := range scalars {
-		halves[i] = splitGLV(&scalars[i])
-		length = max(length, halves[i].k[0].bitLen(), halves[i].k[1].bitLen())
-	}
-	of := func(i int) *glvHalves { return &halves[min(i, len(halves)-1)] }
-
-	// D for equal digits, then for unequal ones; then P and λP, with their signs.
-	table := make([]P, 4*n)
-	pairs := make([]simd.Pair, n)
-	defer clear(pairs)
-	for i := range src {
-		table[2*n+i], table[3*n+i] = src[i], c.turn(src[i])
-	}
-	for unequal := range 2 {
-		for i := range pairs {
-			h := of(i)
-			pairs[i] = simd.Pair{A: uint32(2*(2*n+i)) | h.sign[0], B: uint32(2*(3*n+i)) | h.sign[1] ^ uint32(unequal), Out: uint32(unequal*n + i)}
+	for k, list := range scalars {
+		for i := range n {
+			h := halves[(2*k)*n:]
+			if len(list) == 1 && i > 0 {
+				h[i], h[n+i] = h[0], h[n]
+				continue
+			}
+			h[i], h[n+i] = splitGLV(&list[i])
+			length = max(length, h[i].k.bitLen(), h[n+i].k.bitLen())
 		}
-		c.add(table, table, table, pairs)
+	}
+	for i := range halves { // the top digits are 1
+		halves[i].k[length/64] |= 1 << (length % 64)
 	}
 	acc, sum := make([]P, n), make([]P, n)
-	copy(acc, table[:n])
-	twice := make([]simd.Pair, n)
-	for i := range twice {
+	pairs, twice := make([]simd.Pair, n), make([]simd.Pair, n)
+	defer clear(pairs)
+	for i := range acc {
+		acc[i] = c.at(m.table, m.item(halves, i, length))
 		twice[i] = simd.Pair{A: uint32(2 * i), B: uint32(2 * i), Out: uint32(i)}
 	}
 	for bit := length - 1; bit > 0; bit-- {
 		for i := range pairs {
-			h := of(i)
-			d0, d1 := h.k[0].bit(bit), h.k[1].bit(bit) // 0 for the digit -1
-			pairs[i] = simd.Pair{A: uint32(2 * i), B: 2*((d0^d1)*uint32(n)+uint32(i)) | (1 - d0), Out: uint32(i)}
+			pairs[i] = simd.Pair{A: uint32(2 * i), B: m.item(halves, i, bit), Out: uint32(i)}
 		}
-		c.add(sum, acc, table, pairs)
+		c.add(sum, acc, m.table, pairs)
 		c.add(acc, sum, acc, twice)
 	}
-	subtractEven[P, C](acc, table, pairs[:0], of)
+	for j := range terms {
+		more := pairs[:0]
+		for i := range n {
+			if h := &halves[j*n+i]; h.even {
+				more = append(more, simd.Pair{A: uint32(2 * i), B: uint32(2*((1<<(terms-1)+j)*n+i)) | (1 ^ h.negative), Out: uint32(i)})
+			}
+		}
+		c.add(acc, acc, m.table, more)
+	}
 	copy(dst, acc)
 }
 
-// subtractEven subtracts the points that were added to make halves odd.
-func subtractEven[P any, C curve[P]](acc, table []P, pairs []simd.Pair, of func(i int) *glvHalves) {
-	var c C
-	n := len(acc)
-	for i := range acc {
-		h := of(i)
-		var at int
-		switch {
-		case h.even == [2]bool{true, true}:
-			at = 2 * i
-		case h.even[0]:
-			at = 2*(2*n+i) | int(h.sign[0])
-		case h.even[1]:
-			at = 2*(3*n+i) | int(h.sign[1])
-		default:
-			continue
-		}
-		pairs = append(pairs, simd.Pair{A: uint32(2 * i), B: uint32(at) ^ 1, Out: uint32(i)})
+// item returns where in the table, and with which sign, is what the points at i add by the
+// digits of their halves.
+func (m *mixer[P, C]) item(halves []glvHalf, i, bit int) uint32 {
+	first, combination := halves[i].digit(bit), uint32(0)
+	for j := 1; j < 2*m.lists; j++ {
+		combination |= (halves[j*m.n+i].digit(bit) ^ first) << (j - 1)
 	}
-	c.add(acc, acc, table, pairs)
+	return 2*(combination*uint32(m.n)+uint32(i)) | first
 }
+
+// glvHalf is one half of a scalar, made odd.
+type glvHalf struct {
+	k        integer
+	negative uint32 // 1 or 0
+	even     bool   // the half is one less than k
+}
+
+// digit returns 1 if the half, with its sign, has the digit -1 at 2^(bit-1): an odd number with
+// the bits b_i is the sum of 2^(i-1)·(2·b_i - 1) over 0 < i < n and 2^(n-1).
+func (h *glvHalf) digit(bit int) uint32 { return h.k.bit(bit) ^ 1 ^ h.negative }
 
 // bit returns bit i.
 func (v integer) bit(i int) uint32 { return uint32(v[i/64]>>(i%64)) & 1 }
 
-// glvHalves is a scalar as ±k[0] ± λ·k[1], both made odd.
-type glvHalves struct {
-	k    [2]integer
-	sign [2]uint32 // 1 for a negative half
-	even [2]bool   // the half is one less than k
-}
-
 // splitGLV splits a scalar s along the short lattice vectors v1, v2 of pairs (a, b) with
 // a + λ·b = 0: it takes off the multiples c1, c2 of them that are nearest to (s, 0), up to
 // a rounding error that only makes the halves a little longer.
-func splitGLV(s *fr.Element) (h glvHalves) {
+func splitGLV(s *fr.Element) (first, second glvHalf) {
 	k := integer(s.Bits())
 	var c [2]fr.Element
 	var t fr.Element
@@ -154,16 +193,18 @@ func splitGLV(s *fr.Element) (h glvHalves) {
 			half[j].Sub(&half[j], &t)
 		}
 	}
-	for j := range half {
-		v, negative := magnitude(&half[j])
-		if negative {
-			h.sign[j] = 1
-		}
-		if h.even[j] = v[0]&1 == 0; h.even[j] {
-			v[0]++
-		}
-		h.k[j] = v
+	return newHalf(&half[0]), newHalf(&half[1])
+}
+
+func newHalf(x *fr.Element) (h glvHalf) {
+	v, negative := magnitude(x)
+	if negative {
+		h.negative = 1
 	}
+	if h.even = v[0]&1 == 0; h.even {
+		v[0]++
+	}
+	h.k = v
 	return h
 }
 

@@ -64,22 +64,22 @@ func TestScale(t *testing.T) {
 func TestSplitGLV(t *testing.T) {
 	lambda := cubeRoot(fr.Modulus())
 	for _, s := range scaleScalars(2000) {
-		h := splitGLV(&s)
+		first, second := splitGLV(&s)
 		sum := new(big.Int)
-		for j, factor := range []*big.Int{big.NewInt(1), lambda} {
-			require.LessOrEqual(t, h.k[j].bitLen(), 128)
+		for j, h := range []glvHalf{first, second} {
+			require.LessOrEqual(t, h.k.bitLen(), 128)
 			v := new(big.Int)
 			for i := 3; i >= 0; i-- {
-				v.Lsh(v, 64).Add(v, new(big.Int).SetUint64(h.k[j][i]))
+				v.Lsh(v, 64).Add(v, new(big.Int).SetUint64(h.k[i]))
 			}
 			require.Equal(t, uint(1), v.Bit(0))
-			if h.even[j] {
+			if h.even {
 				v.Sub(v, big.NewInt(1))
 			}
-			if h.sign[j] == 1 {
+			if h.negative == 1 {
 				v.Neg(v)
 			}
-			sum.Add(sum, v.Mul(v, factor))
+			sum.Add(sum, v.Mul(v, []*big.Int{big.NewInt(1), lambda}[j]))
 		}
 		var got fr.Element
 		require.Equal(t, s, *got.SetBigInt(sum))
@@ -89,7 +89,7 @@ func TestSplitGLV(t *testing.T) {
 func TestLagrange(t *testing.T) {
 	ctx := context.Background()
 	_, _, g1, g2 := bn254.Generators()
-	for _, n := range []int{2, 4, 64, 2048} {
+	for _, n := range []int{2, 4, 8, 16, 64, 128, 2048} {
 		powers := make([]fr.Element, n)
 		powers[0].SetOne()
 		powers[1].SetUint64(123456789)
