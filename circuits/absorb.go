@@ -1,7 +1,9 @@
 package circuits
 
 import (
+	"math"
 	"slices"
+	"strings"
 
 	"github.com/nnark/nnark/model"
 )
@@ -49,6 +51,170 @@ func (a *absorber) row(n *model.Node, op string) (c []float32, x string, ok bool
 		}
 	}
 	return nil, "", false
+}
+
+// merged returns the graph with each chain of constant rows that are added, subtracted,
+// multiplied or divided replaced by one product and one sum, and Gemm behind such a chain by
+// a product.
+func merged(g *model.Graph) *model.Graph {
+	a := &absorber{Graph: withoutNodes(g), consumers: map[string][]*model.Node{}, replaced: map[*model.Node][]*model.Node{}}
+	for _, n := range g.Nodes {
+		for _, name := range n.Inputs {
+			a.consumers[name] = append(a.consumers[name], n)
+		}
+	}
+	for _, n := range g.Nodes {
+		by, taken := a.replaced[n]
+		switch {
+		case taken:
+		case n.Op == "Gemm":
+			by = a.product(n)
+		default:
+			by = a.chain(n)
+		}
+		a.Nodes = append(a.Nodes, by...)
+	}
+	return a.Graph
+}
+
+// affine is a node's x·scale + offset, element by element of the last axis.
+func (a *absorber) affine(n *model.Node, width int) (x string, scale, offset []float64, ok bool) {
+	if !slices.Contains([]string{"Add", "Sub", "Mul", "Div"}, n.Op) || len(n.Inputs) != 2 {
+		return "", nil, nil, false
+	}
+	i := slices.IndexFunc(n.Inputs, func(name string) bool { return a.Const[name] != nil })
+	if i < 0 || strings.Contains(n.Inputs[i], "/"+literalPrefix) || i == 0 && n.Op == "Div" {
+		return "", nil, nil, false
+	}
+	c := a.Const[n.Inputs[i]]
+	shape := a.Shapes[n.Inputs[1-i]]
+	if len(shape) == 0 || shape[len(shape)-1] != width || c.Float == nil || len(c.Shape) > len(shape) || len(c.Float) != 1 && len(c.Float) != width ||
+		len(c.Float) == width && (len(c.Shape) == 0 || c.Shape[len(c.Shape)-1] != width) || a.Const[n.Inputs[1-i]] != nil {
+		return "", nil, nil, false
+	}
+	scale, offset = make([]float64, width), make([]float64, width)
+	for k := range width {
+		v := float64(c.Float[k%len(c.Float)])
+		scale[k] = 1
+		switch n.Op {
+		case "Add":
+			offset[k] = v
+		case "Sub":
+			if offset[k] = -v; i == 0 {
+				scale[k], offset[k] = -1, v
+			}
+		case "Mul":
+			scale[k] = v
+		case "Div":
+			scale[k] = 1 / v
+		}
+	}
+	return n.Inputs[1-i], scale, offset, true
+}
+
+// chain returns what replaces a node: a product and a sum for the chain that starts with it,
+// if that has three nodes or more.
+func (a *absorber) chain(n *model.Node) []*model.Node {
+	shape := a.Shapes[n.Outputs[0]]
+	if len(shape) == 0 || len(n.Outputs) != 1 {
+		return []*model.Node{n}
+	}
+	width := shape[len(shape)-1]
+	x, scale, offset, ok := a.affine(n, width)
+	if !ok || !slices.Equal(a.Shapes[x], shape) {
+		return []*model.Node{n}
+	}
+	links, last := 1, n
+	var inside []*model.Node
+	for next := a.only(last); next != nil; next = a.only(last) {
+		if (next.Op == "Identity" || next.Op == "Cast" && next.Attrs["to"] == 1) && slices.Equal(a.Shapes[next.Outputs[0]], shape) {
+			inside, last = append(inside, next), next
+			continue
+		}
+		_, s, o, ok := a.affine(next, width)
+		if !ok || !slices.Equal(a.Shapes[next.Outputs[0]], shape) {
+			break
+		}
+		for k := range width {
+			scale[k], offset[k] = scale[k]*s[k], offset[k]*s[k]+o[k]
+		}
+		inside, last = append(inside, next), next
+		links++
+	}
+	if links < 3 || slices.ContainsFunc(scale, func(v float64) bool { return math.IsInf(v, 0) || v != v }) {
+		return []*model.Node{n}
+	}
+	for _, m := range inside {
+		a.replaced[m] = nil
+	}
+	row := func(name string, v []float64) string {
+		t := &model.Tensor{Shape: []int{width}, Float: make([]float32, width)}
+		for k := range v {
+			t.Float[k] = float32(v[k])
+		}
+		return a.constant(n.Name+"/"+name, t)
+	}
+	product := n.Name + "/scaled"
+	a.Shapes[product] = shape
+	return []*model.Node{
+		{Name: product, Op: "Mul", Inputs: []string{x, row("scale", scale)}, Outputs: []string{product}, Attrs: model.Attrs{}, Opset: n.Opset},
+		{Name: n.Name + "/moved", Op: "Add", Inputs: []string{product, row("offset", offset)}, Outputs: last.Outputs, Attrs: model.Attrs{}, Opset: n.Opset},
+	}
+}
+
+// only returns the only consumer of a node's output, nil if there are several or it is an
+// output.
+func (a *absorber) only(n *model.Node) *model.Node {
+	if next := a.consumers[n.Outputs[0]]; len(next) == 1 && !a.isOutput(n.Outputs[0]) {
+		return next[0]
+	}
+	return nil
+}
+
+// product returns the nodes of a Gemm that follows a constant row: A·B and a sum.
+func (a *absorber) product(n *model.Node) []*model.Node {
+	alpha, beta := 1., 1.
+	var transA, transB bool
+	w := a.Const[n.Inputs[1]]
+	if n.Attrs.Unpack("alpha?", &alpha, "beta?", &beta, "transA?", &transA, "transB?", &transB) != nil || transA || w == nil || len(w.Shape) != 2 ||
+		!slices.ContainsFunc(a.Nodes, func(m *model.Node) bool {
+			return m.Outputs[0] == n.Inputs[0] && (m.Op == "Add" || m.Op == "Mul") && a.hasRow(m)
+		}) {
+		return []*model.Node{n}
+	}
+	rows, cols := w.Shape[0], w.Shape[1]
+	t := &model.Tensor{Shape: []int{rows, cols}, Float: slices.Clone(w.Float)}
+	if transB {
+		t.Shape = []int{cols, rows}
+		for i, v := range w.Float {
+			t.Float[i%cols*rows+i/cols] = v
+		}
+	}
+	for i := range t.Float {
+		t.Float[i] *= float32(alpha)
+	}
+	m := &model.Node{Name: n.Name, Op: "MatMul", Inputs: []string{n.Inputs[0], a.constant(n.Name+"/B", t)}, Outputs: n.Outputs, Attrs: model.Attrs{}, Opset: n.Opset}
+	if len(n.Inputs) < 3 || n.Inputs[2] == "" {
+		return []*model.Node{m}
+	}
+	c := a.Const[n.Inputs[2]]
+	if c == nil || beta == 0 {
+		return []*model.Node{n}
+	}
+	scaled := &model.Tensor{Shape: c.Shape, Float: slices.Clone(c.Float)}
+	for i := range scaled.Float {
+		scaled.Float[i] *= float32(beta)
+	}
+	product := n.Name + "/AB"
+	a.Shapes[product] = a.Shapes[n.Outputs[0]]
+	m.Outputs = []string{product}
+	return []*model.Node{m, {Name: n.Name + "/C", Op: "Add", Inputs: []string{product, a.constant(n.Name+"/C row", scaled)}, Outputs: n.Outputs, Attrs: model.Attrs{}, Opset: n.Opset}}
+}
+
+// hasRow reports whether an operand is a constant row.
+func (a *absorber) hasRow(n *model.Node) bool {
+	_, _, ok := a.row(n, n.Op)
+	return ok
 }
 
 // absorb removes the node, a scale, and the offset that may follow, if only products with
@@ -108,6 +274,15 @@ func (a *absorber) moved(n *model.Node, x string, scale, offset []float32) []*mo
 	if offset == nil {
 		return []*model.Node{&m}
 	}
+	outputs := n.Outputs
+	if next := a.only(n); next != nil { // a bias
+		if b, _, ok := a.row(next, "Add"); ok && len(b) == cols {
+			for i, v := range b {
+				sums[i] += float64(v)
+			}
+			outputs, a.replaced[next] = next.Outputs, nil
+		}
+	}
 	row := &model.Tensor{Shape: []int{cols}}
 	for _, v := range sums {
 		row.Float = append(row.Float, float32(v))
@@ -115,7 +290,7 @@ func (a *absorber) moved(n *model.Node, x string, scale, offset []float32) []*mo
 	product := n.Name + "/product"
 	m.Outputs = []string{product}
 	a.Shapes[product] = a.Shapes[n.Outputs[0]]
-	add := &model.Node{Name: n.Name + "/offset", Op: "Add", Inputs: []string{product, a.constant(n.Name+"/row", row)}, Outputs: n.Outputs, Opset: n.Opset}
+	add := &model.Node{Name: n.Name + "/offset", Op: "Add", Inputs: []string{product, a.constant(n.Name+"/row", row)}, Outputs: outputs, Opset: n.Opset}
 	return []*model.Node{&m, add}
 }
 

@@ -26,6 +26,7 @@ type observed struct {
 	shape   []int
 	sum     []float64 // of each element over the samples
 	count   int
+	roomy   bool // unseen values may be twice as large, and must not saturate
 	masks   bool // of a softmax's scores: there were masked ones, forgotten
 }
 
@@ -52,6 +53,11 @@ func calibrate(g *model.Graph, samples [][]*model.Tensor) (*calibration, error) 
 		})
 		if err != nil {
 			return nil, err
+		}
+		for _, in := range g.Inputs {
+			if v := c.values[in.Name+oneSize]; v != nil {
+				v.roomy = true
+			}
 		}
 		var out []*model.Tensor
 		for _, o := range g.Outputs {
@@ -116,6 +122,9 @@ func (v *observed) means(axis int) []float64 {
 // [lo, hi] loses least (mean square) over the observed elements, among the one that
 // covers the observed range and the next two finer, which saturate outliers.
 func (v *observed) exp(lo, hi int64) int {
+	if v.roomy {
+		return coveringExp(2*v.lo, 2*v.hi, lo, hi)
+	}
 	e := coveringExp(v.lo, v.hi, lo, hi)
 	best, least := e, math.Inf(1)
 	for k := range 3 {

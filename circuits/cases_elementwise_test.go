@@ -208,7 +208,7 @@ func TestElementwiseMalformed(t *testing.T) {
 		{&Constant{Shape: []int{2}, Values: Ints{1}}, nil, ErrMalformed},
 		{&Constant{Shape: []int{0}}, nil, ErrMalformed},
 		{&Parameter{Shape: []int{2}, Bits: 3, Values: Ints{1}}, nil, ErrMalformed},
-		{&Parameter{Shape: []int{1}, Bits: 17, Values: Ints{1}}, nil, ErrMalformed},
+		{&Parameter{Shape: []int{1}, Bits: 49, Values: Ints{1}}, nil, ErrMalformed},
 		{&Parameter{Shape: []int{1}, Bits: 3, Values: Ints{8}}, nil, ErrBound},
 		{&Constant{Shape: []int{1}, Values: Ints{1 << 60}}, nil, ErrBound},
 		{&Scale{Shape: []int{2}, Factors: Ints{1, 2}}, []Type{x}, ErrMalformed},

@@ -64,9 +64,10 @@ func (c *Config) check() error {
 // Report says how well the quantised network follows the float one on the samples.
 type Report struct {
 	Samples       int     `json:"samples"`
-	RelativeError float64 `json:"relative_error"` // L2, over all outputs of all samples
-	Agreement     float64 `json:"agreement"`      // share of samples with the same top-1, 0 if no classifier
-	Bits          int     `json:"bits"`           // of activations
+	RelativeError float64 `json:"relative_error"`     // L2, over all outputs of all samples
+	Agreement     float64 `json:"agreement"`          // share of samples with the same top-1, 0 if no classifier
+	Mistaken      int     `json:"mistaken,omitempty"` // integer outputs (labels) that differ, over all samples
+	Bits          int     `json:"bits"`               // of activations
 	Layers        []Layer `json:"layers,omitempty"`
 }
 

@@ -169,6 +169,12 @@ func (l *lowerer) input(in model.Value) error {
 	if v.integer {
 		e = min(e, 0)
 	}
+	if fine, ok := l.featureExp(in.Name, l.inputBits); ok && fine > e {
+		e, n = fine, int64(math.Ceil(math.Ldexp(hi-lo, fine)))+2
+	} else if comparedOnly(l.g, in.Name, 0) && in.Type.IsFloat() && l.inputBits < compareBits {
+		n = 1 << compareBits
+		e = coveringExp(0, hi-lo, 0, n)
+	}
 	q := fixedpoint.Interval{Lo: int64(math.Floor(math.Ldexp(lo, e)))}
 	q.Hi = q.Lo + n - 1
 	if in.Type == model.Bool {
@@ -189,13 +195,16 @@ func (l *lowerer) input(in model.Value) error {
 	return nil
 }
 
+// compareBits is the width of inputs that are only compared with thresholds: what lies
+// between two float32 that are near a threshold must not matter.
+const compareBits = 30
+
 // outputs exposes the graph's outputs.
 func (l *lowerer) outputs() error {
 	for _, o := range l.g.Outputs {
-		v, ok := l.vals[o.Name]
-		if !ok {
-			return &model.Error{File: l.g.File, Node: o.Name, Op: "output",
-				Err: fmt.Errorf("output is constant or an input: %w", model.ErrUnsupported)}
+		v, err := l.output(o)
+		if err != nil {
+			return &model.Error{File: l.g.File, Node: o.Name, Op: "output", Err: err}
 		}
 		t := l.p.types[v]
 		r := t.Range
@@ -203,6 +212,26 @@ func (l *lowerer) outputs() error {
 		l.p.Outputs = append(l.p.Outputs, Port{Name: o.Name, Value: v, Shape: slices.Clone(l.g.Shapes[o.Name]), Exp: t.Exp, Range: r})
 	}
 	return nil
+}
+
+// output returns the value of an output. A constant is weights, and shown only as the output
+// is.
+func (l *lowerer) output(o model.Value) (int, error) {
+	if v, ok := l.vals[o.Name]; ok {
+		return v, nil
+	}
+	c, shape, ok := l.constant(o.Name)
+	if !ok {
+		return 0, fmt.Errorf("nothing computes it: %w", model.ErrUnsupported)
+	}
+	if l.g.Const[o.Name].Float != nil {
+		return l.parameter("output "+o.Name, c, shape, maxExp)
+	}
+	q, err := integersOf(c, 0)
+	if err != nil {
+		return 0, err
+	}
+	return l.emit("output "+o.Name, &Constant{Shape: slices.Clone(shape), Values: q})
 }
 
 // emit appends a node and returns its value.
@@ -295,6 +324,9 @@ func (l *lowerer) rescale(node string, v, e int) (int, error) {
 		if t.Range.RoundShift(uint(s)) == fixedpoint.Point(0) { // and so at every coarser exponent
 			return l.emit(node+"/zero", &Constant{Shape: t.Shape, Exp: e, Values: make(Ints, t.Size())})
 		}
+		if s > largeShift && t.Size() < 1<<s/8 { // a table of all remainders would cost more than two steps
+			s = smallShift
+		}
 		w, err := l.emit(node+"/requantize", &Requantize{Shift: s}, v)
 		if err != nil {
 			return 0, err
@@ -306,6 +338,10 @@ func (l *lowerer) rescale(node string, v, e int) (int, error) {
 	}
 	return v, nil
 }
+
+// smallShift is a shift whose remainders other layers have too; the table of one past
+// largeShift is for large layers only.
+const smallShift, largeShift = 8, 12
 
 // saturate returns value v clamped to out, by a table or by Clip; f is "Identity" or "Relu".
 func (l *lowerer) saturate(node, f string, v int, out fixedpoint.Interval) (int, error) {
@@ -358,6 +394,9 @@ func (l *lowerer) enforced(v int) bool {
 // narrow returns the graph value as an activation: bounded integers of the program's
 // width, which is what products and sums take.
 func (l *lowerer) narrow(name string) (int, error) {
+	if v := l.values[name]; v != nil && v.roomy {
+		return l.narrowTo(name, l.bits+1)
+	}
 	return l.narrowTo(name, l.bits)
 }
 
@@ -369,7 +408,8 @@ func (l *lowerer) narrowTo(name string, bits int) (int, error) {
 	if !ok {
 		return 0, fmt.Errorf("operand %q is constant: %w", name, model.ErrUnsupported)
 	}
-	if r := l.p.types[v].Range; r.Hi-r.Lo < 2<<bits {
+	r, seen := l.p.types[v].Range, l.values[name]
+	if r.Hi-r.Lo < 2<<bits || seen != nil && seen.integer && l.p.types[v].Exp == 0 { // integers stay what they are
 		return l.enclose(name, v)
 	}
 	v, err := l.rescale(name, v, l.exp(name, bits))

@@ -211,6 +211,8 @@ func (l *lowerer) scaleBy(n *model.Node, name string, c []float64, shape []int, 
 	same := !slices.ContainsFunc(c, func(v float64) bool { return math.Abs(v) != most })
 	if most == 0 {
 		exp = 0
+	} else if least, ok := leastPower(c); ok {
+		exp = max(exp, -least)
 	} else if frac != 0.5 || !same {
 		exp += l.bits + 2
 		isWide = false
@@ -226,6 +228,19 @@ func (l *lowerer) scaleBy(n *model.Node, name string, c []float64, shape []int, 
 	}
 	v, err = l.emit(n.Name, &Scale{Shape: slices.Clone(shape), Exp: exp, Factors: factors}, v)
 	return l.done(n, v, err)
+}
+
+// leastPower returns the least k of numbers ±2^k, and false if some number is none.
+func leastPower(c []float64) (least int, ok bool) {
+	least = math.MaxInt
+	for _, v := range c {
+		frac, e := math.Frexp(math.Abs(v))
+		if frac != 0.5 {
+			return 0, false
+		}
+		least = min(least, e-1)
+	}
+	return least, len(c) > 0
 }
 
 // neg lowers Neg.

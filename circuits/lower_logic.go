@@ -2,6 +2,8 @@ package circuits
 
 import (
 	"fmt"
+	"math"
+	"math/bits"
 	"slices"
 
 	"github.com/nnark/nnark/fixedpoint"
@@ -16,7 +18,7 @@ func (l *lowerer) compare(n *model.Node) error {
 	if err := n.Attrs.Unpack(); err != nil {
 		return err
 	}
-	vs, err := l.operands(n, n.Inputs...)
+	vs, err := l.compared(n)
 	if err != nil {
 		return err
 	}
@@ -38,6 +40,47 @@ func (l *lowerer) compare(n *model.Node) error {
 		v, err = l.not(n.Name, v)
 	}
 	return l.done(n, v, err)
+}
+
+// compared returns the operands of a comparison. A trained threshold becomes the integer that
+// gives the same answer for every integer of the other operand.
+func (l *lowerer) compared(n *model.Node) ([]int, error) {
+	for i, name := range n.Inputs {
+		t, shape, ok := l.constant(name)
+		if !ok || l.isLiteral(name) || n.Op == "Equal" {
+			continue
+		}
+		x, err := l.narrow(n.Inputs[1-i])
+		if err != nil {
+			return nil, err
+		}
+		// x > t and x <= t ask for the integers up to t, x < t and x >= t for those from t on.
+		op := n.Op
+		if i == 0 {
+			op = map[string]string{"Less": "Greater", "Greater": "Less", "LessOrEqual": "GreaterOrEqual", "GreaterOrEqual": "LessOrEqual"}[op]
+		}
+		k := l.p.types[x]
+		q := make(Ints, len(t))
+		for j, v := range t {
+			v = math.Ldexp(v, k.Exp)
+			if op == "Greater" || op == "LessOrEqual" {
+				v = math.Floor(v)
+			} else {
+				v = math.Ceil(v)
+			}
+			q[j] = int64(min(max(v, float64(k.Range.Lo-1)), float64(k.Range.Hi+1)))
+		}
+		p, err := l.emit(n.Name+"/thresholds", &Parameter{Shape: slices.Clone(shape), Exp: k.Exp, Bits: bits.Len64(k.Range.MaxAbs() + 1), Values: q})
+		if err != nil {
+			return nil, err
+		}
+		vs := []int{x, p}
+		if i == 0 {
+			vs = []int{p, x}
+		}
+		return vs, nil
+	}
+	return l.operands(n, n.Inputs...)
 }
 
 // positive returns the condition that an integer is positive: it saturated to 0 and 1.

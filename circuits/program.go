@@ -83,7 +83,7 @@ func (p *Program) Bind() error {
 	p.types, p.elements = nil, 0
 	for i, in := range p.Inputs {
 		t := Type{Shape: in.Shape, Exp: in.Exp, Range: in.Range}
-		if in.Value != i || in.Range.Lo >= in.Range.Hi || in.Range.Width() >= maxTable { // one table checks the range
+		if in.Value != i || in.Range.Lo >= in.Range.Hi || in.Range.Width() > maxInput {
 			return fmt.Errorf("input %q in %v: %w", in.Name, in.Range, ErrMalformed)
 		}
 		if err := p.addType(t); err != nil {
@@ -121,6 +121,9 @@ func (p *Program) Bind() error {
 }
 
 const maxExp = 200
+
+// maxInput bounds the range of an input.
+const maxInput = 1 << 48
 
 // maxOutput bounds the range that an output's packing declares.
 const maxOutput = 1 << 58

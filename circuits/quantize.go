@@ -65,7 +65,7 @@ func Quantize(g *model.Graph, samples [][]*model.Tensor, cfg Config) (*Program, 
 	if len(samples) == 0 {
 		return nil, fmt.Errorf("no samples to choose scales from: %w", ErrInput)
 	}
-	g, c, err := calibrated(absorbed(decomposed(g)), samples)
+	g, c, err := calibrated(absorbed(merged(scaledFeatures(decomposed(g), samples))), samples)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +92,8 @@ func Quantize(g *model.Graph, samples [][]*model.Tensor, cfg Config) (*Program, 
 			continue // too wide for a table or an int64: other widths may fit
 		}
 		best = min(best, p.Report.RelativeError)
-		last = fmt.Errorf("best relative error %.3g, agreement %.4g with %d bits: %w", best, p.Report.Agreement, p.Report.Bits, ErrTarget)
+		last = fmt.Errorf("best relative error %.3g, agreement %.4g, %d of %d labels wrong, with %d bits: %w", best, p.Report.Agreement, p.Report.Mistaken,
+			p.Report.Samples*p.integerOutputs(c), p.Report.Bits, ErrTarget)
 	}
 	if last == nil {
 		last = fmt.Errorf("no width of %d bits is tried: %w", cfg.Bits, ErrMalformed)
@@ -100,14 +101,28 @@ func Quantize(g *model.Graph, samples [][]*model.Tensor, cfg Config) (*Program, 
 	return nil, last
 }
 
+// integerOutputs returns how many outputs are integers.
+func (p *Program) integerOutputs(c *calibration) (n int) {
+	for _, t := range c.outputs[0] {
+		if t.Float == nil {
+			n++
+		}
+	}
+	return n
+}
+
 // meetsTarget applies the configuration's accuracy target to the report.
 func (p *Program) meetsTarget() bool {
 	r := &p.Report
 	switch {
+	case r.Mistaken > max(1, len(p.Outputs)*r.Samples/200):
+		return false
 	case p.Config.Tolerance > 0:
 		return r.RelativeError <= p.Config.Tolerance
 	case r.Agreement > 0 && r.Samples >= classifierSample:
-		return r.Agreement >= minAgreement && r.RelativeError <= classifierTolerance
+		// One sample near a tie may go either way.
+		wrong := math.Round((1 - r.Agreement) * float64(r.Samples))
+		return (r.Agreement >= minAgreement || wrong <= 1 && r.RelativeError <= defaultTolerance/2) && r.RelativeError <= classifierTolerance
 	}
 	return r.RelativeError <= defaultTolerance
 }
@@ -179,6 +194,7 @@ func (p *Program) measure(c *calibration, names map[int]string) error {
 	r.Samples = len(c.samples)
 	classifier := len(p.Outputs) == 1 && relation.Size(c.outputs[0][0].Shape) > 1 && classScores(c.outputs[0][0].Shape)
 	var num, den, agree float64
+	r.Mistaken = 0
 	for k, s := range c.samples {
 		var in [][]float32
 		for _, t := range s {
@@ -190,6 +206,15 @@ func (p *Program) measure(c *calibration, names map[int]string) error {
 		}
 		for i, y := range out {
 			want := floats(c.outputs[k][i])
+			if c.outputs[k][i].Float == nil { // labels and the like: right or wrong
+				for j, v := range y {
+					if v != float64(want[j]) {
+						r.Mistaken++
+						break
+					}
+				}
+				continue
+			}
 			for j, v := range y {
 				d := v - float64(want[j])
 				num, den = num+d*d, den+float64(want[j])*float64(want[j])

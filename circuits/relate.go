@@ -119,7 +119,13 @@ func (r *relater) input(i int) {
 	in := &r.Inputs[i]
 	r.b.Node("input " + in.Name)
 	t := r.tensor(i)
-	r.b.Range(t, in.Range)
+	if in.Range.Width() < maxTable {
+		r.b.Range(t, in.Range)
+	} else { // more than one table holds
+		span := in.Range.Hi - in.Range.Lo
+		r.b.NonNegative(t.PlusConst(-in.Range.Lo), span)
+		r.b.NonNegative(relation.Const(t.Shape, in.Range.Hi).Minus(t), span)
+	}
 	r.b.Expose(relation.Expose{Name: in.Name, T: t, Interval: in.Range, Visibility: r.Config.Input.visibility()})
 }
 

@@ -3,6 +3,7 @@ package model
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Many operators of ONNX are defined by simpler ones: a GRU by products, sums and
@@ -11,9 +12,13 @@ import (
 // inputs are known, so that nothing behind this package has to know it. Each expansion
 // stands in the file of its operator family (expand_*.go).
 
-// expansion adds the nodes that an operator is made of. Its errors wrap ErrMalformed or
-// ErrUnsupported.
-type expansion func(e *expander) error
+// expansion is one row of the table of operators that are replaced.
+type expansion struct {
+	minIn, maxIn int // number of inputs
+	// expand adds the nodes that the operator is made of. Its errors wrap ErrMalformed or
+	// ErrUnsupported.
+	expand func(e *expander) error
+}
 
 // expansions holds every operator that is replaced.
 // https://onnx.ai/onnx/operators/ is the specification of all of them.
@@ -22,61 +27,108 @@ var expansions map[string]expansion
 func init() { // not a literal: expansions are made of operators that are expanded too
 	expansions = map[string]expansion{
 		// expand_recurrent.go
-		"GRU":  (*expander).gru,
-		"LSTM": (*expander).lstm,
-		"RNN":  (*expander).rnn,
+		"GRU":  {3, 6, (*expander).gru},
+		"LSTM": {3, 8, (*expander).lstm},
+		"RNN":  {3, 6, (*expander).rnn},
 
 		// expand_move.go
-		"CumSum":          (*expander).cumSum,
-		"DepthToSpace":    (*expander).depthToSpace,
-		"EyeLike":         (*expander).eyeLike,
-		"Gather":          (*expander).gather,
-		"GatherElements":  (*expander).gatherElements,
-		"GatherND":        (*expander).gatherND,
-		"Pad":             (*expander).pad,
-		"Resize":          (*expander).resize,
-		"ReverseSequence": (*expander).reverseSequence,
-		"Scatter":         (*expander).scatterElements,
-		"ScatterElements": (*expander).scatterElements,
-		"ScatterND":       (*expander).scatterND,
-		"SpaceToDepth":    (*expander).spaceToDepth,
-		"Trilu":           (*expander).trilu,
-		"Upsample":        (*expander).upsample,
+		"Concat":          {1, many, (*expander).concat},
+		"CumSum":          {2, 2, (*expander).cumSum},
+		"DepthToSpace":    {1, 1, (*expander).depthToSpace},
+		"EyeLike":         {1, 1, (*expander).eyeLike},
+		"Gather":          {2, 2, (*expander).gather},
+		"GatherElements":  {2, 2, (*expander).gatherElements},
+		"GatherND":        {2, 2, (*expander).gatherND},
+		"Pad":             {1, 4, (*expander).pad},
+		"Resize":          {1, 4, (*expander).resize},
+		"ReverseSequence": {2, 2, (*expander).reverseSequence},
+		"Scatter":         {3, 3, (*expander).scatterElements},
+		"ScatterElements": {3, 3, (*expander).scatterElements},
+		"ScatterND":       {3, 3, (*expander).scatterND},
+		"SpaceToDepth":    {1, 1, (*expander).spaceToDepth},
+		"Trilu":           {1, 2, (*expander).trilu},
+		"Upsample":        {1, 2, (*expander).upsample},
 
 		// expand_linear.go
-		"ConvTranspose": (*expander).convTranspose,
-		"Einsum":        (*expander).einsum,
+		"ConvTranspose": {2, 3, (*expander).convTranspose},
+		"Einsum":        {1, many, (*expander).einsum},
 
 		// expand_norm.go
-		"GroupNormalization":        (*expander).groupNorm,
-		"LRN":                       (*expander).lrn,
-		"LayerNormalization":        (*expander).layerNorm,
-		"LpNormalization":           (*expander).lpNorm,
-		"MeanVarianceNormalization": (*expander).meanVariance,
-		"RMSNormalization":          (*expander).rmsNorm,
-		"ReduceL1":                  (*expander).reduce,
-		"ReduceLogSum":              (*expander).reduce,
-		"ReduceLogSumExp":           (*expander).reduce,
-		"ReduceSumSquare":           (*expander).reduce,
+		"GroupNormalization":        {3, 3, (*expander).groupNorm},
+		"LRN":                       {1, 1, (*expander).lrn},
+		"LayerNormalization":        {2, 3, (*expander).layerNorm},
+		"LpNormalization":           {1, 1, (*expander).lpNorm},
+		"MeanVarianceNormalization": {1, 1, (*expander).meanVariance},
+		"RMSNormalization":          {2, 2, (*expander).rmsNorm},
+		"ReduceL1":                  {1, 2, (*expander).reduce},
+		"ReduceLogSum":              {1, 2, (*expander).reduce},
+		"ReduceLogSumExp":           {1, 2, (*expander).reduce},
+		"ReduceSumSquare":           {1, 2, (*expander).reduce},
+
+		// expand_ml.go
+		"ai.onnx.ml:ArrayFeatureExtractor": {2, 2, (*expander).arrayFeatureExtractor},
+		"ai.onnx.ml:Binarizer":             {1, 1, (*expander).binarizer},
+		"ai.onnx.ml:FeatureVectorizer":     {1, many, (*expander).featureVectorizer},
+		"ai.onnx.ml:Imputer":               {1, 1, (*expander).imputer},
+		"ai.onnx.ml:LinearClassifier":      {1, 1, (*expander).linearClassifier},
+		"ai.onnx.ml:LinearRegressor":       {1, 1, (*expander).linearRegressor},
+		"ai.onnx.ml:Normalizer":            {1, 1, (*expander).normalizer},
+		"ai.onnx.ml:SVMClassifier":         {1, 1, (*expander).svmClassifier},
+		"ai.onnx.ml:SVMRegressor":          {1, 1, (*expander).svmRegressor},
+		"ai.onnx.ml:Scaler":                {1, 1, (*expander).scaler},
+		"ai.onnx.ml:ZipMap":                {1, 1, (*expander).zipMap},
+
+		// expand_tree.go
+		"ai.onnx.ml:TreeEnsembleClassifier": {1, 1, (*expander).treeClassifier},
+		"ai.onnx.ml:TreeEnsembleRegressor":  {1, 1, (*expander).treeRegressor},
+
+		// expand_quant.go
+		"ConvInteger":                            {2, 4, (*expander).convInteger},
+		"DequantizeLinear":                       {2, 3, (*expander).dequantizeLinear},
+		"DynamicQuantizeLinear":                  {1, 1, (*expander).dynamicQuantize},
+		"MatMulInteger":                          {2, 4, (*expander).matMulInteger},
+		"QLinearConv":                            {8, 9, (*expander).qLinearConv},
+		"QLinearMatMul":                          {8, 8, (*expander).qLinearMatMul},
+		"QuantizeLinear":                         {2, 3, (*expander).quantizeLinear},
+		"com.microsoft:DequantizeLinear":         {2, 3, (*expander).dequantizeLinear},
+		"com.microsoft:QGemm":                    {6, 9, (*expander).qGemm},
+		"com.microsoft:QLinearAdd":               {7, 8, (*expander).qLinear},
+		"com.microsoft:QLinearAveragePool":       {4, 5, (*expander).qLinear},
+		"com.microsoft:QLinearConcat":            {4, many, (*expander).qLinearConcat},
+		"com.microsoft:QLinearGlobalAveragePool": {4, 5, (*expander).qLinear},
+		"com.microsoft:QLinearLeakyRelu":         {4, 5, (*expander).qLinear},
+		"com.microsoft:QLinearMul":               {7, 8, (*expander).qLinear},
+		"com.microsoft:QLinearSigmoid":           {4, 5, (*expander).qLinear},
+		"com.microsoft:QLinearSoftmax":           {4, 5, (*expander).qLinear},
+		"com.microsoft:QuantizeLinear":           {2, 3, (*expander).quantizeLinear},
 
 		// expand_function.go
-		"Celu":            (*expander).celu,
-		"Hardmax":         (*expander).hardmax,
-		"IsInf":           (*expander).never,
-		"IsNaN":           (*expander).never,
-		"Mish":            (*expander).mish,
-		"Shrink":          (*expander).shrink,
-		"Swish":           (*expander).swish,
-		"Tan":             (*expander).tan,
-		"ThresholdedRelu": (*expander).thresholdedRelu,
-		"TopK":            (*expander).topK,
+		"Celu":            {1, 1, (*expander).celu},
+		"Hardmax":         {1, 1, (*expander).hardmax},
+		"IsInf":           {1, 1, (*expander).never},
+		"IsNaN":           {1, 1, (*expander).never},
+		"Mish":            {1, 1, (*expander).mish},
+		"Shrink":          {1, 1, (*expander).shrink},
+		"Swish":           {1, 1, (*expander).swish},
+		"Tan":             {1, 1, (*expander).tan},
+		"ThresholdedRelu": {1, 1, (*expander).thresholdedRelu},
+		"TopK":            {1, 2, (*expander).topK},
 	}
 }
 
 // expansionOf returns what replaces a node, nil if it is evaluated. Constants are, where
 // they can.
-func expansionOf(n *Node, in []*fact, constant bool) expansion {
+func expansionOf(n *Node, in []*fact, constant bool) (found *expansion) {
+	x, ok := expansions[n.Op]
+	if !ok {
+		return nil
+	}
+	found = &x
 	switch {
+	case n.Op == "Concat":
+		if !slices.ContainsFunc(in, func(f *fact) bool { return f != nil && product(f.shape) == 0 }) {
+			return nil
+		}
 	case n.Op == "Gather":
 		if len(in) != 2 || in[0] == nil || in[1] == nil || in[1].value != nil {
 			return nil
@@ -92,11 +144,11 @@ func expansionOf(n *Node, in []*fact, constant bool) expansion {
 	case operators[n.Op].bind != nil && constant:
 		return nil
 	}
-	return expansions[n.Op]
+	return found
 }
 
 // known reports whether an operator is evaluated or replaced.
-func known(op string) bool { return operators[op].bind != nil || expansions[op] != nil }
+func known(op string) bool { return operators[op].bind != nil || expansions[op].expand != nil }
 
 // expander builds the nodes that stand for one node.
 type expander struct {
@@ -106,10 +158,16 @@ type expander struct {
 }
 
 // expanded replaces a node.
-func (s *simplifier) expanded(n *Node, in []*fact, expand expansion) {
+func (s *simplifier) expanded(n *Node, in []*fact, x *expansion) {
 	e := &expander{s, &call{op: n.Op, opset: n.Opset, attrs: n.Attrs, in: in, outputs: n.Outputs}, n}
 	kept, refused, faults := len(s.keep), len(s.refused), len(s.errs)
-	err := expand(e)
+	err := (&operator{minIn: x.minIn, maxIn: x.maxIn}).checkInputs(in)
+	if err == nil {
+		err = x.expand(e)
+	}
+	if err == nil && len(s.made) > maxMade {
+		err = unsupported("more than %d nodes in its place", maxMade)
+	}
 	for _, name := range n.Outputs { // nothing may stay without a source
 		if err == nil && name != "" && s.facts[name] == nil && s.alias[name] == "" {
 			if len(s.refused) > refused || len(s.errs) > faults {
@@ -140,8 +198,26 @@ func (e *expander) name(what string) string {
 	return name
 }
 
+// maxMade bounds the names that all expansions of a graph make.
+const maxMade = 1 << 20
+
+// affordable refuses what would make constants of more than 2^24 elements.
+func affordable(n ...int) error {
+	total := 1
+	for _, d := range n {
+		if d > 0 && total > 1<<24/d {
+			return unsupported("a constant of %v elements in its place", n)
+		}
+		total *= max(d, 1)
+	}
+	return nil
+}
+
 // ops adds a node with several outputs and returns their names.
 func (e *expander) ops(outputs int, op string, attrs Attrs, in ...string) []string {
+	if len(e.made) > maxMade { // expanded says so
+		return slices.Repeat([]string{""}, outputs)
+	}
 	n := &Node{Name: e.name(op), Op: op, Inputs: in, Attrs: attrs, Opset: maxOpset}
 	if attrs == nil {
 		n.Attrs = Attrs{}

@@ -28,6 +28,28 @@ func index(i int64, n int) (int, error) {
 	return int(i), nil
 }
 
+// concat expands Concat of which some inputs are empty.
+func (e *expander) concat() error {
+	axis := 0
+	if err := e.attrs.Unpack("axis", &axis); err != nil {
+		return err
+	}
+	var parts []string
+	for i, f := range e.in {
+		if f == nil {
+			return malformed("input %d is missing", i)
+		}
+		if product(f.shape) > 0 {
+			parts = append(parts, e.arg(i))
+		}
+	}
+	if parts == nil {
+		parts = []string{e.arg(0)}
+	}
+	e.set(0, e.join(axis, parts...))
+	return nil
+}
+
 // cumSum expands CumSum (opsets 11 and 14) as a product with a triangle of ones.
 func (e *expander) cumSum() error {
 	exclusive, reverse := false, false
@@ -47,6 +69,9 @@ func (e *expander) cumSum() error {
 		return err
 	}
 	n := x[axis]
+	if err := affordable(n, n); err != nil {
+		return err
+	}
 	ones := &Tensor{Shape: []int{n, n}, Float: make([]float32, n*n)}
 	for i := range n { // of the sum
 		for j := range n {
@@ -119,6 +144,9 @@ func (e *expander) eyeLike() error {
 	x := e.in[0]
 	if len(x.shape) != 2 {
 		return malformed("shape %v, want two axes", x.shape)
+	}
+	if err := affordable(x.shape...); err != nil {
+		return err
 	}
 	to := x.typ
 	if typ != 0 {
@@ -252,6 +280,9 @@ func (e *expander) gatherND() error {
 	strides := stridesOf(x)
 	inner := product(x[batch+tuple:])
 	rows := product(at.Shape[:n-1])
+	if err := affordable(rows, inner); err != nil {
+		return err
+	}
 	perBatch := max(1, product(at.Shape[batch:n-1]))
 	var positions []int64
 	for r := range rows {
@@ -327,6 +358,9 @@ func (e *expander) scatterND() error {
 		return malformed("indices %v and updates %v into %v", at.Shape, e.in[2].shape, x)
 	}
 	strides, inner := stridesOf(x), product(x[tuple:])
+	if err := affordable(product(at.Shape[:n-1]), inner); err != nil {
+		return err
+	}
 	var targets []int
 	for r := range product(at.Shape[:n-1]) {
 		start := 0
@@ -348,6 +382,9 @@ func (e *expander) scatterND() error {
 func (e *expander) scatter(targets []int, reduction string) error {
 	shape := e.in[0].shape
 	n := product(shape)
+	if err := affordable(n); err != nil {
+		return err
+	}
 	data, updates := e.reshape(e.arg(0), n), e.reshape(e.arg(2), len(targets))
 	rounds := [][]int{} // each with at most one update an element
 	count := make([]int, n)
@@ -473,6 +510,9 @@ func (e *expander) pad() error {
 		if begin > maxElements || end > maxElements || n+begin+end < 0 || begin < -n || end < -n {
 			return malformed("pads %v for shape %v", pads, x)
 		}
+		if err := affordable(n + begin + end); err != nil {
+			return err
+		}
 		at := make([]int, 0, n+begin+end)
 		for i := -begin; i < n+end; i++ {
 			j, err := padded(mode, i, n)
@@ -518,6 +558,9 @@ func (e *expander) reverseSequence() error {
 	if len(x) < 2 || batch+time != 1 || batch*time != 0 || lens.Len() != x[batch] || lens.Int == nil {
 		return malformed("shape %v, axes %d and %d, %d lengths", x, batch, time, lens.Len())
 	}
+	if err := affordable(x...); err != nil {
+		return err
+	}
 	strides := stridesOf(x)
 	var positions []int64
 	walk(x, nil, [][]int{strides, unit(len(x), batch), unit(len(x), time)}, func(pos []int) {
@@ -554,6 +597,9 @@ func (e *expander) trilu() error {
 		return malformed("shape %v", x.shape)
 	}
 	rows, cols := x.shape[n-2], x.shape[n-1]
+	if err := affordable(rows, cols); err != nil {
+		return err
+	}
 	kept := &Tensor{Shape: []int{rows, cols}, Int: make([]int64, rows*cols)}
 	for i := range rows {
 		for j := range cols {
@@ -720,6 +766,9 @@ func (e *expander) resample(x string, axis, size int, scale float64, r *resampli
 		return "", malformed("axis of %d resized to %d", n, size)
 	}
 	if r.mode == "nearest" {
+		if err := affordable(size); err != nil {
+			return "", err
+		}
 		at := make([]int, size)
 		for i := range at {
 			p := r.position(i, n, size, scale, lo, hi)
@@ -730,8 +779,8 @@ func (e *expander) resample(x string, axis, size int, scale float64, r *resampli
 		}
 		return e.takeAxis(x, axis, at), nil
 	}
-	if n*size > maxElements {
-		return "", unsupported("axis of %d resized to %d", n, size)
+	if err := affordable(n, size); err != nil {
+		return "", err
 	}
 	m := &Tensor{Shape: []int{n, size}, Float: make([]float32, n*size)}
 	for i := range size {

@@ -151,6 +151,9 @@ func (e *expander) lrn() error {
 		return malformed("shape %v, size %d", x, size)
 	}
 	c := x[1]
+	if err := affordable(c, c); err != nil {
+		return err
+	}
 	near := &Tensor{Shape: []int{c, c}, Float: make([]float32, c*c)}
 	for i := range c {
 		for j := max(0, i-(size-1)/2); j <= min(c-1, i+size/2); j++ {

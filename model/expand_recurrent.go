@@ -91,8 +91,8 @@ func (r *recurrence) shapes() error {
 			}
 		}
 	}
-	if r.steps == 0 {
-		return unsupported("a sequence of no steps")
+	if r.steps == 0 || r.steps > 1<<12 {
+		return unsupported("a sequence of %d steps", r.steps)
 	}
 	return nil
 }

@@ -34,6 +34,9 @@ func (g *Graph) simplify(b budget) error {
 	s := &simplifier{Graph: g, budget: b, facts: map[string]*fact{}, alias: map[string]string{}, made: map[string]bool{}, refused: map[*Node]error{}}
 	for name, t := range g.Const {
 		s.facts[name] = factOf(t)
+		if typ := g.constTypes[name]; typ != Undefined {
+			s.facts[name].typ = typ
+		}
 	}
 	for i, in := range g.Inputs {
 		s.facts[in.Name] = &fact{shape: g.Inputs[i].Shape, typ: in.Type}
@@ -69,8 +72,8 @@ func (s *simplifier) node(n *Node) {
 		}
 		constant = constant && in[i].value != nil
 	}
-	if expand := expansionOf(n, in, constant); expand != nil {
-		s.expanded(n, in, expand)
+	if x := expansionOf(n, in, constant); x != nil {
+		s.expanded(n, in, x)
 		return
 	}
 	k, err := bind(n, in)
@@ -84,6 +87,13 @@ func (s *simplifier) node(n *Node) {
 		return
 	case constant || k.static:
 		s.fold(n, k, in)
+		return
+	case k.empty():
+		for i, name := range n.Outputs {
+			if t := newTensor(k.out[i].shape, k.out[i].typ); name != "" {
+				s.Const[name], s.facts[name] = t, &fact{shape: t.Shape, typ: k.out[i].typ, value: t}
+			}
+		}
 		return
 	default:
 		for i, name := range n.Outputs {

@@ -35,6 +35,7 @@ type Graph struct {
 	Shapes   map[string][]int   // of inputs, constants and every value that could be inferred
 
 	unsupported []*Error
+	constTypes  map[string]ElemType // of initializers
 }
 
 // Unsupported returns an error for every node that this package cannot evaluate,

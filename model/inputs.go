@@ -59,9 +59,15 @@ func parseInputs(data []byte, inputs []Value) ([][]*Tensor, error) {
 	if len(inputs) == 0 {
 		return nil, malformed("the model has no inputs")
 	}
-	data = bytes.TrimPrefix(data, []byte("\ufeff")) // of a text editor
-	var arrays map[string]*Tensor
-	var err error
+	arrays, err := readArrays(bytes.TrimPrefix(data, []byte("\ufeff")), inputs) // of a text editor
+	if err != nil {
+		return nil, err
+	}
+	return splitSamples(arrays, inputs)
+}
+
+// readArrays reads the array of each input.
+func readArrays(data []byte, inputs []Value) (arrays map[string]*Tensor, err error) {
 	switch {
 	case bytes.HasPrefix(data, []byte(npyMagic)):
 		if len(inputs) != 1 {
@@ -75,10 +81,7 @@ func parseInputs(data []byte, inputs []Value) ([][]*Tensor, error) {
 	default:
 		arrays, err = parseJSON(data, inputs)
 	}
-	if err != nil {
-		return nil, err
-	}
-	return splitSamples(arrays, inputs)
+	return arrays, err
 }
 
 // splitSamples cuts each input's array into samples.

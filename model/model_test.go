@@ -93,6 +93,11 @@ func attr(name string, v any) *onnxpb.AttributeProto {
 		p.Type, p.I = onnxpb.AttributeProto_INT.Enum(), proto.Int64(int64(v))
 	case float32:
 		p.Type, p.F = onnxpb.AttributeProto_FLOAT.Enum(), proto.Float32(v)
+	case []string:
+		p.Type = onnxpb.AttributeProto_STRINGS.Enum()
+		for _, s := range v {
+			p.Strings = append(p.Strings, []byte(s))
+		}
 	case string:
 		p.Type, p.S = onnxpb.AttributeProto_STRING.Enum(), []byte(v)
 	case []int:

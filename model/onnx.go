@@ -69,7 +69,7 @@ func (g *Graph) errorf(err error, format string, args ...any) error {
 
 // decodeGraph converts the protobuf, node by node.
 func decodeGraph(file string, data []byte, o *options) (*Graph, error) {
-	g := &Graph{File: file, Const: map[string]*Tensor{}, Shapes: map[string][]int{}}
+	g := &Graph{File: file, Const: map[string]*Tensor{}, Shapes: map[string][]int{}, constTypes: map[string]ElemType{}}
 	if len(data) > maxFileSize {
 		return nil, g.errorf(ErrUnsupported, "a file over 2 GiB")
 	}
@@ -135,6 +135,7 @@ func (g *Graph) decodeInitializers(p *onnxpb.GraphProto) error {
 			return g.errorf(err, "initializer %q", name)
 		}
 		g.Const[name] = t
+		g.constTypes[name], _ = elemTypeOf(init.GetDataType()) // decodeTensor knew it
 	}
 	return nil
 }

@@ -78,6 +78,11 @@ func returns(shape []int, typ ElemType, eval func(in []*Tensor, out *Tensor)) *k
 	}
 }
 
+// empty reports whether the outputs have no elements, so that nothing need be computed.
+func (k *kernel) empty() bool {
+	return !slices.ContainsFunc(k.out, func(f fact) bool { return product(f.shape) > 0 })
+}
+
 func (k *kernel) run(in []*Tensor) ([]*Tensor, error) {
 	out := make([]*Tensor, len(k.out))
 	for i, f := range k.out {

@@ -72,7 +72,13 @@ type testCase struct {
 // are constants, as the case has them.
 func load(dir string) (*testCase, error) {
 	path := filepath.Join(dir, "network.onnx")
-	g, err := model.LoadONNX(path)
+	samples := filepath.Join(dir, "input.json")
+	for _, name := range []string{"samples.json", "samples.npz"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			samples = filepath.Join(dir, name)
+		}
+	}
+	g, err := model.LoadONNXFor(path, samples)
 	if err != nil {
 		return nil, err
 	}

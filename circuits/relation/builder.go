@@ -114,6 +114,11 @@ func (b *Builder) Param(name string, shape []int, values []int64) *Block {
 // is derived from these integers must hold all the same.
 func (b *Builder) Weight(name string, shape []int, values []int64, in fixedpoint.Interval) Tensor {
 	t := Of(b.block(name, shape, Weight, func(*Assignment) []int64 { return values }))
+	if in.Width() >= 1<<17 { // a table would be too large
+		b.NonNegative(t.PlusConst(-in.Lo), in.Hi-in.Lo)
+		b.NonNegative(Const(t.Shape, in.Hi).Minus(t), in.Hi-in.Lo)
+		return t
+	}
 	b.Range(t.PlusConst(-in.Lo), fixedpoint.Interval{Lo: 0, Hi: in.Hi - in.Lo}) // the tables of remainders serve too
 	return t
 }
