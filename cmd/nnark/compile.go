@@ -37,10 +37,11 @@ func compile(c *command) (report, error) {
 	labels := c.flags.String("labels", "", "names of the classes, `a,b,c`")
 	var cfg circuits.Config
 	configFlags(c, &cfg)
+	shapes := shapeFlags(c)
 	if err := c.parse([]string{"MODEL.onnx"}, "samples", "o"); err != nil {
 		return nil, err
 	}
-	g, err := model.LoadONNX(c.args[0])
+	g, err := model.LoadONNXFor(c.args[0], *samples, *shapes...)
 	if err != nil {
 		return nil, err
 	}

@@ -110,12 +110,41 @@ func hint(err error) string {
 	return "run 'nnark -h' for help"
 }
 
+// grouped returns an error's text. Of nodes that are refused for the same reason only the
+// first is named: a network has a hundred of a kind.
+func grouped(err error) string {
+	several, ok := err.(interface{ Unwrap() []error })
+	if !ok || errors.Join(several.Unwrap()...).Error() != err.Error() { // one error with two causes
+		return err.Error()
+	}
+	var lines []string
+	count := map[string]int{}
+	first := map[string]int{}
+	for _, e := range several.Unwrap() {
+		line, key := e.Error(), e.Error()
+		var at *model.Error
+		if errors.As(e, &at) && at.Node != "" {
+			key = at.Op + "\x00" + at.Err.Error()
+		}
+		if count[key]++; count[key] == 1 {
+			first[key] = len(lines)
+			lines = append(lines, line)
+		}
+	}
+	for key, n := range count {
+		if n > 1 {
+			lines[first[key]] += fmt.Sprintf(" (and %d more such nodes)", n-1)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
 // fail reports an error, if there is one, and returns the exit code.
 func (c *command) fail(err error) int {
 	if err == nil {
 		return exitOK
 	}
-	f := failure{Error: err.Error(), Hint: hint(err)}
+	f := failure{Error: grouped(err), Hint: hint(err)}
 	code := exitFailed
 	if errors.Is(err, context.Canceled) {
 		f.Error, code = "interrupted", exitInterrupted

@@ -55,6 +55,7 @@ func inspect(c *command) (report, error) {
 	samples := c.flags.String("samples", "", "calibrate an ONNX model on the inputs in `FILE` (default noise, for an estimate)")
 	var cfg circuits.Config
 	configFlags(c, &cfg)
+	shapes := shapeFlags(c)
 	if err := c.parse([]string{"MODEL.onnx or M.nnark"}); err != nil {
 		return nil, err
 	}
@@ -78,7 +79,7 @@ func inspect(c *command) (report, error) {
 		}
 		return r, r.program(c, p)
 	}
-	g, err := model.ParseONNX(path, data)
+	g, err := loadNetwork(path, *samples, *shapes)
 	if err != nil {
 		return nil, err
 	}
@@ -91,6 +92,22 @@ func inspect(c *command) (report, error) {
 		return r, nil
 	}
 	return r, r.program(c, p)
+}
+
+// loadNetwork reads a network for the inputs of a file, if there is one.
+func loadNetwork(path, samples string, shapes []model.Option) (*model.Graph, error) {
+	if samples == "" {
+		return model.LoadONNX(path, shapes...)
+	}
+	return model.LoadONNXFor(path, samples, shapes...)
+}
+
+// exitCode is that of a network that cannot be proven as it is.
+func (r *inspectReport) exitCode() int {
+	if len(r.Unsupported) > 0 || r.Problem != "" {
+		return exitRejected
+	}
+	return exitOK
 }
 
 // graph lists a network's nodes.

@@ -48,6 +48,9 @@ func writeInputs(dir string) error {
 		"garbage.onnx":     bytes.Repeat([]byte("garbage "), 50),
 		"empty.onnx":       nil,
 		"unsupported.onnx": unsupportedModel(),
+		"open.onnx":        openModel(),
+		"flat.json":        []byte(`{"input_data": [[0.5, -1, 0.25, 1, 0.75, -0.5]]}`),
+		"nested.json":      []byte(`{"input_data": [[[[0.5, -1, 0.25], [1, 0.75, -0.5]]]]}`),
 	}
 	for _, name := range []string{"tiny.json", "tiny_mlp.json"} {
 		data, err := os.ReadFile(filepath.Join("..", "..", "testdata", name))
@@ -150,6 +153,29 @@ func namedModel(name, op string) []byte {
 		},
 	}
 	data, err := proto.Marshal(m)
+	if err != nil {
+		panic(err)
+	}
+	return data
+}
+
+// openModel is a Relu of [batch, seq, 3].
+func openModel() []byte {
+	axis := func(name string, size int64) *onnxpb.TensorShapeProto_Dimension {
+		if name != "" {
+			return &onnxpb.TensorShapeProto_Dimension{Value: &onnxpb.TensorShapeProto_Dimension_DimParam{DimParam: name}}
+		}
+		return &onnxpb.TensorShapeProto_Dimension{Value: &onnxpb.TensorShapeProto_Dimension_DimValue{DimValue: size}}
+	}
+	x := &onnxpb.ValueInfoProto{Name: proto.String("x"), Type: &onnxpb.TypeProto{Value: &onnxpb.TypeProto_TensorType{
+		TensorType: &onnxpb.TypeProto_Tensor{ElemType: proto.Int32(int32(onnxpb.TensorProto_FLOAT)),
+			Shape: &onnxpb.TensorShapeProto{Dim: []*onnxpb.TensorShapeProto_Dimension{axis("batch", 0), axis("seq", 0), axis("", 3)}}}}}}
+	data, err := proto.Marshal(&onnxpb.ModelProto{
+		IrVersion:   proto.Int64(8),
+		OpsetImport: []*onnxpb.OperatorSetIdProto{{Domain: proto.String(""), Version: proto.Int64(13)}},
+		Graph: &onnxpb.GraphProto{Name: proto.String("open"), Input: []*onnxpb.ValueInfoProto{x}, Output: []*onnxpb.ValueInfoProto{{Name: proto.String("y")}},
+			Node: []*onnxpb.NodeProto{{OpType: proto.String("Relu"), Input: []string{"x"}, Output: []string{"y"}}}},
+	})
 	if err != nil {
 		panic(err)
 	}

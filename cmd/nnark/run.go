@@ -19,6 +19,7 @@ type runReport struct {
 func run(c *command) (report, error) {
 	input := c.flags.String("input", "", "the input in `FILE`")
 	onnx := c.flags.String("onnx", "", "show what `MODEL.onnx` says beside it")
+	shapes := shapeFlags(c)
 	if err := c.parse([]string{"M.nnark"}, "input"); err != nil {
 		return nil, err
 	}
@@ -38,7 +39,7 @@ func run(c *command) (report, error) {
 	if *onnx == "" {
 		return r, nil
 	}
-	return r, r.compare(*onnx, in)
+	return r, r.compare(*onnx, *input, *shapes)
 }
 
 func outputNames(p *circuits.Program) []string {
@@ -50,8 +51,12 @@ func outputNames(p *circuits.Program) []string {
 }
 
 // compare runs the float network on the same input.
-func (r *runReport) compare(path string, in []*model.Tensor) error {
-	g, err := model.LoadONNX(path)
+func (r *runReport) compare(path, input string, shapes []model.Option) error {
+	g, err := model.LoadONNXFor(path, input, shapes...)
+	if err != nil {
+		return err
+	}
+	in, err := loadInput(input, g.Inputs)
 	if err != nil {
 		return err
 	}
@@ -71,10 +76,14 @@ func (r *runReport) compare(path string, in []*model.Tensor) error {
 func widen(tensors []*model.Tensor, like [][]float64) ([][]float64, error) {
 	var out [][]float64
 	for i, t := range tensors {
-		if len(tensors) != len(like) || len(t.Float) != len(like[i]) {
+		if len(tensors) != len(like) || t.Len() != len(like[i]) {
 			return nil, fmt.Errorf("not the network the program was made from: %w", circuits.ErrInput)
 		}
-		out = append(out, float64s(t.Float))
+		x := float64s(t.Float)
+		for _, v := range t.Int {
+			x = append(x, float64(v))
+		}
+		out = append(out, x)
 	}
 	return out, nil
 }
