@@ -58,7 +58,7 @@ func (r *runReport) compare(path, input string, shapes []model.Option) error {
 	}
 	in, err := loadInput(input, g.Inputs)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", path, err)
 	}
 	out, err := g.Run(in)
 	if err != nil {
