@@ -53,6 +53,8 @@ var targets = []target{
 		tests: []string{"./prover"}},
 	{dir: "prover/groth16", rules: []rule{neverRefuse},
 		tests: []string{"./prover/groth16", "./prover"}},
+	{dir: "prover/ceremony", rules: []rule{neverRefuse},
+		tests: []string{"./prover/ceremony"}},
 	{dir: "prover/plonk", rules: []rule{neverRefuse},
 		tests: []string{"./prover/plonk", "./prover"}},
 	{dir: "verifier/opening", rules: []rule{neverRefuse},

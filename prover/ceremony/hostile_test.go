@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math/big"
 	"runtime"
@@ -12,7 +13,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/consensys/gnark-crypto/ecc"
+	"github.com/consensys/gnark-crypto/ecc/bn254"
 	"github.com/consensys/gnark-crypto/ecc/bn254/fp"
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+	cs "github.com/consensys/gnark/constraint/bn254"
+	"github.com/consensys/gnark/frontend"
+	"github.com/consensys/gnark/frontend/cs/r1cs"
 	"github.com/stretchr/testify/require"
 )
 
@@ -84,6 +91,68 @@ func TestHostileFiles(t *testing.T) {
 	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(16<<20))
 }
 
+// Points of records are on their curve, in the subgroup and finite, or the file is none.
+func TestRecordPoints(t *testing.T) {
+	r := compile(t, 3)
+	for name, change := range map[string]func(a *anchors){
+		"G1 off the curve":        func(a *anchors) { changesG1["off curve"](a.g1, 0) },
+		"G1 at infinity":          func(a *anchors) { changesG1["infinity"](a.g1, 0) },
+		"G2 off the curve":        func(a *anchors) { changesG2["off curve"](a.g2, 1) },
+		"G2 at infinity":          func(a *anchors) { changesG2["infinity"](a.g2, 1) },
+		"G2 outside the subgroup": func(a *anchors) { changesG2["outside"](a.g2, 1) },
+	} {
+		for k := range 2 {
+			c := phase2(t, r)
+			s := &c.steps[1][1]
+			change([]*anchors{&s.after, &s.proof.commitments}[k])
+			data := written(t, c)
+			_, err := Read(bytes.NewReader(data), int64(len(data)))
+			require.ErrorIs(t, err, ErrMalformed, name)
+			require.ErrorContains(t, err, "a point of G", name)
+		}
+	}
+}
+
+// A part outside the subgroup is found wherever it is, even if the parts of all points cancel.
+func TestCheckG2(t *testing.T) {
+	off := offG2()
+	off.ScalarMultiplication(&off, fr.Modulus())
+	require.False(t, off.IsInfinity())
+	_, _, _, gen := bn254.Generators()
+	for _, n := range []int{1, 2, 10, 11, 50} {
+		list := make([]bn254.G2Affine, n)
+		for i := range list {
+			list[i].ScalarMultiplication(&gen, big.NewInt(int64(i))) // infinity among them
+		}
+		require.NoError(t, checkG2(ctx, list))
+		for i := 0; i < n; i += 1 + n/8 {
+			bad := slices.Clone(list)
+			bad[i].Add(&bad[i], &off)
+			require.ErrorIs(t, checkG2(ctx, list, bad), ErrInvalid)
+			bad[(i+1)%n].Sub(&bad[(i+1)%n], &off)
+			if n > 1 {
+				require.ErrorIs(t, checkG2(ctx, bad), ErrInvalid)
+			}
+		}
+	}
+}
+
+// committed is a circuit of one constraint, and n commitments.
+type committed struct {
+	X frontend.Variable
+	n int
+}
+
+func (c *committed) Define(api frontend.API) error {
+	api.AssertIsEqual(c.X, 3)
+	for range c.n {
+		if _, err := api.Compiler().(frontend.Committer).Commit(c.X); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func TestContributeRefuses(t *testing.T) {
 	r := compile(t, 3)
 	c := phase1(t, r)
@@ -101,6 +170,21 @@ func TestContributeRefuses(t *testing.T) {
 	require.ErrorIs(t, c.Contribute(cancelled, "Eve", "", nil, nil), context.Canceled)
 	require.ErrorIs(t, c.Beacon(cancelled, "x", beacon, r, nil), context.Canceled)
 	require.Equal(t, before, written(t, c))
+
+	full := again(t, c)
+	full.steps[0] = make([]Step, maxSteps)
+	require.ErrorIs(t, full.Contribute(ctx, "Eve", "", nil, nil), ErrClosed)
+	for _, n := range []int{1, maxCommitments + 1} { // no domain, and more than a file can hold
+		ccs, err := frontend.Compile(ecc.BN254.ScalarField(), r1cs.NewBuilder, &committed{n: n})
+		require.NoError(t, err)
+		_, err = New(ccs.(*cs.R1CS), "other")
+		require.Equal(t, n > 1, errors.Is(err, ErrCircuit), n)
+	}
+	ccs, err := frontend.Compile(ecc.BN254.ScalarField(), r1cs.NewBuilder, &committed{})
+	require.NoError(t, err)
+	require.Equal(t, 1, ccs.GetNbConstraints())
+	_, err = New(ccs.(*cs.R1CS), "other")
+	require.ErrorIs(t, err, ErrCircuit)
 
 	first, err := New(r, "small")
 	require.NoError(t, err)

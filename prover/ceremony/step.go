@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -96,20 +97,7 @@ func (a *anchors) plus(b *anchors) anchors {
 }
 
 func (a *anchors) equal(b *anchors) bool {
-	if len(a.g1) != len(b.g1) || len(a.g2) != len(b.g2) {
-		return false
-	}
-	for i := range a.g1 {
-		if a.g1[i] != b.g1[i] {
-			return false
-		}
-	}
-	for i := range a.g2 {
-		if a.g2[i] != b.g2[i] {
-			return false
-		}
-	}
-	return true
+	return slices.Equal(a.g1, b.g1) && slices.Equal(a.g2, b.g2)
 }
 
 // moved reports whether no element is infinity, or the same as in b.

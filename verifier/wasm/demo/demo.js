@@ -89,6 +89,7 @@ function showCard({ digest, card }) {
     Name: card.name,
     "Key digest": code(digest),
     "Proof system": { groth16: "Groth16", plonk: "PLONK" }[card.system],
+    Setup: card.setup.kind === "ceremony" ? `ceremony of ${card.setup.contributions}, transcript ${card.setup.transcript}` : card.setup.kind,
     Weights: card.weights === "committed" ? "private, committed to in the key" : "constants of the circuit",
     Inputs: card.inputs.map(tensor).join("; "),
     Outputs: card.outputs.map(tensor).join("; "),
