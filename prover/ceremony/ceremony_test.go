@@ -3,13 +3,16 @@ package ceremony
 import (
 	"bytes"
 	"context"
+	"math/bits"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/consensys/gnark-crypto/ecc"
 	"github.com/consensys/gnark-crypto/ecc/bn254"
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 	g16 "github.com/consensys/gnark/backend/groth16/bn254"
+	"github.com/consensys/gnark/backend/groth16/bn254/mpcsetup"
 	cs "github.com/consensys/gnark/constraint/bn254"
 	"github.com/consensys/gnark/frontend"
 	"github.com/consensys/gnark/frontend/cs/r1cs"
@@ -173,8 +176,43 @@ func TestCeremony(t *testing.T) {
 	require.False(t, vk.CommitmentKeys[0].GSigmaNeg.Equal(&vk.CommitmentKeys[1].GSigmaNeg))
 }
 
-// The points before any contribution are those of gnark's one-party setup with all secrets
-// but τ, α and β equal to 1: gnark's own ceremony makes the same of the same powers.
+// gnark's ceremony makes the same points of the same powers.
+func TestBeginAgainstGnark(t *testing.T) {
+	r := compile(t, 3)
+	c, err := newCircuit(r)
+	require.NoError(t, err)
+	p := phase1(t, r).powers
+	q, err := c.points(ctx, p, nil)
+	require.NoError(t, err)
+	var commons mpcsetup.SrsCommons
+	commons.G1.Tau, commons.G1.AlphaTau, commons.G1.BetaTau = p.tau1, p.alpha, p.beta
+	commons.G2.Tau, commons.G2.Beta = p.tau2, p.beta2
+	var theirs mpcsetup.Phase2
+	evals := theirs.Initialize(r, &commons)
+	pick := func(points []bn254.G1Affine, wires []int) (out []bn254.G1Affine) {
+		for _, w := range wires {
+			out = append(out, points[w])
+		}
+		return out
+	}
+	require.Equal(t, pick(evals.G1.A, c.occurring(left)), q.a)
+	require.Equal(t, pick(evals.G1.B, c.occurring(right)), q.b1)
+	for i, w := range c.occurring(right) {
+		require.Equal(t, evals.G2.B[w], q.b2[i])
+	}
+	require.Equal(t, evals.G1.VKK, q.public)
+	require.Equal(t, evals.G1.CKK, q.basis)
+	require.Equal(t, theirs.Parameters.G1.PKK, q.private)
+	z := append(slices.Clone(theirs.Parameters.G1.Z), bn254.G1Affine{})
+	for i := range z { // in the order of reversed bits
+		if j := int(bits.Reverse64(uint64(i)) >> (64 - c.power)); i < j {
+			z[i], z[j] = z[j], z[i]
+		}
+	}
+	require.Equal(t, z[:len(z)-1], q.z)
+}
+
+// The points before any contribution are what the secrets make of the wires' polynomials.
 func TestBeginAgainstScalars(t *testing.T) {
 	r := compile(t, 3)
 	c, err := newCircuit(r)
