@@ -45,6 +45,7 @@ func elementwiseCases() []opCase {
 		}, nil},
 		{"reduce max", []Port{in(0, -128, 127, 2, 3, 2)}, one(&ReduceMax{reduction: onto(1)}, 0), nil},
 		{"reduce max of all", []Port{in(0, -8, 7, 3, 4)}, one(&ReduceMax{reduction: reduction{Axes: []int{0, 1}, Keep: true}}, 0), nil},
+		{"reduce max in groups", []Port{in(0, -128, 127, 40)}, one(&ReduceMax{reduction: onto(0)}, 0), nil},
 		{"argmax", []Port{in(0, -8, 7, 2, 4)}, one(&ArgMax{reduction: onto(1)}, 0), nil},
 		{"argmax of the first axis", []Port{in(0, -2, 1, 3, 2)}, one(&ArgMax{reduction: onto(0)}, 0), nil},
 		{"last argmax", []Port{in(0, -2, 1, 2, 3)}, one(&ArgMax{reduction: onto(1), Last: true}, 0), nil},

@@ -160,7 +160,8 @@ func lieOnce(t *testing.T, k *testCircuit, rng *rand.Rand, most int) (n tally) {
 	w, stale := k.honest(k.randomInputs(rng)), k.honest(k.randomInputs(rng))
 	require.NoError(t, k.solve(w))
 	indices := rng.Perm(len(w.Secret))
-	for _, i := range indices[:min(most, len(indices))] {
+	indices = append(k.oneOfEach(rng), indices[:min(most, len(indices))]...)
+	for _, i := range indices {
 		for _, v := range k.values(w.Secret, stale.Secret, i, rng) {
 			lie := clone(w)
 			lie.Secret[i] = v
@@ -175,6 +176,16 @@ func lieOnce(t *testing.T, k *testCircuit, rng *rand.Rand, most int) (n tally) {
 		}
 	}
 	return n
+}
+
+// oneOfEach draws a secret input of each block of columns: none is too small to be lied about.
+func (k *testCircuit) oneOfEach(rng *rand.Rand) (indices []int) {
+	for id, b := range k.Plan.Sys.Blocks {
+		if first := k.blocks[id]; first >= 0 && b.Kind == relation.Column {
+			indices = append(indices, first+rng.IntN(b.Size()))
+		}
+	}
+	return indices
 }
 
 // TestClaims keeps the honest columns and claims another statement: every element by

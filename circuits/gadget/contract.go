@@ -81,10 +81,7 @@ func (p *Plan) planContraction(c *relation.Contract) (*Contraction, error) {
 	if err != nil {
 		return nil, err
 	}
-	capacity := digitsPerElement(base)
-	if capacity == 0 {
-		return nil, fmt.Errorf("an output may take %v values: %w", base, relation.ErrRange)
-	}
+	capacity := digitsPerElement(base) // at least 4: intervals are below 2^62
 	o, _, j := c.Out.Shape[0], c.Out.Shape[1], c.Out.Shape[2]
 	best := &Contraction{Contract: c, rows: min(o, capacity), cols: 1, base: base}
 	for cols := 1; cols <= min(j, capacity) && !p.Baked; cols++ {

@@ -51,10 +51,7 @@ func (p *Plan) planMatMul(m *relation.MatMul) (*MatrixProduct, error) {
 	if err != nil {
 		return nil, err
 	}
-	capacity := digitsPerElement(base)
-	if capacity == 0 {
-		return nil, fmt.Errorf("an output may take %v values: %w", base, relation.ErrRange)
-	}
+	capacity := digitsPerElement(base) // at least 4: intervals are below 2^62
 	var best *MatrixProduct
 	for rows := 1; rows <= min(m.A.Shape[0], capacity); rows++ {
 		cols := min(m.B.Shape[1], capacity/rows)

@@ -152,3 +152,77 @@ func TestProjectedMatrices(t *testing.T) {
 		require.Equal(t, rows*cols*(rows*cols-1), tried)
 	}
 }
+
+// TestPacksFit: no strategy that a plan chooses packs more digits into an element than stay
+// unique, however many there are to pack.
+func TestPacksFit(t *testing.T) {
+	limit := new(big.Int).Lsh(big.NewInt(1), modulusBits)
+	full := map[bool]bool{} // an element was as full as can be, projected or not
+	for _, hi := range []int64{1, 100, 1<<13 - 1, 1 << 16} {
+		for _, n := range []int{3, 40, 300} {
+			for _, side := range []int{1, 12} {
+				sys := wide(t, n, side, hi)
+				for _, cfg := range []Config{{}, {Plonk: true}, {Baked: true}} {
+					p, err := New(sys, cfg)
+					require.NoError(t, err)
+					check := func(base *big.Int, digits int, projected bool) {
+						size := new(big.Int).Exp(base, big.NewInt(int64(digits)), nil)
+						require.LessOrEqual(t, size.Cmp(limit), 0, "%d digits of base %v", digits, base)
+						full[projected] = full[projected] || digits == digitsPerElement(base)
+					}
+					for _, c := range p.Contracts {
+						check(c.base, c.rows*c.cols, c.projected)
+					}
+					for _, m := range p.MatMuls {
+						check(m.base, m.rows*m.cols, m.projected)
+					}
+				}
+			}
+		}
+	}
+	require.True(t, full[true] && full[false])
+}
+
+// wide is a system of a convolution with n channels and of a matrix product with n columns,
+// of outputs in [0, hi].
+func wide(t *testing.T, n, side int, hi int64) *relation.System {
+	t.Helper()
+	b := relation.NewBuilder()
+	column := func(name string, hi int64, shape ...int) relation.Tensor {
+		x := b.Column(name, shape, func(*relation.Assignment) []int64 { return make([]int64, relation.Size(shape)) })
+		b.Range(x.Reshape(relation.Size(shape)), fixedpoint.Interval{Lo: 0, Hi: hi})
+		return x
+	}
+	x, y := column("x", 1, 2, side, side), column("y", hi, n, side, side)
+	b.Contract(relation.Contract{X: x, Out: y, W: b.Param("w", []int{n, 2, 1, 1}, make([]int64, 2*n)), Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}})
+	b.MatMul(column("a", 1, side, 3), column("b", 1, 3, n), column("c", hi, side, n))
+	sys, err := b.Finish()
+	require.NoError(t, err)
+	return sys
+}
+
+// TestHonestMistakes: integers that break a statement are an error, not a witness.
+func TestHonestMistakes(t *testing.T) {
+	for name, value := range map[string]int64{"above": 4, "below": -1, "not exposed": 3} {
+		b := relation.NewBuilder()
+		x := b.Column("x", []int{2}, func(*relation.Assignment) []int64 { return []int64{1, value} })
+		b.Range(x, fixedpoint.Interval{Lo: 0, Hi: 3})
+		b.Expose(relation.Expose{Name: "x", T: x, Interval: fixedpoint.Interval{Lo: 0, Hi: 2}, Visibility: relation.Public})
+		sys, err := b.Finish()
+		require.NoError(t, err, name)
+		p, err := New(sys, Config{})
+		require.NoError(t, err, name)
+		_, err = p.Assign(sys.Assign(nil), p.PackedWeights(fr.NewElement(99)), fr.NewElement(5), func() (fr.Element, error) { return fr.NewElement(7), nil })
+		require.ErrorIs(t, err, relation.ErrRange, name)
+	}
+	b := relation.NewBuilder()
+	x := b.Column("x", []int{1}, func(*relation.Assignment) []int64 { return []int64{2} })
+	y := b.Column("y", []int{1}, func(*relation.Assignment) []int64 { return []int64{5} }) // 2² is 4
+	b.Lookup(b.Function("square", fixedpoint.Interval{Lo: 0, Hi: 3}, func(v int64) int64 { return v * v }), x, y)
+	sys, err := b.Finish()
+	require.NoError(t, err)
+	p, err := New(sys, Config{})
+	require.NoError(t, err)
+	_, err = p.Assign(sys.Assign(nil), p.PackedWeights(fr.NewElement(99)), fr.NewElement(5), func() (fr.Element, error) { return fr.NewElement(7), nil })
+	require.ErrorIs(t, err, relation.ErrRange)
+}
