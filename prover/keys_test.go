@@ -408,3 +408,13 @@ func TestUnsatisfiedSaysNoValues(t *testing.T) {
 		require.False(t, digits.MatchString(fmt.Sprint(err)), err)
 	}
 }
+
+// TestLoadBoundOfOtherKinds: only committed weights under Groth16 have bound keys.
+func TestLoadBoundOfOtherKinds(t *testing.T) {
+	for name, k := range map[string]*Keys{"plonk": plonkKeys(), "baked": bakedKeys()} {
+		dir := t.TempDir()
+		require.NoError(t, k.Save(dir))
+		_, err := LoadBound(dir, k.compiled)
+		require.ErrorIs(t, err, ErrBind, name)
+	}
+}

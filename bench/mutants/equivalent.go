@@ -9,7 +9,28 @@ type proven struct {
 }
 
 // equivalents lists the mutants that survive because they are no change.
-var equivalents = []proven{}
+var equivalents = []proven{
+	{"relation/bounds.go", "check that never refuses", "open >= 0",
+		"with two unbounded terms refineTerm finds that the interval of the others is not known, and refuses"},
+	{"relation/bounds.go", "check that never refuses", "!ok",
+		"no interval of the others means that the expression has none either, and checkExpressions refuses the system"},
+	{"relation/bounds.go", "check that never refuses", "n == *x",
+		"rounds in which nothing changes end at their limit, and a bound past 2^62 makes checkExpressions refuse"},
+	{"relation/bounds.go", "check that never refuses", "x == unbounded",
+		"its products with a coefficient overflow, which the next check refuses"},
+	{"prover/audit.go", "check that never refuses", "s.Outputs[i].Digest == nil",
+		"the statement that Verify returns was packed from the program's own integers; the check is for faults of packing"},
+	{"prover/file.go", "check that never refuses", "want.Architecture != k.VerifyingKey.Card.Architecture",
+		"proving and bound keys name the setup and the verifying key they belong to, and are compared with both"},
+	{"prover/import.go", "check that never refuses", "c.Program.Config.System != circuits.Groth16",
+		"the constraint system of another kind fails its type assertion, which is the same error"},
+	{"verifier/batch.go", "check that never refuses", "len(e.Indexes) == 0",
+		"an empty BatchError is an error, too"},
+	{"verifier/card.go", "check that never refuses", "int(c.System) >= len(systemNames)",
+		"a key whose system is unknown has points of no system, which parsing refuses"},
+	{"verifier/card.go", "bound moved by one", "int(c.System) >= len(systemNames)",
+		"as above"},
+}
 
 func (m mutant) isEquivalent() bool {
 	for _, e := range equivalents {

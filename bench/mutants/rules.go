@@ -58,7 +58,8 @@ var neverRefuse = rule{"check that never refuses", func(n ast.Node, text func(as
 // refusal returns the if statement that is nothing but a check.
 func refusal(n ast.Node, text func(ast.Node) string) (*ast.IfStmt, bool) {
 	s, ok := n.(*ast.IfStmt)
-	if !ok || s.Else != nil || len(s.Body.List) != 1 || strings.HasPrefix(text(s.Cond), "err") {
+	if !ok || s.Else != nil || len(s.Body.List) != 1 || strings.HasPrefix(text(s.Cond), "err") ||
+		strings.Contains(text(s.Cond), "ctx.Err()") { // an error handed on, or no check but a wish to stop
 		return nil, false
 	}
 	switch b := s.Body.List[0].(type) {
