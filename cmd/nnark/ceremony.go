@@ -357,6 +357,9 @@ func (r *transcriptReport) text(w io.Writer) {
 		}
 		row(w, fmt.Sprintf("phase %d", s.Phase), s.Hash, what)
 	}
+	if r.Phase == 0 {
+		row(w, "hash", r.Hash+", which keys and contracts of the ceremony name")
+	}
 	switch {
 	case r.Phase == 0 && r.Accepted == nil:
 		row(w, "next", "nnark ceremony finalize, by whoever has the program")

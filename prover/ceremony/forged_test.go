@@ -67,7 +67,7 @@ func TestForged(t *testing.T) {
 
 	c = finished(t, r) // and a contribution behind the end
 	force(t, c, "Dan", nil)
-	require.ErrorIs(t, verify(c), ErrIncomplete)
+	require.ErrorIs(t, verify(c), ErrInvalid)
 	force(t, c, "y", beacon)
 	require.ErrorIs(t, verify(c), ErrInvalid)
 }

@@ -31,9 +31,10 @@ type Verified struct {
 	circuit    *circuit
 }
 
-// Verify checks a whole ceremony for a circuit: every step, every point, and that the parties
-// were enough. The package's documentation says how. Errors are [ErrInvalid],
-// [ErrIncomplete], [ErrCircuit], [ErrPhase1], [ErrText], or the context's.
+// Verify checks a whole ceremony for a circuit: every step, every point, that it has ended, and
+// that the parties were enough. The package's documentation says how. Of a ceremony under
+// way the error is [ErrIncomplete] if all else is right. Other errors are [ErrInvalid],
+// [ErrCircuit], [ErrPhase1], [ErrText], or the context's.
 func Verify(ctx context.Context, t *Transcript, r1cs *cs.R1CS, o Options) (*Verified, error) {
 	c, err := newCircuit(r1cs)
 	if err != nil {
@@ -42,16 +43,18 @@ func Verify(ctx context.Context, t *Transcript, r1cs *cs.R1CS, o Options) (*Veri
 	if c.digest() != t.circuit || c.power != t.power {
 		return nil, fmt.Errorf("the ceremony is for another program: %w", ErrCircuit)
 	}
-	contributions, err := t.complete(o.Phase1)
-	if err != nil {
-		return nil, err
-	}
 	o.Progress.report("steps", 0)
 	if err := t.check(ctx); err != nil {
 		return nil, err
 	}
-	o.Progress.report("circuit", 0.5)
-	if err := c.check(ctx, t.powers, t.points); err != nil {
+	if t.points != nil {
+		o.Progress.report("circuit", 0.5)
+		if err := c.check(ctx, t.powers, t.points); err != nil {
+			return nil, err
+		}
+	}
+	contributions, err := t.complete(o.Phase1)
+	if err != nil {
 		return nil, err
 	}
 	return &Verified{Hash: t.Hash(), Contributions: contributions, transcript: t, circuit: c}, nil
@@ -62,7 +65,7 @@ func Verify(ctx context.Context, t *Transcript, r1cs *cs.R1CS, o Options) (*Veri
 // [checkSteps] sees.
 func (t *Transcript) complete(accepted [][32]byte) (int, error) {
 	if t.Phase() != 0 {
-		return 0, fmt.Errorf("phase %d has no beacon: %w", t.Phase(), ErrIncomplete)
+		return 0, fmt.Errorf("all steps are right, but phase %d has no beacon: %w", t.Phase(), ErrIncomplete)
 	}
 	least := len(t.steps[1]) - 1
 	if digest, ok := t.Imported(); !ok {
