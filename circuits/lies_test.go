@@ -136,7 +136,7 @@ func TestLies(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			rng := seeded(t)
 			for i, cfg := range lieModes {
-				most := []int{24, 5, 5}[i]
+				most := []int{16, 4, 4}[i]
 				if testing.Short() {
 					most = []int{12, 3, 3}[i]
 				}

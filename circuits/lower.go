@@ -21,6 +21,8 @@ func init() { // not a literal: the functions refer back to the table through fu
 		"And":                (*lowerer).logic,
 		"ArgMax":             (*lowerer).argMax,
 		"ArgMin":             (*lowerer).argMax,
+		"Asin":               (*lowerer).unary,
+		"Atan":               (*lowerer).unary,
 		"AveragePool":        (*lowerer).averagePool,
 		"BatchNormalization": (*lowerer).batchNorm,
 		"Cast":               (*lowerer).cast,

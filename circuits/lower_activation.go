@@ -82,7 +82,7 @@ func (l *lowerer) clip(n *model.Node) error {
 
 // isUnary reports whether an operator is a function lowered as a table.
 func isUnary(op string) bool {
-	return slices.Contains([]string{"Abs", "Ceil", "Cos", "Elu", "Erf", "Exp", "Floor", "Gelu", "GeluTanh", "HardSigmoid", "HardSwish", "LeakyRelu",
+	return slices.Contains([]string{"Abs", "Asin", "Atan", "Ceil", "Cos", "Elu", "Erf", "Exp", "Floor", "Gelu", "GeluTanh", "HardSigmoid", "HardSwish", "LeakyRelu",
 		"Log", "Reciprocal", "Round", "Selu", "Sigmoid", "Sign", "Silu", "Sin", "Softplus", "Softsign", "Sqrt", "Tanh"}, op)
 }
 

@@ -35,6 +35,8 @@ var randomNodes = map[string]drawNode{
 	"Add":                binaryNode("Add"),
 	"And":                logicNode("And"),
 	"ArgMax":             argNode("ArgMax"),
+	"Asin":               unaryNode("Asin"),
+	"Atan":               unaryNode("Atan"),
 	"ArgMin":             argNode("ArgMin"),
 	"AveragePool":        (*graphGen).averagePool,
 	"BatchNormalization": (*graphGen).batchNorm,

@@ -84,6 +84,8 @@ var definitions = []definition{
 	{name: "Sign", enclose: encloseSign},
 	{name: "Sin", enclose: encloseSin},
 	{name: "Cos", enclose: encloseCos},
+	{name: "Atan", enclose: encloseAtan},
+	{name: "Asin", enclose: encloseAsin},
 	{name: "Pow", arity: 1, enclose: enclosePow, valid: validPower},
 }
 
@@ -94,7 +96,7 @@ var definitions = []definition{
 //	Sigmoid, HardSigmoid(alpha, beta), Tanh, HardSwish, Silu (x·Sigmoid(x)), Softplus,
 //	Softsign, Erf, Gelu (with Erf), GeluTanh (Gelu with approximate="tanh"), Exp,
 //	Log, Sqrt, Reciprocal, Rsqrt (1/√x), Abs, Neg, Square, Floor, Ceil, Round (ties
-//	to even), Sign, Sin, Cos, Pow(p)
+//	to even), Sign, Sin, Cos, Atan, Asin (±π/2 beyond ±1), Pow(p)
 func Functions() []string {
 	names := make([]string, len(definitions))
 	for i, d := range definitions {

@@ -50,6 +50,20 @@ func oracleCos(x real) real {
 	})
 }
 
+// oracleAtan solves tan y = x by Newton's method.
+func oracleAtan(x real) real {
+	f, _ := x.Float64()
+	if math.Abs(f) > 1 { // atan x = ±π/2 - atan 1/x
+		return minus(times(over(oraclePi, num(2)), num(float64(x.Sign()))), oracleAtan(over(num(1), x)))
+	}
+	y := num(math.Atan(f))
+	for range 6 {
+		s, c := oracleSin(y), oracleCos(y)
+		y = plus(y, times(c, minus(times(x, c), s)))
+	}
+	return y
+}
+
 // oracleLog solves e^y = x by Newton's method.
 func oracleLog(x real) real {
 	f, _ := x.Float64()
@@ -169,8 +183,15 @@ var oracles = map[string]func(p []float64, x real) (real, int){
 	"Round":      plain(float64Func(math.RoundToEven)),
 	"Sign":       plain(func(x real) real { return num(float64(x.Sign())) }),
 	"Sin":        plain(oracleSin),
-	"Cos":        plain(oracleCos),
-	"Pow":        func(p []float64, x real) (real, int) { return oraclePow(p[0], x) },
+	"Atan":       plain(oracleAtan),
+	"Asin": plain(func(x real) real {
+		if one := num(1); num(0).Abs(x).Cmp(one) >= 0 {
+			return times(over(oraclePi, num(2)), num(float64(x.Sign())))
+		}
+		return oracleAtan(over(x, root(minus(num(1), times(x, x)))))
+	}),
+	"Cos": plain(oracleCos),
+	"Pow": func(p []float64, x real) (real, int) { return oraclePow(p[0], x) },
 }
 
 func plain(f func(x real) real) func([]float64, real) (real, int) {

@@ -49,11 +49,18 @@ func init() { // not a literal: expansions are made of operators that are expand
 		"Trilu":           {1, 2, (*expander).trilu},
 		"Upsample":        {1, 2, (*expander).upsample},
 
+		// expand_window.go
+		"Conv":    {2, 3, (*expander).conv},
+		"MaxPool": {1, 1, (*expander).maxPool},
+
 		// expand_linear.go
 		"ConvTranspose": {2, 3, (*expander).convTranspose},
 		"Einsum":        {1, many, (*expander).einsum},
 
 		// expand_norm.go
+		"BatchNormalization":        {5, 5, (*expander).batchNorm},
+		"InstanceNormalization":     {3, 3, (*expander).instanceNorm},
+		"ReduceProd":                {1, 2, (*expander).reduceProd},
 		"GroupNormalization":        {3, 3, (*expander).groupNorm},
 		"LRN":                       {1, 1, (*expander).lrn},
 		"LayerNormalization":        {2, 3, (*expander).layerNorm},
@@ -103,6 +110,13 @@ func init() { // not a literal: expansions are made of operators that are expand
 		"com.microsoft:QuantizeLinear":           {2, 3, (*expander).quantizeLinear},
 
 		// expand_function.go
+		"Acos":            {1, 1, (*expander).acos},
+		"Acosh":           {1, 1, (*expander).acosh},
+		"Asinh":           {1, 1, (*expander).asinh},
+		"Atanh":           {1, 1, (*expander).atanh},
+		"Clip":            {1, 3, (*expander).clip},
+		"Cosh":            {1, 1, (*expander).hyperbolic},
+		"Sinh":            {1, 1, (*expander).hyperbolic},
 		"Celu":            {1, 1, (*expander).celu},
 		"Hardmax":         {1, 1, (*expander).hardmax},
 		"IsInf":           {1, 1, (*expander).never},
@@ -125,6 +139,16 @@ func expansionOf(n *Node, in []*fact, constant bool) (found *expansion) {
 	}
 	found = &x
 	switch {
+	case n.Op == "Conv" || n.Op == "MaxPool":
+		computed := n.Op == "Conv" && len(in) > 1 && (in[1] == nil || in[1].value == nil || len(in) > 2 && in[2] != nil && in[2].value == nil)
+		indices := len(n.Outputs) > 1 && n.Outputs[1] != ""
+		if constant || indices || len(in) == 0 || in[0] == nil || !computed && len(in[0].shape) <= 4 {
+			return nil
+		}
+	case n.Op == "BatchNormalization" || n.Op == "InstanceNormalization" || n.Op == "Clip":
+		if constant || len(in) == 0 || !slices.ContainsFunc(in[1:], func(f *fact) bool { return f != nil && f.value == nil }) {
+			return nil
+		}
 	case n.Op == "Concat":
 		if !slices.ContainsFunc(in, func(f *fact) bool { return f != nil && product(f.shape) == 0 }) {
 			return nil
@@ -186,6 +210,12 @@ func (s *simplifier) expanded(n *Node, in []*fact, x *expansion) {
 		return
 	}
 	s.errs = append(s.errs, s.nodeError(n, err))
+}
+
+// check is what the operator asks of its inputs where it is evaluated.
+func (e *expander) check() error {
+	_, err := bind(e.n, e.in)
+	return err
 }
 
 // name makes a name that nothing else has.

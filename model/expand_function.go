@@ -1,6 +1,81 @@
 package model
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
+
+// clip expands Clip (opset 11) of bounds that are computed.
+func (e *expander) clip() error {
+	if err := e.check(); err != nil {
+		return err
+	}
+	if err := e.attrs.Unpack(); err != nil {
+		return err
+	}
+	x := e.arg(0)
+	for i, op := range []string{"Max", "Min"} {
+		if e.arg(i+1) != "" {
+			x = e.do(op, x, e.arg(i+1))
+		}
+	}
+	e.set(0, x)
+	return nil
+}
+
+// hyperbolic expands Sinh and Cosh (opset 9): (exp(x) ∓ exp(-x))/2.
+func (e *expander) hyperbolic() error {
+	if err := e.attrs.Unpack(); err != nil {
+		return err
+	}
+	op := map[string]string{"Sinh": "Sub", "Cosh": "Add"}[e.op]
+	x := e.arg(0)
+	e.set(0, e.do("Mul", e.do(op, e.do("Exp", x), e.do("Exp", e.do("Neg", x))), e.float(0.5)))
+	return nil
+}
+
+// asinh expands Asinh (opset 9): sign(x)·ln(|x| + √(x² + 1)), which loses nothing for
+// negative x.
+func (e *expander) asinh() error {
+	if err := e.attrs.Unpack(); err != nil {
+		return err
+	}
+	x := e.arg(0)
+	root := e.do("Sqrt", e.do("Add", e.do("Mul", x, x), e.float(1)))
+	e.set(0, e.do("Mul", e.do("Sign", x), e.do("Log", e.do("Add", e.do("Abs", x), root))))
+	return nil
+}
+
+// acosh expands Acosh (opset 9): ln(x + √(x² - 1)).
+func (e *expander) acosh() error {
+	if err := e.attrs.Unpack(); err != nil {
+		return err
+	}
+	x := e.arg(0)
+	root := e.do("Sqrt", e.do("Sub", e.do("Mul", x, x), e.float(1)))
+	e.set(0, e.do("Log", e.do("Add", x, root)))
+	return nil
+}
+
+// atanh expands Atanh (opset 9): (ln(1 + x) - ln(1 - x))/2.
+func (e *expander) atanh() error {
+	if err := e.attrs.Unpack(); err != nil {
+		return err
+	}
+	x, one := e.arg(0), e.float(1)
+	y := e.do("Sub", e.do("Log", e.do("Add", one, x)), e.do("Log", e.do("Sub", one, x)))
+	e.set(0, e.do("Mul", y, e.float(0.5)))
+	return nil
+}
+
+// acos expands Acos (opset 7): π/2 - asin(x).
+func (e *expander) acos() error {
+	if err := e.attrs.Unpack(); err != nil {
+		return err
+	}
+	e.set(0, e.do("Sub", e.float(math.Pi/2), e.do("Asin", e.arg(0))))
+	return nil
+}
 
 // celu expands Celu (opset 12): max(0, x) + min(0, alpha·(exp(x/alpha) - 1)).
 func (e *expander) celu() error {

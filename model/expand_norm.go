@@ -84,6 +84,99 @@ func (e *expander) layerNorm() error {
 	return nil
 }
 
+// batchNorm expands BatchNormalization (opsets 7 to 15) of parameters that are computed.
+func (e *expander) batchNorm() error {
+	if err := e.check(); err != nil {
+		return err
+	}
+	epsilon, momentum, spatial, training := 1e-5, 0.9, true, false
+	if err := e.attrs.Unpack("epsilon?", &epsilon, "momentum?", &momentum, "spatial?", &spatial, "training_mode?", &training); err != nil {
+		return err
+	}
+	rank := len(e.in[0].shape)
+	if training || !spatial || rank < 2 {
+		return unsupported("training_mode 1 or spatial 0 or an input of %d axes", rank)
+	}
+	p := func(i int) string { return e.perChannel(e.arg(i), rank) }
+	root := e.do("Sqrt", e.do("Add", p(4), e.float(epsilon)))
+	y := e.do("Mul", e.do("Div", e.do("Sub", e.arg(0), p(3)), root), p(1))
+	e.set(0, e.do("Add", y, p(2)))
+	return nil
+}
+
+// instanceNorm expands InstanceNormalization (opsets 6 and 22) of parameters that are computed.
+func (e *expander) instanceNorm() error {
+	if err := e.check(); err != nil {
+		return err
+	}
+	epsilon := 1e-5
+	if err := e.attrs.Unpack("epsilon?", &epsilon); err != nil {
+		return err
+	}
+	rank := len(e.in[0].shape)
+	if rank < 3 {
+		return malformed("input %v", e.in[0].shape)
+	}
+	y := e.normalised(e.arg(0), axesFrom(2, rank), epsilon)
+	e.set(0, e.do("Add", e.do("Mul", y, e.perChannel(e.arg(1), rank)), e.perChannel(e.arg(2), rank)))
+	return nil
+}
+
+// reduceProd expands ReduceProd (opsets 1 to 18) as products of halves.
+func (e *expander) reduceProd() error {
+	if err := e.check(); err != nil {
+		return err
+	}
+	var axes []int
+	keep, noop := true, false
+	if err := e.attrs.Unpack("axes?", &axes, "keepdims?", &keep, "noop_with_empty_axes?", &noop); err != nil {
+		return err
+	}
+	if list, ok, err := e.ints(1); err != nil {
+		return err
+	} else if ok {
+		axes = list
+	}
+	shape := e.in[0].shape
+	axes, err := normAxes(axes, len(shape))
+	if err != nil {
+		return err
+	}
+	if len(axes) == 0 {
+		if noop {
+			e.set(0, e.arg(0))
+			return nil
+		}
+		axes = axesFrom(0, len(shape))
+	}
+	var perm, kept []int
+	n := 1
+	for k, d := range shape {
+		if slices.Contains(axes, k) {
+			n *= d
+			if keep {
+				kept = append(kept, 1)
+			}
+			continue
+		}
+		perm, kept = append(perm, k), append(kept, d)
+	}
+	if n == 0 || n > 1<<12 {
+		return unsupported("a product of %d factors", n)
+	}
+	y := e.reshape(e.transpose(e.arg(0), append(perm, axes...)...), product(kept), n)
+	for n > 1 {
+		half := n / 2
+		z := e.do("Mul", e.slice(y, 1, 0, half), e.slice(y, 1, half, 2*half))
+		if n%2 == 1 {
+			z = e.join(1, z, e.slice(y, 1, n-1, n))
+		}
+		y, n = z, half+n%2
+	}
+	e.set(0, e.reshape(y, kept...))
+	return nil
+}
+
 // rmsNorm expands RMSNormalization (opset 23): x/√(mean of squares + epsilon)·scale.
 func (e *expander) rmsNorm() error {
 	axis, epsilon, stash := -1, 1e-5, 1

@@ -8,6 +8,8 @@ import (
 // unary holds the functions of one float. Each entry reads its attributes, if it
 // has any, and returns the function; results are rounded to float32 once.
 var unary = map[string]func(a Attrs) (func(x float64) float64, error){
+	"Asin":       plain(math.Asin),
+	"Atan":       plain(math.Atan),
 	"Ceil":       plain(math.Ceil),
 	"Cos":        plain(math.Cos),
 	"Erf":        plain(math.Erf),

@@ -119,6 +119,8 @@ var operators = map[string]operator{
 	// op_unary.go
 	"Abs":         {1, 1, anyTypes, bindSigned},
 	"Ceil":        {1, 1, floats, bindUnary},
+	"Asin":        {1, 1, floats, bindUnary},
+	"Atan":        {1, 1, floats, bindUnary},
 	"Celu":        {1, 1, floats, bindUnary},
 	"Cos":         {1, 1, floats, bindUnary},
 	"Elu":         {1, 1, floats, bindUnary},
