@@ -26,6 +26,7 @@ type observed struct {
 	shape   []int
 	sum     []float64 // of each element over the samples
 	count   int
+	table   bool // of a network on tables: there are outliers, which must not saturate
 	roomy   bool // unseen values may be twice as large, and must not saturate
 	masks   bool // of a softmax's scores: there were masked ones, forgotten
 }
@@ -54,6 +55,9 @@ func calibrate(g *model.Graph, samples [][]*model.Tensor) (*calibration, error) 
 		if err != nil {
 			return nil, err
 		}
+		for _, v := range c.values {
+			v.table = onTables(g)
+		}
 		for _, in := range g.Inputs {
 			if v := c.values[in.Name+oneSize]; v != nil {
 				v.roomy = true
@@ -70,6 +74,16 @@ func calibrate(g *model.Graph, samples [][]*model.Tensor) (*calibration, error) 
 		c.outputs = append(c.outputs, out)
 	}
 	return c, nil
+}
+
+// onTables reports whether the inputs of a network are rows of few numbers.
+func onTables(g *model.Graph) bool {
+	for _, in := range g.Inputs {
+		if len(in.Shape) > 2 || relation.Size(in.Shape) > 256 || !in.Type.IsFloat() {
+			return false
+		}
+	}
+	return true
 }
 
 // whole reports whether the samples show integers only.
@@ -124,6 +138,9 @@ func (v *observed) means(axis int) []float64 {
 func (v *observed) exp(lo, hi int64) int {
 	if v.roomy {
 		return coveringExp(2*v.lo, 2*v.hi, lo, hi)
+	}
+	if v.table {
+		return coveringExp(v.lo*9/8, v.hi*9/8, lo, hi)
 	}
 	e := coveringExp(v.lo, v.hi, lo, hi)
 	best, least := e, math.Inf(1)

@@ -124,6 +124,13 @@ func cases() []opCase {
 		{"dense softmax", []Port{in(0, -16, 15, 1, 6)}, func() []Node {
 			return []Node{node(dense(13, 5, 6, [2]int64{-16, 15}), 0), node(&Requantize{Shift: 3}, 1), node(&Clip{Interval: iv(-90, 90)}, 2), node(&Softmax{exponential: exponential{ExpBits: 8}, OutBits: 7}, 3)}
 		}, nil},
+		{"input of many bits", []Port{in(0, -5, 1<<31, 2)}, func() []Node {
+			return []Node{node(&Requantize{Shift: 8}, 0), node(&Requantize{Shift: 8}, 1), node(&Clip{Interval: iv(0, 200)}, 2)}
+		}, nil},
+		{"thresholds of many bits", []Port{in(0, 0, 1<<30, 3)}, func() []Node {
+			return []Node{{"thresholds", &Parameter{Shape: []int{3}, Exp: 4, Bits: 31, Values: Ints{1 << 20, -1, 1<<30 + 7}}, nil},
+				node(&Add{Scale: [2]int64{1, -1}, Exp: 4}, 0, 1), node(&Clip{Interval: iv(0, 1)}, 2)}
+		}, nil},
 		{"onehot", []Port{choice(-2, 3, 2, 2)}, one(new(OneHot), 0), nil},
 		{"onehot chooses a row", []Port{choice(0, 4, 3)}, func() []Node {
 			return []Node{node(new(OneHot), 0), node(dense(19, 3, 5, [2]int64{0, 1}), 1)}

@@ -54,7 +54,8 @@ func (l *lowerer) compared(n *model.Node) ([]int, error) {
 		if err != nil {
 			return nil, err
 		}
-		// x > t and x <= t ask for the integers up to t, x < t and x >= t for those from t on.
+		// Where x is exact, x > t and x <= t ask for the integers up to t, x < t and x >= t for
+		// those from t on.
 		op := n.Op
 		if i == 0 {
 			op = map[string]string{"Less": "Greater", "Greater": "Less", "LessOrEqual": "GreaterOrEqual", "GreaterOrEqual": "LessOrEqual"}[op]
@@ -63,9 +64,12 @@ func (l *lowerer) compared(n *model.Node) ([]int, error) {
 		q := make(Ints, len(t))
 		for j, v := range t {
 			v = math.Ldexp(v, k.Exp)
-			if op == "Greater" || op == "LessOrEqual" {
+			switch {
+			case k.Exp > 0: // as x was rounded, so that a value at the threshold stays there
+				v = math.Floor(v + 0.5)
+			case op == "Greater" || op == "LessOrEqual":
 				v = math.Floor(v)
-			} else {
+			default:
 				v = math.Ceil(v)
 			}
 			q[j] = int64(min(max(v, float64(k.Range.Lo-1)), float64(k.Range.Hi+1)))

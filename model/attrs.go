@@ -41,6 +41,9 @@ func (a Attrs) Unpack(pairs ...any) error {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(a)) {
+		if err, bad := a[name].(error); bad && !slices.Contains(known, name) {
+			return fmt.Errorf("attribute %s: %w", name, err)
+		}
 		if !slices.Contains(known, name) {
 			return unsupported("attribute %s%s", name, spellingHint(name, known))
 		}
@@ -51,6 +54,9 @@ func (a Attrs) Unpack(pairs ...any) error {
 func assign(dst, v any) error {
 	if err, unread := v.(error); unread {
 		return err
+	}
+	if _, graph := v.(*body); graph {
+		return unsupported("a value of type GRAPH")
 	}
 	ok := false
 	switch dst := dst.(type) {

@@ -49,6 +49,11 @@ func init() { // not a literal: expansions are made of operators that are expand
 		"Trilu":           {1, 2, (*expander).trilu},
 		"Upsample":        {1, 2, (*expander).upsample},
 
+		// expand_body.go
+		"If":   {1, 1, (*expander).ifElse},
+		"Loop": {0, many, (*expander).loop},
+		"Scan": {1, many, (*expander).scan},
+
 		// expand_window.go
 		"Conv":    {2, 3, (*expander).conv},
 		"MaxPool": {1, 1, (*expander).maxPool},
@@ -73,6 +78,7 @@ func init() { // not a literal: expansions are made of operators that are expand
 		"ReduceSumSquare":           {1, 2, (*expander).reduce},
 
 		// expand_ml.go
+		"ai.onnx.ml:OneHotEncoder":         {1, 1, (*expander).oneHotEncoder},
 		"ai.onnx.ml:ArrayFeatureExtractor": {2, 2, (*expander).arrayFeatureExtractor},
 		"ai.onnx.ml:Binarizer":             {1, 1, (*expander).binarizer},
 		"ai.onnx.ml:FeatureVectorizer":     {1, many, (*expander).featureVectorizer},
@@ -189,7 +195,7 @@ func (s *simplifier) expanded(n *Node, in []*fact, x *expansion) {
 	if err == nil {
 		err = x.expand(e)
 	}
-	if err == nil && len(s.made) > maxMade {
+	if err == nil && s.names > maxMade {
 		err = unsupported("more than %d nodes in its place", maxMade)
 	}
 	for _, name := range n.Outputs { // nothing may stay without a source
@@ -220,12 +226,18 @@ func (e *expander) check() error {
 
 // name makes a name that nothing else has.
 func (e *expander) name(what string) string {
-	name := e.n.Name + "/" + what
-	for e.made[name] || e.facts[name] != nil {
-		name += "'"
+	base := e.n.Name + "/" + what
+	for {
+		name := base
+		if k := e.made[base]; k > 0 {
+			name = fmt.Sprintf("%s %d", base, k+1)
+		}
+		e.made[base]++
+		e.names++
+		if e.facts[name] == nil && !e.taken[name] {
+			return name
+		}
 	}
-	e.made[name] = true
-	return name
 }
 
 // maxMade bounds the names that all expansions of a graph make.
@@ -245,7 +257,7 @@ func affordable(n ...int) error {
 
 // ops adds a node with several outputs and returns their names.
 func (e *expander) ops(outputs int, op string, attrs Attrs, in ...string) []string {
-	if len(e.made) > maxMade { // expanded says so
+	if e.names > maxMade { // expanded says so
 		return slices.Repeat([]string{""}, outputs)
 	}
 	n := &Node{Name: e.name(op), Op: op, Inputs: in, Attrs: attrs, Opset: maxOpset}

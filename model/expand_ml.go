@@ -156,6 +156,30 @@ func (e *expander) zipMap() error {
 	return nil
 }
 
+// oneHotEncoder expands OneHotEncoder of numbers: 1 where the input is a category.
+func (e *expander) oneHotEncoder() error {
+	var ints []int
+	var texts []string
+	zeros := 1
+	if err := e.attrs.Unpack("cats_int64s?", &ints, "cats_strings?", &texts, "zeros?", &zeros); err != nil {
+		return err
+	}
+	if len(texts) > 0 || len(ints) == 0 {
+		return unsupported("categories that are texts")
+	}
+	cats := &Tensor{Shape: []int{len(ints)}, Int: make([]int64, len(ints))}
+	for i, v := range ints {
+		cats.Int[i] = int64(v)
+	}
+	x := e.arg(0)
+	if e.in[0].typ.IsFloat() {
+		x = e.with("Cast", Attrs{"to": 7}, x)
+	}
+	y := e.do("Equal", e.do("Unsqueeze", x, e.list(-1)), e.constant(cats))
+	e.set(0, e.with("Cast", Attrs{"to": 1}, y))
+	return nil
+}
+
 // labels are a classifier's.
 type labels struct {
 	ints  []int

@@ -23,7 +23,9 @@ type simplifier struct {
 	facts map[string]*fact
 	alias map[string]string // output of a removed node -> the value it equals
 	keep  []*Node
-	made  map[string]bool // names that expansions have made
+	made  map[string]int  // how often expansions have made a name
+	names int             // that expansions have made
+	taken map[string]bool // names of the file's own values
 
 	refused map[*Node]error // nodes that cannot be evaluated
 	errs    []error
@@ -31,11 +33,16 @@ type simplifier struct {
 
 // simplify leaves the graph as Graph's documentation describes it.
 func (g *Graph) simplify(b budget) error {
-	s := &simplifier{Graph: g, budget: b, facts: map[string]*fact{}, alias: map[string]string{}, made: map[string]bool{}, refused: map[*Node]error{}}
+	s := &simplifier{Graph: g, budget: b, facts: map[string]*fact{}, alias: map[string]string{}, made: map[string]int{}, taken: map[string]bool{}, refused: map[*Node]error{}}
 	for name, t := range g.Const {
 		s.facts[name] = factOf(t)
 		if typ := g.constTypes[name]; typ != Undefined {
 			s.facts[name].typ = typ
+		}
+	}
+	for _, n := range g.Nodes {
+		for _, name := range n.Outputs {
+			s.taken[name] = true
 		}
 	}
 	for i, in := range g.Inputs {

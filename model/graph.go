@@ -19,6 +19,16 @@ type Node struct {
 	Outputs []string // "" is an output nothing uses
 	Attrs   Attrs
 	Opset   int // version of the default operator set the node follows
+
+	captured []string // values that graphs among the attributes use
+}
+
+// reads returns all values that a node uses.
+func (n *Node) reads() []string {
+	if n.captured == nil {
+		return n.Inputs
+	}
+	return slices.Concat(n.Inputs, n.captured)
 }
 
 // Graph is a network: nodes in topological order between inputs and outputs. It

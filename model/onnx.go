@@ -260,8 +260,17 @@ func (g *Graph) decodeNodes(nodes []protoNode) error {
 			node.Op = d + ":" + node.Op
 		}
 		var err error
-		if node.Attrs, err = decodeAttrs(n.Attribute); err != nil {
+		if node.Attrs, err = decodeAttrs(n.Attribute, n.opset, nil); err != nil {
 			errs = append(errs, g.nodeError(node, err))
+		}
+		for _, a := range n.Attribute {
+			if a.G == nil {
+				continue
+			}
+			if nested(a.G) > maxNested {
+				return g.nodeError(node, unsupported("graphs in graphs %d deep", maxNested))
+			}
+			node.captured = append(node.captured, captured(a.G)...)
 		}
 		g.Nodes = append(g.Nodes, node)
 	}
@@ -272,12 +281,18 @@ func (g *Graph) nodeError(n *Node, err error) *Error {
 	return &Error{File: g.File, Node: n.Name, Op: n.Op, Err: err}
 }
 
-func decodeAttrs(list []*onnxpb.AttributeProto) (Attrs, error) {
+// decodeAttrs reads attributes. Graphs among them follow a version of the default operator set,
+// and call values of an outer body by other names than theirs.
+func decodeAttrs(list []*onnxpb.AttributeProto, opset int, names map[string]string) (Attrs, error) {
 	attrs := make(Attrs, len(list))
 	for _, p := range list {
 		name := p.GetName()
 		if _, ok := attrs[name]; ok {
 			return nil, malformed("attribute %s appears twice", name)
+		}
+		if p.GetType() == onnxpb.AttributeProto_GRAPH && p.G != nil {
+			attrs[name] = &body{renamedOuter(p.G, names), opset}
+			continue
 		}
 		v, err := decodeAttr(p)
 		if err != nil {
@@ -292,9 +307,15 @@ func decodeAttrs(list []*onnxpb.AttributeProto) (Attrs, error) {
 func decodeAttr(p *onnxpb.AttributeProto) (any, error) {
 	switch p.GetType() {
 	case onnxpb.AttributeProto_FLOAT:
-		return p.GetF(), finite(p.GetF())
+		if err := finite(p.GetF()); err != nil { // for who reads it
+			return err, nil
+		}
+		return p.GetF(), nil
 	case onnxpb.AttributeProto_FLOATS:
-		return append([]float32{}, p.Floats...), finite(p.Floats...)
+		if err := finite(p.Floats...); err != nil {
+			return err, nil
+		}
+		return append([]float32{}, p.Floats...), nil
 	case onnxpb.AttributeProto_INT:
 		v, err := intsOf64([]int64{p.GetI()})
 		if err != nil {

@@ -15,7 +15,7 @@ func (g *Graph) sort() error {
 		roots[i] = o.Name
 	}
 	for _, n := range g.Nodes {
-		for _, in := range n.Inputs {
+		for _, in := range n.reads() {
 			if _, ok := producer[in]; !ok && in != "" {
 				return g.nodeError(n, malformed("input %q has no source", in))
 			}
@@ -73,13 +73,13 @@ func (g *Graph) order(producer map[string]*Node) error {
 		stack := []visit{{node: root}}
 		for len(stack) > 0 {
 			v := &stack[len(stack)-1]
-			if v.next == len(v.node.Inputs) {
+			if v.next == len(v.node.reads()) {
 				state[v.node] = done
 				sorted = append(sorted, v.node)
 				stack = stack[:len(stack)-1]
 				continue
 			}
-			p := producer[v.node.Inputs[v.next]]
+			p := producer[v.node.reads()[v.next]]
 			v.next++
 			switch {
 			case p == nil || state[p] == done:
@@ -117,7 +117,7 @@ func (g *Graph) prune() {
 			continue
 		}
 		keep = append(keep, n)
-		for _, in := range n.Inputs {
+		for _, in := range n.reads() {
 			if in != "" {
 				used[in] = true
 			}
