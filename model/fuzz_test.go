@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"google.golang.org/protobuf/proto"
 )
 
 // fuzzBudget keeps one execution short.
@@ -38,6 +40,15 @@ func FuzzParseONNX(f *testing.F) {
 		small().node("ReduceMean", in, out, attr("axes", []int{-1})),
 		small().node("ArgMax", in, out, attr("axis", -1)),
 		small().init("r", intTensor([]int{3}, 1, 2, 2)).node("Tile", []string{"x", "r"}, out),
+		small().node("TopK", in, []string{"y", "z"}, attr("k", 2), attr("axis", 1)),
+		small().init("w", floatTensor([]int{1, 4, 3}, make([]float32, 12)...)).init("r", floatTensor([]int{1, 4, 1}, 1, 2, 3, 4)).node("LSTM", []string{"x", "w", "r"}, out, attr("hidden_size", 1)),
+		small().node("Einsum", []string{"x", "x"}, out, attr("equation", "abc,adc->abd")),
+		small().init("s", floatTensor([]int{3}, 1, 2, 0.5)).node("Resize", []string{"x", "", "s"}, out, attr("mode", "linear")),
+		small().init("i", intTensor([]int{1, 2, 1}, 0, 2)).node("GatherElements", []string{"x", "i"}, out, attr("axis", 2)),
+		small().init("i", intTensor([]int{1, 1}, 0)).node("ScatterND", []string{"x", "i", "x"}, out),
+		small().init("w", floatTensor([]int{2, 1, 2}, 1, 2, 3, 4)).node("ConvTranspose", []string{"x", "w"}, out, attr("strides", []int{2})),
+		small().init("s", floatTensor([]int{}, 0.5)).init("z", intTensor([]int{}, 3)).node("QuantizeLinear", []string{"x", "s", "z"}, out),
+		linRelu(), loopFile(floatTensor([]int{2}, 1, 2), 3), treeFile(),
 		small().init("s", floatTensor([]int{3}, 1, 2, 3)).node("LayerNormalization", []string{"x", "s"}, out),
 	} {
 		f.Add(seed.bytes(f))
@@ -137,4 +148,15 @@ func FuzzParseInputs(f *testing.F) {
 			}
 		}
 	})
+}
+
+// treeFile is a network of one small tree.
+func treeFile() *file {
+	f := newFile(13).input("x", floatTensor([]int{1, 3}, 1, 2, 3)).node("TreeEnsembleRegressor", []string{"x"}, []string{"y"},
+		attr("nodes_treeids", []int{0, 0, 0}), attr("nodes_nodeids", []int{0, 1, 2}), attr("nodes_featureids", []int{2, 0, 0}),
+		attr("nodes_modes", []string{"BRANCH_LEQ", "LEAF", "LEAF"}), attr("nodes_values", []float32{0.5, 0, 0}), attr("nodes_truenodeids", []int{1, 0, 0}),
+		attr("nodes_falsenodeids", []int{2, 0, 0}), attr("target_treeids", []int{0, 0}), attr("target_nodeids", []int{1, 2}), attr("target_ids", []int{0, 0}),
+		attr("target_weights", []float32{1, -1}), attr("n_targets", 1)).output("y")
+	f.m.Graph.Node[0].Domain = proto.String("ai.onnx.ml")
+	return f
 }
