@@ -8,14 +8,16 @@
 //
 // A case is a folder with network.onnx, calibration samples (samples.npz, samples.json or
 // input.json) and answers: unseen inputs test.npz with ref.npz, or input.json with
-// output.json.
+// output.json. Below the table stand the reasons of refusals, those of most cases first.
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -66,6 +68,7 @@ func run(roots []string, only *regexp.Regexp, float, prove, verbose bool, limit 
 	}
 	slices.Sort(dirs)
 	right, compiled := 0, 0
+	blocked := map[string]int{} // cases by what refuses them
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "case\tconstraints\terror\ttime\t")
 	for i, dir := range dirs {
@@ -78,11 +81,20 @@ func run(roots []string, only *regexp.Regexp, float, prove, verbose bool, limit 
 		if ok {
 			right++
 		}
+		for _, reason := range r.reasons(ok) {
+			blocked[reason]++
+		}
 		fmt.Fprintln(w, r.line(dir, ok, verbose))
 	}
 	fmt.Fprint(os.Stderr, "\r\x1b[K")
 	w.Flush()
 	fmt.Printf("%d cases: %d compile, %d with a relative error of at most %g\n", len(dirs), compiled, right, tolerance)
+	reasons := slices.SortedFunc(maps.Keys(blocked), func(a, b string) int {
+		return cmp.Or(blocked[b]-blocked[a], strings.Compare(a, b))
+	})
+	for _, reason := range reasons {
+		fmt.Printf("%4d  %s\n", blocked[reason], reason)
+	}
 	return nil
 }
 
@@ -116,6 +128,29 @@ func (r result) line(dir string, ok, verbose bool) string {
 		note += fmt.Sprintf(" %d of %d inputs rejected", r.rejected, r.inputs)
 	}
 	return fmt.Sprintf("%s\t%d\t%.3f %%\t%.1fs\t%s", name, r.constraints, 100*r.relative, r.took.Seconds(), note)
+}
+
+var (
+	place  = regexp.MustCompile(`^\S*(network\.onnx|input\.json|samples\.\w+): `)
+	node   = regexp.MustCompile(`node ".*" \((\w+)\): `)
+	number = regexp.MustCompile(`\d+(\.\d+)?`)
+)
+
+// reasons returns what keeps a case from being right, without the places, names and numbers
+// in which cases differ, each once.
+func (r result) reasons(ok bool) (all []string) {
+	if r.err == nil && !ok {
+		return []string{"not exact enough"}
+	}
+	if r.err == nil {
+		return nil
+	}
+	for _, line := range strings.Split(r.err.Error(), "\n") {
+		line = node.ReplaceAllString(place.ReplaceAllString(line, ""), "$1: ")
+		all = append(all, number.ReplaceAllString(line, "N"))
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // within runs f, which may not watch its context, for so long at most.
