@@ -128,6 +128,7 @@ func init() { // not a literal: expansions are made of operators that are expand
 		"IsInf":           {1, 1, (*expander).never},
 		"IsNaN":           {1, 1, (*expander).never},
 		"Mish":            {1, 1, (*expander).mish},
+		"Pow":             {2, 2, (*expander).pow},
 		"Shrink":          {1, 1, (*expander).shrink},
 		"Swish":           {1, 1, (*expander).swish},
 		"Tan":             {1, 1, (*expander).tan},
@@ -169,6 +170,10 @@ func expansionOf(n *Node, in []*fact, constant bool) (found *expansion) {
 		}
 	case n.Op == "Pad":
 		if mode, ok := n.Attrs["mode"].(string); !ok || mode == "constant" {
+			return nil
+		}
+	case n.Op == "Pow":
+		if constant || len(in) != 2 || in[0] == nil || in[1] == nil || in[1].value == nil || in[1].value.Len() <= 1 {
 			return nil
 		}
 	case operators[n.Op].bind != nil && constant:

@@ -162,6 +162,60 @@ func (e *expander) never() error {
 	return nil
 }
 
+// maxExponents bounds the exponents of one Pow, each of which is a node.
+const maxExponents = 64
+
+// pow expands Pow (opsets 7 to 15) by constant exponents that differ: the elements of each
+// exponent are raised together.
+func (e *expander) pow() error {
+	if err := e.check(); err != nil {
+		return err
+	}
+	b, err := newBroadcast(e.in...)
+	if err != nil {
+		return err
+	}
+	if err := affordable(b.shape...); err != nil {
+		return err
+	}
+	exponents := asFloats(e.in[1].value)
+	var order []float32 // of the exponents, as they come
+	places := map[float32][]int64{}
+	n := int64(0)
+	walk(b.shape, nil, b.strides, func(at []int) {
+		p := exponents[at[1]]
+		if places[p] == nil {
+			order = append(order, p)
+		}
+		places[p] = append(places[p], n)
+		n++
+	})
+	if len(order) > maxExponents {
+		return unsupported("%d different exponents, at most %d", len(order), maxExponents)
+	}
+	if n == 0 {
+		return unsupported("an empty tensor")
+	}
+	list := func(v []int64) string { return e.constant(&Tensor{Shape: []int{len(v)}, Int: v}) }
+	var shape []int64
+	for _, d := range b.shape {
+		shape = append(shape, int64(d))
+	}
+	x := e.reshape(e.do("Expand", e.arg(0), list(shape)), int(n))
+	var parts []string
+	back, k := make([]int64, n), int64(0) // where each element is among the parts
+	for _, p := range order {
+		parts = append(parts, e.do("Pow", e.with("Gather", Attrs{"axis": 0}, x, list(places[p])), e.float(float64(p))))
+		for _, i := range places[p] {
+			back[i] = k
+			k++
+		}
+	}
+	y := e.with("Gather", Attrs{"axis": 0}, e.with("Concat", Attrs{"axis": 0}, parts...), list(back))
+	e.set(0, e.reshape(y, b.shape...))
+	return nil
+}
+
 // hardmax expands Hardmax (opsets 1 to 13): 1 at the first largest element, else 0.
 func (e *expander) hardmax() error {
 	axis := -1

@@ -28,6 +28,31 @@ func TestDynamicQuantizeLinear(t *testing.T) {
 	}
 }
 
+// Constant exponents that differ are raised one by one, in their places, wherever broadcasting
+// puts them.
+func TestPowOfSeveralExponents(t *testing.T) {
+	x := floatTensor([]int{2, 1}, 2, -3)
+	f := newFile(15).input("x", x).init("p", floatTensor([]int{3}, 3, 0, 1)).node("Pow", []string{"x", "p"}, []string{"y"}).output("y")
+	g := mustParse(t, f)
+	out, err := g.Run([]*Tensor{x})
+	if want := floatTensor([]int{2, 3}, 8, 1, 2, -27, 1, -3); err != nil || !near(out[0], want, 1e-5) {
+		t.Fatalf("%v, %v, want %v", out, err, want)
+	}
+	for _, n := range g.Nodes {
+		if n.Op == "Pow" && g.Const[n.Inputs[1]].Len() != 1 {
+			t.Errorf("node %q has several exponents", n.Name)
+		}
+	}
+	many := floatTensor([]int{maxExponents + 1}, make([]float32, maxExponents+1)...)
+	for i := range many.Float {
+		many.Float[i] = float32(i)
+	}
+	g = mustParse(t, newFile(15).input("x", x).init("p", many).node("Pow", []string{"x", "p"}, []string{"y"}).output("y"))
+	if u := g.Unsupported(); len(u) != 1 || !strings.Contains(u[0].Error(), "65 different exponents") {
+		t.Errorf("%d exponents: %v", maxExponents+1, u)
+	}
+}
+
 // linRelu is a model that calls a function of its own: relu(a·x + b) with b by default 0.5,
 // within another function that calls it twice.
 func linRelu() *file {
