@@ -124,6 +124,7 @@ func init() { // not a literal: expansions are made of operators that are expand
 		"Cosh":            {1, 1, (*expander).hyperbolic},
 		"Sinh":            {1, 1, (*expander).hyperbolic},
 		"Celu":            {1, 1, (*expander).celu},
+		"Dropout":         {1, 3, (*expander).dropout},
 		"Hardmax":         {1, 1, (*expander).hardmax},
 		"IsInf":           {1, 1, (*expander).never},
 		"IsNaN":           {1, 1, (*expander).never},
@@ -170,6 +171,10 @@ func expansionOf(n *Node, in []*fact, constant bool) (found *expansion) {
 		}
 	case n.Op == "Pad":
 		if mode, ok := n.Attrs["mode"].(string); !ok || mode == "constant" {
+			return nil
+		}
+	case n.Op == "Dropout":
+		if constant || len(n.Outputs) < 2 || n.Outputs[1] == "" {
 			return nil
 		}
 	case n.Op == "Pow":

@@ -216,6 +216,20 @@ func (e *expander) pow() error {
 	return nil
 }
 
+// dropout expands Dropout with a mask, which keeps everything at inference: a constant.
+func (e *expander) dropout() error {
+	if err := e.check(); err != nil {
+		return err
+	}
+	mask := &Tensor{Shape: slices.Clone(e.in[0].shape), Int: make([]int64, product(e.in[0].shape))}
+	for i := range mask.Int {
+		mask.Int[i] = 1
+	}
+	e.set(0, e.arg(0))
+	e.set(1, e.constant(mask))
+	return nil
+}
+
 // hardmax expands Hardmax (opsets 1 to 13): 1 at the first largest element, else 0.
 func (e *expander) hardmax() error {
 	axis := -1

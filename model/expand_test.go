@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,6 +51,25 @@ func TestPowOfSeveralExponents(t *testing.T) {
 	g = mustParse(t, newFile(15).input("x", x).init("p", many).node("Pow", []string{"x", "p"}, []string{"y"}).output("y"))
 	if u := g.Unsupported(); len(u) != 1 || !strings.Contains(u[0].Error(), "65 different exponents") {
 		t.Errorf("%d exponents: %v", maxExponents+1, u)
+	}
+}
+
+// The mask of a Dropout is a constant, also where it is all that is used.
+func TestDropoutMask(t *testing.T) {
+	x := floatTensor([]int{2}, 1, -2)
+	f := newFile(13).input("x", x).node("Relu", []string{"x"}, []string{"r"}).node("Dropout", []string{"r"}, []string{"y", "mask"}).output("y", "mask")
+	g := mustParse(t, f)
+	out, err := g.Run([]*Tensor{x})
+	if err != nil || !near(out[0], floatTensor([]int{2}, 1, 0), 0) || !slices.Equal(out[1].Int, []int64{1, 1}) {
+		t.Fatalf("%v, %v", out, err)
+	}
+	if mask := g.Const["mask"]; mask == nil || len(g.Nodes) != 1 {
+		t.Errorf("mask %v, nodes %v", mask, g.Nodes)
+	}
+	f = newFile(13).input("x", x).init("ratio", floatTensor([]int{}, 0.5)).init("training", &Tensor{Shape: []int{}, Int: []int64{1}}).
+		node("Dropout", []string{"x", "ratio", "training"}, []string{"y", "mask"}).output("y", "mask")
+	if u := mustParse(t, f).Unsupported(); len(u) == 0 || !strings.Contains(u[0].Error(), "training_mode") {
+		t.Errorf("training: %v", u)
 	}
 }
 
