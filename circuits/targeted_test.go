@@ -108,6 +108,30 @@ func TestBorrowBetweenPackedRows(t *testing.T) {
 	n.report(t, 300)
 }
 
+// TestOneHotOfOtherIntegers writes an index as integers that are not a one among zeros, with
+// the same sum and the same sum of numbered columns.
+func TestOneHotOfOtherIntegers(t *testing.T) {
+	var lies tally
+	for _, name := range []string{"onehot", "onehot chooses a row"} {
+		k := caseNamed(t, name, Config{})
+		w := k.honest(k.randomInputs(seeded(t)))
+		first, size := k.column("OneHot[0]/out")
+		n := int(k.Program.Inputs[0].Range.Width()) + 1
+		for row := 0; row < size; row += n {
+			for at := range n - 2 {
+				for _, d := range []int64{1, -1, 5} {
+					lie := clone(w)
+					addTo(lie, first+row+at, d)
+					addTo(lie, first+row+at+1, -2*d)
+					addTo(lie, first+row+at+2, d)
+					k.refuses(&lies, lie, w, "row %d, from %d on by %d", row/n, at, d)
+				}
+			}
+		}
+	}
+	lies.report(t, 70)
+}
+
 // TestSmallerMax claims, for every window in turn, each element that is not the largest,
 // and one more than the largest.
 func TestSmallerMax(t *testing.T) {

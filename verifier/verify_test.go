@@ -56,6 +56,8 @@ func TestVerifyVerdicts(t *testing.T) {
 		"digest input expected":     {key: digest, proof: rekey(p, digest), opts: []verifier.Option{verifier.WithInput(0, []int64{7, 0, 255})}, want: verifier.ErrInput, verdict: verifier.ErrRejected},
 		"unsafe key refused":        {key: m.key, proof: p, opts: []verifier.Option{verifier.RefuseUnsafeSetup()}, want: verifier.ErrUnsafeKey, verdict: verifier.ErrRejected},
 		"safe key":                  {key: bakedModel().key, proof: bakedModel().prove(t, 0, [3]int64{7, 0, 255}), opts: []verifier.Option{verifier.RefuseUnsafeSetup()}},
+		"key expected":              {key: m.key, proof: p, opts: []verifier.Option{verifier.WithKeyDigest(m.key.Digest())}},
+		"other key expected":        {key: m.key, proof: p, opts: []verifier.Option{verifier.WithKeyDigest(bakedModel().key.Digest())}, want: verifier.ErrOtherKey, verdict: verifier.ErrRejected},
 		"other system, same sizes":  {key: bakedPlonk().key, proof: rekey(p, bakedPlonk().key), want: verifier.ErrMalformed, verdict: verifier.ErrMalformed},
 		"other key":                 {key: bakedModel().key, proof: p, want: verifier.ErrWrongModel, verdict: verifier.ErrWrongModel},
 		"other key, renamed":        {key: bakedModel().key, proof: rekey(p, bakedModel().key), want: verifier.ErrRejected, verdict: verifier.ErrRejected},

@@ -210,3 +210,16 @@ func TestBoundsHold(t *testing.T) {
 	}
 	require.Greater(t, finished, 100)
 }
+
+// TestWideWeights: a weight too wide for one table lies in its declared interval all the
+// same, though sums of table entries reach further.
+func TestWideWeights(t *testing.T) {
+	for _, in := range []fixedpoint.Interval{interval(-5, 1<<17), interval(-1<<20, 1<<20-1), interval(-(1<<30)-77, 1<<29+5)} {
+		b := NewBuilder()
+		w := b.Weight("w", []int{1}, []int64{in.Hi}, in)
+		b.Range(b.Column("x", []int{1}, none), interval(0, 255)) // the table of the rest
+		s, err := b.Finish()
+		require.NoError(t, err)
+		require.Equal(t, in, boundOf(t, s, w))
+	}
+}
