@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/circuits/quantize"
 	"github.com/nnark/nnark/model"
 	"github.com/nnark/nnark/testdata"
 )
@@ -21,7 +22,7 @@ func TestAccuracy(t *testing.T) {
 		for _, im := range testdata.Calibration() {
 			samples = append(samples, []*model.Tensor{digit(im)})
 		}
-		p, err := circuits.Quantize(g, samples, circuits.Config{})
+		p, err := quantize.Graph(g, samples, circuits.Config{})
 		require.NoError(t, err)
 		require.LessOrEqual(t, p.Report.RelativeError, 0.02, name)
 		var float, quantised, agree int

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/circuits/quantize"
 	"github.com/nnark/nnark/fixedpoint"
 	"github.com/nnark/nnark/model"
 	"github.com/nnark/nnark/testdata"
@@ -52,7 +53,7 @@ func TestConstraints(t *testing.T) {
 			modes = both
 		}
 		for _, cfg := range modes {
-			p, err := circuits.Quantize(n.graph, n.samples, cfg)
+			p, err := quantize.Graph(n.graph, n.samples, cfg)
 			require.NoError(t, err, n.name)
 			add(n.name, p)
 		}

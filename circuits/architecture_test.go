@@ -31,9 +31,9 @@ func TestArchitecture(t *testing.T) {
 		"bias":                           func(p *Program) { p.Nodes[0].Op.(*Conv).Bias[1]-- },
 		"last weights":                   func(p *Program) { p.Nodes[5].Op.(*MatMul).Weights = ints(77, 36, 5) },
 		"last bias":                      func(p *Program) { p.Nodes[5].Op.(*MatMul).Bias[0] = 0 },
-		"bound within its power of two":  func(p *Program) { p.Nodes[0].Op.(*Conv).Bound.Hi = 1023 },
-		"spread within its power of two": func(p *Program) { p.Nodes[0].Op.(*Conv).Spread = 1025 },
-		"last bound within its power":    func(p *Program) { p.Nodes[5].Op.(*MatMul).Bound.Lo = -1 << 14 },
+		"bound Within its power of two":  func(p *Program) { p.Nodes[0].Op.(*Conv).Bound.Hi = 1023 },
+		"spread Within its power of two": func(p *Program) { p.Nodes[0].Op.(*Conv).Spread = 1025 },
+		"last bound Within its power":    func(p *Program) { p.Nodes[5].Op.(*MatMul).Bound.Lo = -1 << 14 },
 	}
 	names := map[string]func(p *Program){
 		"program": func(p *Program) { p.Name = "other" },

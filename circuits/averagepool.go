@@ -41,7 +41,7 @@ func (p *AveragePool) Eval(in [][]int64) []int64 {
 		for i := range p.Shape[0] {
 			for j := range p.Shape[1] {
 				var sum int64
-				p.taps(h, w, i, j, func(r, q int) { sum += x[r*w+q] })
+				p.Taps(h, w, i, j, func(r, q int) { sum += x[r*w+q] })
 				out = append(out, p.Scale*sum)
 			}
 		}

@@ -13,7 +13,7 @@ import (
 // elementwiseCases covers the operators on elements, axes and constants.
 func elementwiseCases() []opCase {
 	one := func(op Op, v ...int) func() []Node { return func() []Node { return []Node{node(op, v...)} } }
-	onto := func(axes ...int) reduction { return reduction{Axes: axes} }
+	onto := func(axes ...int) Reduction { return Reduction{Axes: axes} }
 	bit := func() *Scale { return &Scale{Shape: []int{}, Exp: -4, Factors: Ints{1}} } // an input 0..1 as a condition
 	return []opCase{
 		{"constant added", []Port{in(0, -128, 127, 2, 3)}, func() []Node {
@@ -37,18 +37,18 @@ func elementwiseCases() []opCase {
 			return []Node{node(&Constant{Shape: []int{2}, Exp: 4, Values: Ints{3, -4}}), node(&Add{Scale: [2]int64{1, 1}, Exp: 4}, 0, 1),
 				node(&Gather{Shape: []int{3}, Index: []int{1, -1, 0}}, 2), node(&Scale{Shape: []int{3}, Factors: Ints{2, 5, 0}}, 3)}
 		}, nil},
-		{"reduce sum", []Port{in(0, -128, 127, 2, 3, 2)}, one(&ReduceSum{reduction: onto(0, 2), Scale: 3}, 0), nil},
-		{"reduce all", []Port{in(0, -128, 127, 2, 3)}, one(&ReduceSum{reduction: onto(0, 1), Scale: 1}, 0), nil},
+		{"reduce sum", []Port{in(0, -128, 127, 2, 3, 2)}, one(&ReduceSum{Reduction: onto(0, 2), Scale: 3}, 0), nil},
+		{"reduce all", []Port{in(0, -128, 127, 2, 3)}, one(&ReduceSum{Reduction: onto(0, 1), Scale: 1}, 0), nil},
 		{"reduce mean", []Port{in(0, -128, 127, 2, 3, 2)}, func() []Node {
-			return []Node{node(&ReduceSum{reduction: reduction{Axes: []int{1}, Keep: true}, Scale: 171, ScaleExp: 9}, 0), node(&Requantize{Shift: 9}, 1),
+			return []Node{node(&ReduceSum{Reduction: Reduction{Axes: []int{1}, Keep: true}, Scale: 171, ScaleExp: 9}, 0), node(&Requantize{Shift: 9}, 1),
 				node(&Clip{Interval: iv(-150, 150)}, 2), node(&Add{Scale: [2]int64{1, -1}, Exp: 4}, 0, 3), node(new(Mul), 4, 4)}
 		}, nil},
-		{"reduce max", []Port{in(0, -128, 127, 2, 3, 2)}, one(&ReduceMax{reduction: onto(1)}, 0), nil},
-		{"reduce max of all", []Port{in(0, -8, 7, 3, 4)}, one(&ReduceMax{reduction: reduction{Axes: []int{0, 1}, Keep: true}}, 0), nil},
-		{"reduce max in groups", []Port{in(0, -128, 127, 40)}, one(&ReduceMax{reduction: onto(0)}, 0), nil},
-		{"argmax", []Port{in(0, -8, 7, 2, 4)}, one(&ArgMax{reduction: onto(1)}, 0), nil},
-		{"argmax of the first axis", []Port{in(0, -2, 1, 3, 2)}, one(&ArgMax{reduction: onto(0)}, 0), nil},
-		{"last argmax", []Port{in(0, -2, 1, 2, 3)}, one(&ArgMax{reduction: onto(1), Last: true}, 0), nil},
+		{"reduce max", []Port{in(0, -128, 127, 2, 3, 2)}, one(&ReduceMax{Reduction: onto(1)}, 0), nil},
+		{"reduce max of all", []Port{in(0, -8, 7, 3, 4)}, one(&ReduceMax{Reduction: Reduction{Axes: []int{0, 1}, Keep: true}}, 0), nil},
+		{"reduce max in groups", []Port{in(0, -128, 127, 40)}, one(&ReduceMax{Reduction: onto(0)}, 0), nil},
+		{"argmax", []Port{in(0, -8, 7, 2, 4)}, one(&ArgMax{Reduction: onto(1)}, 0), nil},
+		{"argmax of the first axis", []Port{in(0, -2, 1, 3, 2)}, one(&ArgMax{Reduction: onto(0)}, 0), nil},
+		{"last argmax", []Port{in(0, -2, 1, 2, 3)}, one(&ArgMax{Reduction: onto(1), Last: true}, 0), nil},
 		{"max", []Port{in(0, -128, 127, 2, 3), in(1, -8, 7, 3), in(2, -100, 20, 2, 1)}, one(new(Max), 0, 1, 2), nil},
 		{"min", []Port{in(0, -128, 127, 4), in(1, -8, 7, 4)}, func() []Node {
 			negative := func() *Scale { return &Scale{Shape: []int{}, Factors: Ints{-1}} }
@@ -71,11 +71,11 @@ func elementwiseCases() []opCase {
 		{"projected product", []Port{in(0, -128, 127, 14, 9), in(1, -128, 127, 9, 15)}, one(new(BatchMatMul), 0, 1), nil},
 		{"attention", []Port{in(0, -8, 7, 4, 2), in(1, -8, 7, 2, 4), in(2, -8, 7, 4, 3)}, func() []Node {
 			return []Node{node(new(BatchMatMul), 0, 1), node(&Requantize{Shift: 2}, 3), node(&Clip{Interval: iv(-31, 31)}, 4),
-				node(&Softmax{exponential: exponential{ExpBits: 8}, OutBits: 7}, 5), node(new(BatchMatMul), 6, 2), node(&Requantize{Shift: 7}, 7)}
+				node(&Softmax{Exponential: Exponential{ExpBits: 8}, OutBits: 7}, 5), node(new(BatchMatMul), 6, 2), node(&Requantize{Shift: 7}, 7)}
 		}, nil},
 		{"layer norm", []Port{in(0, -32, 31, 2, 4)}, func() []Node {
 			mean := func() *ReduceSum {
-				return &ReduceSum{reduction: reduction{Axes: []int{1}, Keep: true}, Scale: 1, ScaleExp: 2}
+				return &ReduceSum{Reduction: Reduction{Axes: []int{1}, Keep: true}, Scale: 1, ScaleExp: 2}
 			}
 			return []Node{node(mean(), 0), node(&Add{Scale: [2]int64{4, -1}, Exp: 6}, 0, 1), node(new(Mul), 2, 2), node(mean(), 3),
 				node(&Requantize{Shift: 8}, 4), node(&Function{Name: "Sqrt", OutExp: 6, Out: iv(1, 255)}, 5), node(&Div{Shift: 5}, 2, 6),
@@ -139,14 +139,14 @@ func elementwiseReference(op Op, in [][]int64, types []Type, at []int, i int) in
 		return floorDiv(num.Add(num, new(big.Int).Rsh(den, 1)), den)
 	case *ReduceSum:
 		sum := int64(0)
-		for _, v := range folded(&op.reduction, in[0], types[0].Shape, at) {
+		for _, v := range folded(&op.Reduction, in[0], types[0].Shape, at) {
 			sum += v
 		}
 		return sum * op.Scale
 	case *ReduceMax:
-		return slices.Max(folded(&op.reduction, in[0], types[0].Shape, at))
+		return slices.Max(folded(&op.Reduction, in[0], types[0].Shape, at))
 	case *ArgMax:
-		all := folded(&op.reduction, in[0], types[0].Shape, at)
+		all := folded(&op.Reduction, in[0], types[0].Shape, at)
 		if op.Last {
 			slices.Reverse(all)
 			return int64(len(all) - 1 - slices.Index(all, slices.Max(all)))
@@ -160,7 +160,7 @@ func elementwiseReference(op Op, in [][]int64, types []Type, at []int, i int) in
 func rangeSize(r fixedpoint.Interval) int { return int(r.Hi - r.Lo + 1) }
 
 // folded lists the elements that make the output element at the coordinates.
-func folded(r *reduction, x []int64, shape, at []int) (out []int64) {
+func folded(r *Reduction, x []int64, shape, at []int) (out []int64) {
 	for i, v := range x {
 		from, k, same := index(i, shape), 0, true
 		for a := range shape {
@@ -200,7 +200,7 @@ func TestElementwiseFiles(t *testing.T) {
 func TestElementwiseMalformed(t *testing.T) {
 	typ := func(lo, hi int64, shape ...int) Type { return Type{Shape: shape, Exp: 4, Range: iv(lo, hi)} }
 	x := typ(-8, 7, 2, 3)
-	onto := func(axes ...int) reduction { return reduction{Axes: axes} }
+	onto := func(axes ...int) Reduction { return Reduction{Axes: axes} }
 	for _, c := range []struct {
 		op   Op
 		in   []Type
@@ -220,14 +220,14 @@ func TestElementwiseMalformed(t *testing.T) {
 		{&Gather{Shape: []int{2}, Index: []int{-2, 0}}, []Type{x}, ErrMalformed},
 		{&Gather{Shape: []int{1 << 40}, Index: []int{0}}, []Type{x}, ErrMalformed},
 		{&Gather{Shape: []int{0}}, []Type{x}, ErrMalformed},
-		{&ReduceSum{reduction: onto(2), Scale: 1}, []Type{x}, ErrMalformed},
-		{&ReduceSum{reduction: onto(1, 0), Scale: 1}, []Type{x}, ErrMalformed},
-		{&ReduceSum{reduction: onto(-1), Scale: 1}, []Type{x}, ErrMalformed},
-		{&ReduceSum{reduction: onto(1)}, []Type{x}, ErrBound},
-		{&ReduceSum{reduction: onto(1), Scale: 1 << 60}, []Type{x}, ErrBound},
-		{&ReduceMax{reduction: onto(0, 0)}, []Type{x}, ErrMalformed},
-		{&ArgMax{reduction: onto(0, 1)}, []Type{x}, ErrBound},
-		{&ArgMax{reduction: onto(1)}, []Type{typ(-1<<52, 1<<52, 2, 3)}, ErrBound},
+		{&ReduceSum{Reduction: onto(2), Scale: 1}, []Type{x}, ErrMalformed},
+		{&ReduceSum{Reduction: onto(1, 0), Scale: 1}, []Type{x}, ErrMalformed},
+		{&ReduceSum{Reduction: onto(-1), Scale: 1}, []Type{x}, ErrMalformed},
+		{&ReduceSum{Reduction: onto(1)}, []Type{x}, ErrBound},
+		{&ReduceSum{Reduction: onto(1), Scale: 1 << 60}, []Type{x}, ErrBound},
+		{&ReduceMax{Reduction: onto(0, 0)}, []Type{x}, ErrMalformed},
+		{&ArgMax{Reduction: onto(0, 1)}, []Type{x}, ErrBound},
+		{&ArgMax{Reduction: onto(1)}, []Type{typ(-1<<52, 1<<52, 2, 3)}, ErrBound},
 		{new(Max), nil, ErrMalformed},
 		{new(Max), []Type{x, typ(0, 1, 4)}, ErrMalformed},
 		{new(Max), []Type{x, {Shape: []int{3}, Exp: 5, Range: iv(0, 1)}}, ErrMalformed},

@@ -118,11 +118,11 @@ func cases() []opCase {
 		{"reshape dense", []Port{in(0, -8, 7, 2, 2, 2)}, func() []Node {
 			return []Node{node(&Reshape{Shape: []int{1, 8}}, 0), node(dense(12, 3, 8, [2]int64{-8, 7}), 1)}
 		}, nil},
-		{"softmax", []Port{in(0, -64, 63, 2, 4)}, one(&Softmax{exponential: exponential{ExpBits: 8}, OutBits: 7}, 0), nil},
-		{"softmax of one", []Port{in(0, -8, 7, 3, 1)}, one(&Softmax{exponential: exponential{ExpBits: 4}, OutBits: 7}, 0), nil},
-		{"logsoftmax", []Port{in(0, -64, 63, 2, 4)}, one(&LogSoftmax{exponential: exponential{ExpBits: 8}}, 0), nil},
+		{"softmax", []Port{in(0, -64, 63, 2, 4)}, one(&Softmax{Exponential: Exponential{ExpBits: 8}, OutBits: 7}, 0), nil},
+		{"softmax of one", []Port{in(0, -8, 7, 3, 1)}, one(&Softmax{Exponential: Exponential{ExpBits: 4}, OutBits: 7}, 0), nil},
+		{"logsoftmax", []Port{in(0, -64, 63, 2, 4)}, one(&LogSoftmax{Exponential: Exponential{ExpBits: 8}}, 0), nil},
 		{"dense softmax", []Port{in(0, -16, 15, 1, 6)}, func() []Node {
-			return []Node{node(dense(13, 5, 6, [2]int64{-16, 15}), 0), node(&Requantize{Shift: 3}, 1), node(&Clip{Interval: iv(-90, 90)}, 2), node(&Softmax{exponential: exponential{ExpBits: 8}, OutBits: 7}, 3)}
+			return []Node{node(dense(13, 5, 6, [2]int64{-16, 15}), 0), node(&Requantize{Shift: 3}, 1), node(&Clip{Interval: iv(-90, 90)}, 2), node(&Softmax{Exponential: Exponential{ExpBits: 8}, OutBits: 7}, 3)}
 		}, nil},
 		{"input of many bits", []Port{in(0, -5, 1<<31, 2)}, func() []Node {
 			return []Node{node(&Requantize{Shift: 8}, 0), node(&Requantize{Shift: 8}, 1), node(&Clip{Interval: iv(0, 200)}, 2)}
@@ -178,8 +178,8 @@ func (c *opCase) program(t testing.TB, cfg Config) *Program {
 	return newProgram(t, cfg, slices.Clone(c.inputs), c.nodes(), c.outs...)
 }
 
-// modes are the configurations the cases run under.
-var modes = []Config{
+// Modes are the configurations the cases run under.
+var Modes = []Config{
 	{},
 	{Weights: Baked},
 	{System: Plonk},
@@ -192,7 +192,7 @@ var modes = []Config{
 func TestHonest(t *testing.T) {
 	for _, c := range cases() {
 		t.Run(c.name, func(t *testing.T) {
-			for i, cfg := range modes {
+			for i, cfg := range Modes {
 				k := compile(t, c.program(t, cfg))
 				k.t = t
 				rng := seeded(t)

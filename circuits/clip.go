@@ -32,7 +32,7 @@ func (c *Clip) Bind(in []Type) (Type, error) {
 	if c.Interval.Lo >= c.Interval.Hi {
 		return Type{}, fmt.Errorf("clip to %v: %w", c.Interval, ErrMalformed)
 	}
-	if !c.Interval.Covers(in[0].Range) && c.Interval.Width() >= maxTable { // one table checks out's range
+	if !c.Interval.Covers(in[0].Range) && c.Interval.Width() >= MaxTable { // one table checks out's range
 		return Type{}, fmt.Errorf("clip of %v to %v: table too large: %w", in[0].Range, c.Interval, ErrBound)
 	}
 	c.in, c.out = in[0], in[0]

@@ -50,7 +50,8 @@ const (
 	Plonk   System = "plonk"
 )
 
-func (c *Config) check() error {
+// Check returns [ErrMalformed] for a configuration that has no meaning.
+func (c *Config) Check() error {
 	if !slices.Contains([]Weights{Committed, Baked}, c.Weights) ||
 		!slices.Contains([]Visibility{Public, Private, Digest}, c.Input) ||
 		!slices.Contains([]Visibility{Public, Digest}, c.Output) ||

@@ -59,7 +59,7 @@ func (c *Conv) Bind(in []Type) (Type, error) {
 	if len(c.Weights) != relation.Size(c.Kernel[:]) || len(c.Bias) != c.Kernel[0] {
 		return Type{}, fmt.Errorf("%d weights and %d biases for kernel %v: %w", len(c.Weights), len(c.Bias), c.Kernel, ErrMalformed)
 	}
-	got, spread, err := accumulators(in[0].Range, c.Weights, c.Bias, c.Kernel[0], c.padded())
+	got, spread, err := c.reach(in[0])
 	if err != nil {
 		return Type{}, err
 	}
@@ -146,6 +146,18 @@ func part(t relation.Tensor, shape []int, n, from, count int) relation.Tensor {
 	}
 	return t.Reshape(shape...).Slice([]int{n, from, 0, 0}, []int{1, 1, 1, 1}, []int{1, count, shape[2], shape[3]}).
 		Reshape(count, shape[2], shape[3])
+}
+
+// Declare sets the declared widths to those that the weights need over inputs of a type.
+func (c *Conv) Declare(in Type) error {
+	got, spread, err := c.reach(in)
+	c.Bound, c.Spread = declared(got, spread)
+	return err
+}
+
+// reach returns the range of the accumulators, and the widest of one channel.
+func (c *Conv) reach(in Type) (fixedpoint.Interval, int64, error) {
+	return accumulators(in.Range, c.Weights, c.Bias, c.Kernel[0], c.padded())
 }
 
 func (c *Conv) withoutParams() Op {

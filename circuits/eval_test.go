@@ -156,7 +156,7 @@ func TestEvalReference(t *testing.T) {
 		for _, x := range runs {
 			checkReference(t, p, x)
 			for _, n := range p.Nodes {
-				seen[kindOf(n.Op)] = true
+				seen[Kind(n.Op)] = true
 			}
 		}
 	}
@@ -165,7 +165,7 @@ func TestEvalReference(t *testing.T) {
 
 // TestRequantizeExhaustive covers every remainder of every shift, on both sides of zero.
 func TestRequantizeExhaustive(t *testing.T) {
-	for s := 1; s <= maxShift; s++ {
+	for s := 1; s <= MaxShift; s++ {
 		r := &Requantize{Shift: s}
 		var x []int64
 		for v := int64(-3) << s; v <= 3<<s; v++ {
@@ -199,8 +199,8 @@ func TestFunctionExhaustive(t *testing.T) {
 // TestSoftmaxReference recomputes both in floating point and math/big.
 func TestSoftmaxReference(t *testing.T) {
 	const n, exp, expBits, outBits = 5, 4, 9, 10
-	soft := &Softmax{exponential: exponential{ExpBits: expBits}, OutBits: outBits}
-	logs := &LogSoftmax{exponential: exponential{ExpBits: expBits}}
+	soft := &Softmax{Exponential: Exponential{ExpBits: expBits}, OutBits: outBits}
+	logs := &LogSoftmax{Exponential: Exponential{ExpBits: expBits}}
 	typ := Type{Shape: []int{3, n}, Exp: exp, Range: iv(-128, 127)}
 	for _, op := range []Op{soft, logs} {
 		_, err := op.Bind([]Type{typ})
@@ -216,7 +216,7 @@ func TestSoftmaxReference(t *testing.T) {
 			}
 		}
 		for _, op := range []Op{soft, logs} {
-			require.Equal(t, softmaxReference(op, x, typ), op.Eval([][]int64{x}), "%s of %v", kindOf(op), x)
+			require.Equal(t, softmaxReference(op, x, typ), op.Eval([][]int64{x}), "%s of %v", Kind(op), x)
 		}
 	}
 }

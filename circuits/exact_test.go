@@ -28,7 +28,7 @@ func (x *exactly) expr(e *relation.Expr) *big.Int {
 	return sum
 }
 
-// tensor returns a tensor's integers, which are those that Eval computes and lie within
+// tensor returns a tensor's integers, which are those that Eval computes and lie Within
 // the intervals that the system proves.
 func (x *exactly) tensor(t relation.Tensor) []*big.Int {
 	x.t.Helper()

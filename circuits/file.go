@@ -83,7 +83,7 @@ func (n Node) MarshalJSON() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(nodeJSON{n.Name, kindOf(n.Op), n.In, attrs})
+	return json.Marshal(nodeJSON{n.Name, Kind(n.Op), n.In, attrs})
 }
 
 // UnmarshalJSON implements json.Unmarshaler.

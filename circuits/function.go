@@ -2,6 +2,7 @@ package circuits
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/nnark/nnark/circuits/relation"
@@ -37,12 +38,12 @@ type tabulated struct {
 	beyond func(x int64) int64 // outside the domain
 }
 
-// maxTable bounds the rows of a function's table.
-const maxTable = 1 << 17
+// MaxTable bounds the rows of a function's table.
+const MaxTable = 1 << 17
 
 // tabulate prepares the table of round(f(x·2^-inExp)·2^outExp), clamped to out.
 func tabulate(domain fixedpoint.Interval, inExp int, out fixedpoint.Interval, outExp int, name string, params ...float64) (tabulated, error) {
-	if domain.Hi-domain.Lo < 0 || domain.Hi-domain.Lo >= maxTable {
+	if domain.Hi-domain.Lo < 0 || domain.Hi-domain.Lo >= MaxTable {
 		return tabulated{}, fmt.Errorf("function %s over %v: table too large: %w", name, domain, ErrBound)
 	}
 	f, err := fixedpoint.ByName(name, params...)
@@ -92,6 +93,10 @@ func (f *Function) Bind(in []Type) (Type, error) {
 	f.in, f.out = in[0], Type{Shape: in[0].Shape, Exp: f.OutExp, Range: f.Out}
 	return f.out, nil
 }
+
+// Monotone reports whether the bound function never decreases: it then commutes with the
+// largest element.
+func (f *Function) Monotone() bool { return slices.IsSorted(f.table()) }
 
 // Eval implements Op.
 func (f *Function) Eval(in [][]int64) []int64 {

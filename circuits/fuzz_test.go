@@ -38,18 +38,18 @@ func mutated(rng *rand.Rand, v any, rate float64) any {
 		n, _ := v.Int64()
 		switch rng.IntN(4) {
 		case 0:
-			return json.Number(fmt.Sprint(n + oneOf[int64](rng, 1, -1, 2)))
+			return json.Number(fmt.Sprint(n + OneOf[int64](rng, 1, -1, 2)))
 		case 1:
 			return json.Number(fmt.Sprint(n << rng.IntN(63)))
 		}
-		return json.Number(fmt.Sprint(oneOf(rng, hostileInts...)))
+		return json.Number(fmt.Sprint(OneOf(rng, hostileInts...)))
 	case []any:
 		for i := range v {
 			v[i] = mutated(rng, v[i], rate)
 		}
 		if hit && len(v) > 0 {
 			i := rng.IntN(len(v))
-			return oneOf(rng, append(slices.Clone(v), v[i]), slices.Delete(slices.Clone(v), i, i+1))
+			return OneOf(rng, append(slices.Clone(v), v[i]), slices.Delete(slices.Clone(v), i, i+1))
 		}
 	case map[string]any:
 		for _, k := range slices.Sorted(func(yield func(string) bool) {
@@ -70,7 +70,7 @@ func mutated(rng *rand.Rand, v any, rate float64) any {
 					return v
 				}
 				if raw = raw[n:]; rng.IntN(4) == 0 {
-					x = oneOf(rng, hostileInts...)
+					x = OneOf(rng, hostileInts...)
 				}
 				out = binary.AppendVarint(out, x)
 			}
@@ -101,7 +101,7 @@ func drawHostile(t *testing.T, rng *rand.Rand) []byte {
 	d.UseNumber()
 	var tree any
 	require.NoError(t, d.Decode(&tree))
-	body, err = json.Marshal(mutated(rng, tree, oneOf(rng, 0.01, 0.03, 0.1)))
+	body, err = json.Marshal(mutated(rng, tree, OneOf(rng, 0.01, 0.03, 0.1)))
 	require.NoError(t, err)
 	p := new(Program)
 	if rng.IntN(8) == 0 || strictJSON(body, p) != nil {

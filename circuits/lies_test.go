@@ -326,7 +326,7 @@ func TestLyingLayers(t *testing.T) {
 						if !ok {
 							n.untold++
 						} else if !equal(v.Secret, w.Secret) {
-							k.refuses(&n, v, w, "node %d (%s) %s", at, kindOf(k.Program.Nodes[at].Op), name)
+							k.refuses(&n, v, w, "node %d (%s) %s", at, Kind(k.Program.Nodes[at].Op), name)
 						}
 					}
 				}

@@ -90,6 +90,13 @@ func (m *MatMul) Relate(b *relation.Builder, in []relation.Tensor, out relation.
 	})
 }
 
+// Declare sets the declared width to the one that the weights need over inputs of a type.
+func (m *MatMul) Declare(in Type) error {
+	got, _, err := accumulators(in.Range, m.Weights, m.Bias, m.Rows, false)
+	m.Bound, _ = declared(got, 0)
+	return err
+}
+
 func (m *MatMul) withoutParams() Op {
 	d := *m
 	d.Weights, d.Bias = nil, nil

@@ -77,8 +77,9 @@ func (w *Window) overhangs(x []int) bool {
 	return false
 }
 
-// taps calls f for each element of the window at output position (i, j) that lies inside.
-func (w *Window) taps(h, width, i, j int, f func(r, q int)) {
+// Taps calls f for each element, row r and column q of an input of h rows, of the window at
+// output position (i, j) that lies inside.
+func (w *Window) Taps(h, width, i, j int, f func(r, q int)) {
 	for a := range w.Kernel[0] {
 		for b := range w.Kernel[1] {
 			r, q := i*w.Stride[0]+a*w.Dilation[0]-w.Pads[0], j*w.Stride[1]+b*w.Dilation[1]-w.Pads[1]
@@ -113,7 +114,7 @@ func (m *MaxPool) Eval(in [][]int64) []int64 {
 		for i := range m.Shape[0] {
 			for j := range m.Shape[1] {
 				best := int64(math.MinInt64)
-				m.taps(h, w, i, j, func(r, q int) { best = max(best, x[r*w+q]) })
+				m.Taps(h, w, i, j, func(r, q int) { best = max(best, x[r*w+q]) })
 				out = append(out, best)
 			}
 		}

@@ -21,8 +21,8 @@ type OneHot struct {
 	in, out Type
 }
 
-// maxOneHot bounds the rows of OneHot.
-const maxOneHot = 1 << 16
+// MaxOneHot bounds the rows of OneHot.
+const MaxOneHot = 1 << 16
 
 // Bind implements Op.
 func (o *OneHot) Bind(in []Type) (Type, error) {
@@ -30,7 +30,7 @@ func (o *OneHot) Bind(in []Type) (Type, error) {
 		return Type{}, err
 	}
 	n := in[0].Range.Width()
-	if in[0].Exp != 0 || n >= maxOneHot {
+	if in[0].Exp != 0 || n >= MaxOneHot {
 		return Type{}, fmt.Errorf("indices in %v with exponent %d: %w", in[0].Range, in[0].Exp, ErrBound)
 	}
 	o.in = in[0]

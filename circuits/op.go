@@ -98,8 +98,8 @@ var kinds = map[string]func() Op{
 	"Where":       func() Op { return new(Where) },
 }
 
-// kindOf returns the name of an operator.
-func kindOf(op Op) string {
+// Kind returns the name of an operator.
+func Kind(op Op) string {
 	s := fmt.Sprintf("%T", op)
 	return s[len("*circuits."):]
 }

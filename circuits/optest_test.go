@@ -7,31 +7,20 @@ import (
 	"fmt"
 	"math/big"
 	"math/rand/v2"
-	"strings"
 	"testing"
 
-	"github.com/consensys/gnark-crypto/ecc"
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
-	"github.com/consensys/gnark/backend/witness"
-	"github.com/consensys/gnark/constraint"
-	cs "github.com/consensys/gnark/constraint/bn254"
-	"github.com/consensys/gnark/constraint/solver"
-	fcs "github.com/consensys/gnark/frontend/cs"
 	"github.com/stretchr/testify/require"
 
 	"github.com/nnark/nnark/circuits/gadget"
+	"github.com/nnark/nnark/circuits/gadget/gadgettest"
 	"github.com/nnark/nnark/circuits/relation"
 	"github.com/nnark/nnark/fixedpoint"
-	"github.com/nnark/nnark/verifier"
 	"github.com/nnark/nnark/verifier/poseidon2"
 )
 
 // This file is the harness of the operators' tests: it compiles small programs, solves
 // their circuits for honest and for lying witnesses, and knows which statements are true.
-//
-// Real proofs are not needed to refuse a lie: the solver runs with gnark's challenge hint
-// replaced by a hash of the claimed statement and of all committed values, as a proof's
-// challenges are, so a liar cannot choose values after seeing the challenge.
 
 // iv is short for an interval.
 func iv(lo, hi int64) fixedpoint.Interval { return fixedpoint.Interval{Lo: lo, Hi: hi} }
@@ -42,7 +31,7 @@ func in(i int, lo, hi int64, shape ...int) Port {
 }
 
 // node applies an operator to the values in.
-func node(op Op, in ...int) Node { return Node{fmt.Sprintf("%s%v", kindOf(op), in), op, in} }
+func node(op Op, in ...int) Node { return Node{fmt.Sprintf("%s%v", Kind(op), in), op, in} }
 
 // newProgram builds a program whose outputs are the given values, or the last one.
 func newProgram(t testing.TB, cfg Config, inputs []Port, nodes []Node, outs ...int) *Program {
@@ -86,8 +75,6 @@ type testCircuit struct {
 	context        int
 	salts          []int
 }
-
-const testMask = 12345 // what gnark's masks are fixed to
 
 func compile(t testing.TB, p *Program) *testCircuit {
 	t.Helper()
@@ -183,93 +170,12 @@ func (k *testCircuit) extremes() [][][]int64 {
 	}
 }
 
-// randomizeID is the hint that draws gnark's masks.
-var randomizeID = func() solver.HintID {
-	for _, h := range solver.GetRegisteredHints() {
-		if strings.HasSuffix(solver.GetHintName(h), "internal/hints.Randomize") {
-			return solver.GetHintID(h)
-		}
-	}
-	panic("no Randomize hint")
-}()
-
-// challenge hashes a claimed statement and everything a commitment takes.
-func challenge(statement fr.Vector, in []*big.Int) *big.Int {
-	h := sha256.New()
-	for i := range statement {
-		b := statement[i].Bytes()
-		h.Write(b[:])
-	}
-	var buf [fr.Bytes]byte
-	for _, x := range in {
-		h.Write(x.FillBytes(buf[:]))
-	}
-	return new(big.Int).Mod(new(big.Int).SetBytes(h.Sum(nil)), fr.Modulus())
-}
-
-// challenges computes a Groth16 circuit's challenges before the solver does.
-func (k *testCircuit) challenges(secret, statement fr.Vector) []*big.Int {
-	info := k.System.GetCommitments().(constraint.Groth16Commitments)
-	value := map[int]*big.Int{} // of challenge wires
-	var out []*big.Int
-	first := k.System.GetNbPublicVariables()
-	for i, c := range info {
-		hashed := []*big.Int{big.NewInt(int64(i))}
-		for _, wire := range c.PublicAndCommitmentCommitted {
-			require.Contains(k.t, value, wire, "only challenges are hashed beside secrets")
-			hashed = append(hashed, value[wire])
-		}
-		for _, wire := range c.PrivateCommitted {
-			x := big.NewInt(testMask)
-			if wire-first < len(secret) {
-				x = secret[wire-first].BigInt(new(big.Int))
-			}
-			hashed = append(hashed, x)
-		}
-		z := challenge(statement, hashed)
-		value[c.CommitmentIndex] = z
-		out = append(out, z)
-	}
-	return out
-}
-
 // solve runs the circuit on a witness and returns the error of a violated constraint, or
 // nil. Any other error fails the test.
 func (k *testCircuit) solve(w *gadget.Witness) error {
 	k.t.Helper()
-	public := w.Statement
-	var want []*big.Int
-	if !k.Plan.Plonk {
-		want = k.challenges(w.Secret, w.Statement)
-		var z fr.Element
-		public = fr.Vector{verifier.FoldStatement(w.Statement, *z.SetBigInt(want[len(want)-1]))}
-	}
-	hint := func(_ *big.Int, in, out []*big.Int) error {
-		out[0].Set(challenge(w.Statement, in))
-		if i := int(in[0].Int64()); want != nil && want[i].Cmp(out[0]) != 0 {
-			return errors.New("test: challenge differs from the one computed before")
-		}
-		return nil
-	}
-	full, err := witness.New(ecc.BN254.ScalarField())
-	require.NoError(k.t, err)
-	values := make(chan any, 16)
-	go func() {
-		defer close(values)
-		for _, part := range []fr.Vector{public, w.Secret} {
-			for i := range part {
-				values <- part[i]
-			}
-		}
-	}()
-	require.NoError(k.t, full.Fill(len(public), len(w.Secret), values))
-	_, err = k.System.Solve(full, solver.WithNbTasks(1),
-		solver.OverrideHint(solver.GetHintID(fcs.Bsb22CommitmentComputePlaceholder), hint),
-		solver.OverrideHint(randomizeID, func(_ *big.Int, _, out []*big.Int) error {
-			out[0].SetInt64(testMask)
-			return nil
-		}))
-	var unsatisfied *cs.UnsatisfiedConstraintError
+	err := gadgettest.Solve(k.Plan, k.System, w)
+	var unsatisfied *gadgettest.Unsatisfied
 	if err != nil && !errors.As(err, &unsatisfied) {
 		k.t.Fatalf("the solver failed otherwise than by a violated constraint: %v", err)
 	}

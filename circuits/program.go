@@ -72,9 +72,9 @@ func (p *Port) Floats(q []int64) []float64 {
 }
 
 // Bind checks the whole program and must precede the other methods; programs from
-// [Quantize] and [ReadProgram] are bound.
+// package quantize and [ReadProgram] are bound.
 func (p *Program) Bind() error {
-	if err := p.Config.check(); err != nil {
+	if err := p.Config.Check(); err != nil {
 		return err
 	}
 	if len(p.Inputs) == 0 || len(p.Outputs) == 0 {
@@ -100,10 +100,10 @@ func (p *Program) Bind() error {
 		}
 		t, err := n.Op.Bind(in)
 		if err != nil {
-			return fmt.Errorf("node %q (%s): %w", n.Name, kindOf(n.Op), err)
+			return fmt.Errorf("node %q (%s): %w", n.Name, Kind(n.Op), err)
 		}
 		if err := p.addType(t); err != nil {
-			return fmt.Errorf("node %q (%s): %w", n.Name, kindOf(n.Op), err)
+			return fmt.Errorf("node %q (%s): %w", n.Name, Kind(n.Op), err)
 		}
 	}
 	for i := range p.Outputs {
@@ -120,7 +120,8 @@ func (p *Program) Bind() error {
 	return nil
 }
 
-const maxExp = 200
+// MaxExp bounds exponents in size.
+const MaxExp = 200
 
 // maxInput bounds the range of an input.
 const maxInput = 1 << 48
@@ -130,7 +131,7 @@ const maxOutput = 1 << 58
 
 // addType appends the type of the next value, if it is one that all operators can take.
 func (p *Program) addType(t Type) error {
-	if !validShape(t.Shape) || t.Exp < -maxExp || t.Exp > maxExp {
+	if !validShape(t.Shape) || t.Exp < -MaxExp || t.Exp > MaxExp {
 		return fmt.Errorf("%v at exponent %d: %w", t.Shape, t.Exp, ErrMalformed)
 	}
 	if err := bounded(t.Range, nil); err != nil {
@@ -141,6 +142,33 @@ func (p *Program) addType(t Type) error {
 	}
 	p.types = append(p.types, t)
 	return nil
+}
+
+// Type returns the type of a value of a program that is bound or being built.
+func (p *Program) Type(v int) Type { return p.types[v] }
+
+// AddInput appends an input, whose Value it sets, to a program that is being built: inputs
+// come before nodes. [Program.Bind] checks the whole.
+func (p *Program) AddInput(in Port) {
+	in.Value = len(p.Inputs)
+	p.Inputs = append(p.Inputs, in)
+	p.types = append(p.types, Type{Shape: in.Shape, Exp: in.Exp, Range: in.Range})
+}
+
+// Add appends a node to a program that is being built and returns its value. The error is
+// that of the operator's Bind.
+func (p *Program) Add(name string, op Op, in ...int) (int, error) {
+	types := make([]Type, len(in))
+	for i, v := range in {
+		types[i] = p.types[v]
+	}
+	t, err := op.Bind(types)
+	if err != nil {
+		return 0, err
+	}
+	p.Nodes = append(p.Nodes, Node{name, op, in})
+	p.types = append(p.types, t)
+	return len(p.types) - 1, nil
 }
 
 // Eval runs the network on quantised inputs and returns every value's integers: the

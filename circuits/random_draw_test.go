@@ -1,9 +1,11 @@
-package circuits
+package circuits_test
 
 import (
 	"math"
 	"slices"
 
+	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/circuits/relation"
 	"github.com/nnark/nnark/model"
 )
 
@@ -11,7 +13,7 @@ import (
 func (g *graphGen) windowAttrs(x string) attrs {
 	kernel, strides, dilations, pads := []int{}, []int{}, []int{}, []int{}
 	for range g.rank(x) - 2 {
-		kernel, strides, dilations = append(kernel, upTo(g.Rand, 3)), append(strides, upTo(g.Rand, 3)), append(dilations, oneOf(g.Rand, 1, 1, 2))
+		kernel, strides, dilations = append(kernel, circuits.UpTo(g.Rand, 3)), append(strides, circuits.UpTo(g.Rand, 3)), append(dilations, circuits.OneOf(g.Rand, 1, 1, 2))
 	}
 	for range 2 {
 		for _, k := range kernel {
@@ -21,7 +23,7 @@ func (g *graphGen) windowAttrs(x string) attrs {
 	a := attrs{"kernel_shape": kernel, "strides": strides, "dilations": dilations}
 	switch g.IntN(4) {
 	case 0:
-		a["auto_pad"] = oneOf(g.Rand, "SAME_UPPER", "SAME_LOWER", "VALID")
+		a["auto_pad"] = circuits.OneOf(g.Rand, "SAME_UPPER", "SAME_LOWER", "VALID")
 	case 1, 2:
 		a["pads"] = pads
 	}
@@ -61,10 +63,10 @@ func (g *graphGen) conv(x string) *model.Node {
 		group = c
 	}
 	a["group"] = group
-	out := group * upTo(g.Rand, 2)
+	out := group * circuits.UpTo(g.Rand, 2)
 	in := []string{x, g.weights(append([]int{out, c / group}, a["kernel_shape"].([]int)...), 1)}
 	if g.IntN(2) == 0 {
-		in = append(in, g.weights([]int{out}, oneOf[float32](g.Rand, 1, 20)))
+		in = append(in, g.weights([]int{out}, circuits.OneOf[float32](g.Rand, 1, 20)))
 	}
 	return g.node("Conv", a, in...)
 }
@@ -108,9 +110,9 @@ func (g *graphGen) matMul(x string) *model.Node {
 	case 0:
 		return g.node("MatMul", nil, x, g.pick(func(y string) bool { return g.rank(y) >= 2 && g.isFloat(y) && g.shape(y)[g.rank(y)-2] == inner }))
 	case 1:
-		return g.node("MatMul", nil, g.weights([]int{upTo(g.Rand, 3), s[len(s)-2]}, 1), x)
+		return g.node("MatMul", nil, g.weights([]int{circuits.UpTo(g.Rand, 3), s[len(s)-2]}, 1), x)
 	}
-	return g.node("MatMul", nil, x, g.weights([]int{inner, upTo(g.Rand, 4)}, 1))
+	return g.node("MatMul", nil, x, g.weights([]int{inner, circuits.UpTo(g.Rand, 4)}, 1))
 }
 
 func (g *graphGen) gemm(x string) *model.Node {
@@ -118,7 +120,7 @@ func (g *graphGen) gemm(x string) *model.Node {
 	if len(s) != 2 {
 		return nil
 	}
-	a, inner, rows, out := attrs{}, s[1], s[0], upTo(g.Rand, 4)
+	a, inner, rows, out := attrs{}, s[1], s[0], circuits.UpTo(g.Rand, 4)
 	if g.IntN(3) == 0 {
 		a["transA"], inner, rows = 1, s[0], s[1]
 	}
@@ -127,7 +129,7 @@ func (g *graphGen) gemm(x string) *model.Node {
 		a["transB"], w = 1, []int{out, inner}
 	}
 	if g.IntN(2) == 0 {
-		a["alpha"], a["beta"] = oneOf[float32](g.Rand, -1, 0.5, 2), oneOf[float32](g.Rand, -1, 0.5, 2)
+		a["alpha"], a["beta"] = circuits.OneOf[float32](g.Rand, -1, 0.5, 2), circuits.OneOf[float32](g.Rand, -1, 0.5, 2)
 	}
 	return g.node("Gemm", a, []string{x, g.weights(w, 1), g.weights(g.part([]int{rows, out}), 1)}[:2+g.IntN(2)]...)
 }
@@ -135,29 +137,29 @@ func (g *graphGen) gemm(x string) *model.Node {
 func (g *graphGen) div(x string) *model.Node {
 	if g.IntN(2) == 0 {
 		c := &model.Tensor{Shape: g.part(g.shape(x))}
-		for range size(c.Shape) {
-			c.Float = append(c.Float, oneOf[float32](g.Rand, 0.5, -2, 3, 1.7))
+		for range relation.Size(c.Shape) {
+			c.Float = append(c.Float, circuits.OneOf[float32](g.Rand, 0.5, -2, 3, 1.7))
 		}
 		return g.node("Div", nil, x, g.constant(c))
 	}
 	return g.node("Div", nil, x, g.pick(func(y string) bool {
 		lo, hi := g.limits(y)
-		_, err := broadcastShape(g.shape(x), g.shape(y))
+		_, err := circuits.BroadcastShape(g.shape(x), g.shape(y))
 		return err == nil && g.isFloat(y) && (lo > 0.1 || hi < -0.1)
 	}))
 }
 
 func (g *graphGen) pow(x string) *model.Node {
-	p := oneOf[float32](g.Rand, 1, 2, 3)
+	p := circuits.OneOf[float32](g.Rand, 1, 2, 3)
 	if lo, _ := g.limits(x); lo > 0.1 {
-		p = oneOf[float32](g.Rand, 0.5, 2, -1, 1.5)
+		p = circuits.OneOf[float32](g.Rand, 0.5, 2, -1, 1.5)
 	}
 	return g.node("Pow", nil, x, g.constant(floatConst([]int{}, p)))
 }
 
 func (g *graphGen) clip(x string) *model.Node {
-	lo := oneOf[float32](g.Rand, -1, -0.5, 0, 0.25)
-	return g.node("Clip", nil, x, g.constant(floatConst([]int{}, lo)), g.constant(floatConst([]int{}, lo+oneOf[float32](g.Rand, 0.25, 1, 6))))
+	lo := circuits.OneOf[float32](g.Rand, -1, -0.5, 0, 0.25)
+	return g.node("Clip", nil, x, g.constant(floatConst([]int{}, lo)), g.constant(floatConst([]int{}, lo+circuits.OneOf[float32](g.Rand, 0.25, 1, 6))))
 }
 
 func (g *graphGen) cast(x string) *model.Node {
@@ -187,7 +189,7 @@ func (g *graphGen) expand(x string) *model.Node {
 	s := slices.Clone(g.shape(x))
 	for k, d := range s {
 		if d == 1 {
-			s[k] = upTo(g.Rand, 3)
+			s[k] = circuits.UpTo(g.Rand, 3)
 		}
 	}
 	if g.IntN(2) == 0 {
@@ -217,19 +219,19 @@ func (g *graphGen) pad(x string) *model.Node {
 	if len(pads) == 0 {
 		return nil
 	}
-	return g.node("Pad", nil, []string{x, g.intsConst(pads...), g.constant(floatConst([]int{}, oneOf[float32](g.Rand, 0, 0.75, -1)))}[:2+g.IntN(2)]...)
+	return g.node("Pad", nil, []string{x, g.intsConst(pads...), g.constant(floatConst([]int{}, circuits.OneOf[float32](g.Rand, 0, 0.75, -1)))}[:2+g.IntN(2)]...)
 }
 
 func (g *graphGen) reduceSum(x string) *model.Node {
 	if g.rank(x) == 0 {
 		return nil
 	}
-	return g.node("ReduceSum", attrs{"keepdims": g.IntN(2)}, x, g.intsConst(subset(g.Rand, g.rank(x), 3)...))
+	return g.node("ReduceSum", attrs{"keepdims": g.IntN(2)}, x, g.intsConst(circuits.Subset(g.Rand, g.rank(x), 3)...))
 }
 
 func (g *graphGen) reshape(x string) *model.Node {
-	n := size(g.shape(x))
-	return g.node("Reshape", nil, x, oneOf(g.Rand, g.intsConst(n), g.intsConst(1, -1), g.intsConst(1, 1, n, 1), g.intsConst(1, n, 1)))
+	n := relation.Size(g.shape(x))
+	return g.node("Reshape", nil, x, circuits.OneOf(g.Rand, g.intsConst(n), g.intsConst(1, -1), g.intsConst(1, 1, n, 1), g.intsConst(1, n, 1)))
 }
 
 func (g *graphGen) slice(x string) *model.Node {
@@ -240,9 +242,9 @@ func (g *graphGen) slice(x string) *model.Node {
 	d := g.shape(x)[axis]
 	from := g.IntN(d)
 	if g.IntN(3) == 0 {
-		return g.node("Slice", nil, x, g.intsConst(from), g.intsConst(-d-1), g.intsConst(axis), g.intsConst(-upTo(g.Rand, 2)))
+		return g.node("Slice", nil, x, g.intsConst(from), g.intsConst(-d-1), g.intsConst(axis), g.intsConst(-circuits.UpTo(g.Rand, 2)))
 	}
-	return g.node("Slice", nil, x, g.intsConst(from), g.intsConst(from+upTo(g.Rand, d)), g.intsConst(axis), g.intsConst(upTo(g.Rand, 2)))
+	return g.node("Slice", nil, x, g.intsConst(from), g.intsConst(from+circuits.UpTo(g.Rand, d)), g.intsConst(axis), g.intsConst(circuits.UpTo(g.Rand, 2)))
 }
 
 func (g *graphGen) split(x string) *model.Node {
@@ -254,7 +256,7 @@ func (g *graphGen) split(x string) *model.Node {
 	if d < 2 {
 		return nil
 	}
-	k := upTo(g.Rand, d-1)
+	k := circuits.UpTo(g.Rand, d-1)
 	n := g.node("Split", attrs{"axis": axis}, x, g.intsConst(k, d-k))
 	n.Outputs = append(n.Outputs, n.Outputs[0]+"b")
 	return n
@@ -266,7 +268,7 @@ func (g *graphGen) tile(x string) *model.Node {
 	}
 	var repeats []int
 	for range g.rank(x) {
-		repeats = append(repeats, oneOf(g.Rand, 1, 1, 2))
+		repeats = append(repeats, circuits.OneOf(g.Rand, 1, 1, 2))
 	}
 	return g.node("Tile", nil, x, g.intsConst(repeats...))
 }
@@ -275,7 +277,7 @@ func (g *graphGen) where(x string) *model.Node {
 	c := g.condition()
 	if c == "" || g.IntN(2) == 0 {
 		t := &model.Tensor{Shape: g.part(g.shape(x)), Int: []int64{}}
-		for range size(t.Shape) {
+		for range relation.Size(t.Shape) {
 			t.Int = append(t.Int, int64(g.IntN(2)))
 		}
 		c = g.constant(t)
@@ -300,10 +302,10 @@ func (g *graphGen) oneHot(x string) *model.Node {
 // softmax draws a softmax, now and then of scores of which a mask excludes some.
 func (g *graphGen) softmax(x string) *model.Node {
 	if g.IntN(2) == 0 {
-		low := oneOf(g.Rand, -50, -1e9, -math.MaxFloat32, float32(math.Inf(-1)))
+		low := circuits.OneOf(g.Rand, -50, -1e9, -math.MaxFloat32, float32(math.Inf(-1)))
 		keep := &model.Tensor{Shape: g.part(g.shape(x)), Int: []int64{}}
 		added := &model.Tensor{Shape: keep.Shape, Float: []float32{}}
-		for range size(keep.Shape) {
+		for range relation.Size(keep.Shape) {
 			k := g.IntN(3)
 			keep.Int, added.Float = append(keep.Int, int64(min(k, 1))), append(added.Float, []float32{low, 0, 0}[k])
 		}

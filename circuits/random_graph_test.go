@@ -1,4 +1,4 @@
-package circuits
+package circuits_test
 
 import (
 	"errors"
@@ -12,6 +12,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/circuits/quantize"
+	"github.com/nnark/nnark/circuits/relation"
 	"github.com/nnark/nnark/model"
 )
 
@@ -162,11 +165,11 @@ func (g *graphGen) run(n *model.Node, most float64) bool {
 		}
 	}
 	for _, name := range n.Outputs {
-		if len(out[name][0].Shape) > 5 || size(out[name][0].Shape) > 100 {
+		if len(out[name][0].Shape) > 5 || relation.Size(out[name][0].Shape) > 100 {
 			return false
 		}
 		for _, t := range out[name] {
-			for _, v := range floats(t) {
+			for _, v := range t.Floats() {
 				if !(math.Abs(float64(v)) <= most) {
 					return false
 				}
@@ -185,14 +188,14 @@ func (g *graphGen) run(n *model.Node, most float64) bool {
 func drawGraph(rng *rand.Rand) *graphGen {
 	g := &graphGen{Rand: rng, g: &model.Graph{File: "random", Const: map[string]*model.Tensor{}, Shapes: map[string][]int{}},
 		values: map[string][]*model.Tensor{}, samples: make([][]*model.Tensor, 6)}
-	for i := range upTo(rng, 2) {
+	for i := range circuits.UpTo(rng, 2) {
 		name := fmt.Sprintf("x%d", i)
-		shape := oneOf(rng, []int{1, 2, 4, 5}, []int{1, 1, 5, 5}, []int{1, 3, 3, 4}, []int{2, 1, 4, 3}, []int{1, 2, 7}, []int{2, 3}, []int{3, 4}, []int{1, 6}, []int{4}, []int{2, 3, 2})
-		lo, scale := oneOf[float32](rng, -1, 0, 0.5, -3, -2), oneOf[float32](rng, 1, 1, 1, 1, 1, 1e-4, 100)
+		shape := circuits.OneOf(rng, []int{1, 2, 4, 5}, []int{1, 1, 5, 5}, []int{1, 3, 3, 4}, []int{2, 1, 4, 3}, []int{1, 2, 7}, []int{2, 3}, []int{3, 4}, []int{1, 6}, []int{4}, []int{2, 3, 2})
+		lo, scale := circuits.OneOf[float32](rng, -1, 0, 0.5, -3, -2), circuits.OneOf[float32](rng, 1, 1, 1, 1, 1, 1e-4, 100)
 		for k := range g.samples {
 			t := &model.Tensor{Shape: shape}
-			for range size(shape) {
-				t.Float = append(t.Float, scale*(lo+rng.Float32()*oneOf[float32](rng, 1, 2)))
+			for range relation.Size(shape) {
+				t.Float = append(t.Float, scale*(lo+rng.Float32()*circuits.OneOf[float32](rng, 1, 2)))
 			}
 			g.samples[k] = append(g.samples[k], t)
 			g.values[name] = append(g.values[name], t)
@@ -201,18 +204,18 @@ func drawGraph(rng *rand.Rand) *graphGen {
 		g.g.Shapes[name], g.names = shape, append(g.names, name)
 	}
 	names := slices.Sorted(maps.Keys(randomNodes))
-	for want := upTo(rng, 6); len(g.g.Nodes) < want; {
+	for want := circuits.UpTo(rng, 6); len(g.g.Nodes) < want; {
 		x := g.pick(g.isFloat)
-		name := oneOf(rng, names...)
+		name := circuits.OneOf(rng, names...)
 		switch k := rng.IntN(6); { // few shapes suit these
 		case g.rank(x) > 2 && k < 2:
-			name = oneOf(rng, "Conv", "Conv", "MaxPool", "AveragePool", "BatchNormalization", "Relu", "LeakyRelu")
+			name = circuits.OneOf(rng, "Conv", "Conv", "MaxPool", "AveragePool", "BatchNormalization", "Relu", "LeakyRelu")
 		case g.rank(x) > 1 && k < 3:
-			name = oneOf(rng, "MatMul", "MatMul", "Gemm", "Softmax")
+			name = circuits.OneOf(rng, "MatMul", "MatMul", "Gemm", "Softmax")
 		}
 		g.step(name, x)
 	}
-	extra, used := oneOf(rng, g.names...), map[string]bool{}
+	extra, used := circuits.OneOf(rng, g.names...), map[string]bool{}
 	for _, n := range g.g.Nodes {
 		for _, name := range n.Inputs {
 			used[name] = true
@@ -244,35 +247,32 @@ const randomTolerance = 0.05
 
 // TestRandomGraphs quantises random graphs and proves their samples and extremes.
 func TestRandomGraphs(t *testing.T) {
-	want := slices.Concat(slices.Collect(maps.Keys(lowerings)), slices.Collect(maps.Keys(decompositions)))
-	want = slices.DeleteFunc(want, func(s string) bool { return s == "GeluTanh" || s == "Silu" }) // recognised, never nodes of a graph
-	slices.Sort(want)
-	require.Equal(t, slices.Compact(want), slices.Sorted(maps.Keys(randomNodes)), "an operator without a line in randomNodes")
-	var k tallied
-	k.each(t, func(t *testing.T, rng *rand.Rand) {
+	require.Equal(t, quantize.Operators(), slices.Sorted(maps.Keys(randomNodes)), "an operator without a line in randomNodes")
+	var k circuits.Tallied
+	k.Each(t, func(t *testing.T, rng *rand.Rand) {
 		g := drawGraph(rng)
 		t.Cleanup(func() {
 			if t.Failed() {
 				t.Log(g)
 			}
 		})
-		cfg := oneOf(rng, modes...)
+		cfg := circuits.OneOf(rng, circuits.Modes...)
 		cfg.Tolerance = randomTolerance
 		if g.jumps { // what is near a jump falls on either side
 			cfg.Tolerance, cfg.Bits = 0, 8
 		}
-		p, err := Quantize(g.g, g.samples, cfg)
+		p, err := quantize.Graph(g.g, g.samples, cfg)
 		if err != nil {
-			k.refuse(refusal(t, err))
+			k.Refuse(refusal(t, err))
 			return
 		}
-		c := compile(t, p)
+		c := circuits.NewTestCircuit(t, p)
 		t.Cleanup(func() {
 			if t.Failed() {
-				t.Log(describeProgram(p))
+				t.Log(circuits.DescribeProgram(p))
 			}
 		})
-		inputs := append(c.extremes(), c.randomInputs(rng))
+		inputs := append(c.Extremes(), c.RandomInputs(rng))
 		for _, s := range g.samples {
 			var x [][]float32
 			for _, v := range s {
@@ -282,7 +282,7 @@ func TestRandomGraphs(t *testing.T) {
 			require.NoError(t, err)
 			inputs = append(inputs, q)
 		}
-		k.proves(t, c, inputs)
+		k.Proves(t, c, inputs)
 		if !g.jumps {
 			require.LessOrEqual(t, floatError(t, g, p), randomTolerance)
 		}
@@ -294,7 +294,7 @@ func TestRandomGraphs(t *testing.T) {
 func refusal(t *testing.T, err error) string {
 	var node *model.Error
 	switch {
-	case errors.Is(err, ErrTarget):
+	case errors.Is(err, circuits.ErrTarget):
 		return "accuracy"
 	case errors.As(err, &node) && errors.Is(err, model.ErrUnsupported):
 		require.NotEmpty(t, node.Node)
@@ -305,7 +305,7 @@ func refusal(t *testing.T, err error) string {
 }
 
 // floatError compares the outputs of the samples with the float graph's.
-func floatError(t *testing.T, g *graphGen, p *Program) float64 {
+func floatError(t *testing.T, g *graphGen, p *circuits.Program) float64 {
 	var num, den float64
 	for i, s := range g.samples {
 		var x [][]float32
@@ -315,7 +315,7 @@ func floatError(t *testing.T, g *graphGen, p *Program) float64 {
 		got, err := p.Run(x)
 		require.NoError(t, err)
 		for j, o := range g.g.Outputs {
-			for n, v := range floats(g.values[o.Name][i]) {
+			for n, v := range g.values[o.Name][i].Floats() {
 				d := got[j][n] - float64(v)
 				num, den = num+d*d, den+float64(v)*float64(v)
 			}

@@ -1,4 +1,4 @@
-package circuits
+package circuits_test
 
 import (
 	"fmt"
@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/circuits/relation"
 	"github.com/nnark/nnark/model"
 )
 
@@ -15,7 +17,7 @@ func unaryNode(name string, parameters ...string) drawNode {
 		a := attrs{}
 		for _, p := range parameters {
 			if g.IntN(3) > 0 {
-				a[p] = oneOf[float32](g.Rand, -1, -0.3, 0.2, 0.5, 1.5)
+				a[p] = circuits.OneOf[float32](g.Rand, -1, -0.3, 0.2, 0.5, 1.5)
 			}
 		}
 		return g.node(name, a, x)
@@ -78,7 +80,7 @@ func reduceNode(name string) drawNode {
 		if g.rank(x) == 0 {
 			return nil
 		}
-		return g.node(name, attrs{"axes": subset(g.Rand, g.rank(x), 3), "keepdims": g.IntN(2)}, x)
+		return g.node(name, attrs{"axes": circuits.Subset(g.Rand, g.rank(x), 3), "keepdims": g.IntN(2)}, x)
 	}
 }
 
@@ -122,7 +124,7 @@ func (g *graphGen) rank(x string) int    { return len(g.shape(x)) }
 func (g *graphGen) limits(x string) (lo, hi float64) {
 	lo, hi = math.Inf(1), math.Inf(-1)
 	for _, t := range g.values[x] {
-		for _, v := range floats(t) {
+		for _, v := range t.Floats() {
 			lo, hi = min(lo, float64(v)), max(hi, float64(v))
 		}
 	}
@@ -138,7 +140,7 @@ func (g *graphGen) pick(pass func(x string) bool) string {
 	case g.IntN(3) > 0:
 		return ok[len(ok)-1]
 	}
-	return oneOf(g.Rand, ok...)
+	return circuits.OneOf(g.Rand, ok...)
 }
 
 func (g *graphGen) isFloat(x string) bool { return g.values[x][0].Float != nil }
@@ -154,10 +156,10 @@ func (g *graphGen) condition() string {
 // partner draws a value or a constant whose shape broadcasts with x's.
 func (g *graphGen) partner(x string) string {
 	if g.IntN(2) == 0 {
-		return g.weights(g.part(g.shape(x)), oneOf[float32](g.Rand, 0.1, 1, 5))
+		return g.weights(g.part(g.shape(x)), circuits.OneOf[float32](g.Rand, 0.1, 1, 5))
 	}
 	return g.pick(func(y string) bool {
-		_, err := broadcastShape(g.shape(x), g.shape(y))
+		_, err := circuits.BroadcastShape(g.shape(x), g.shape(y))
 		return err == nil && g.isFloat(y)
 	})
 }
@@ -175,7 +177,7 @@ func (g *graphGen) part(shape []int) []int {
 
 // weights adds a constant of random values up to a size, now and then zeros, and names it.
 func (g *graphGen) weights(shape []int, most float32) string {
-	t := &model.Tensor{Shape: slices.Clone(shape), Float: make([]float32, size(shape))}
+	t := &model.Tensor{Shape: slices.Clone(shape), Float: make([]float32, relation.Size(shape))}
 	zero := g.IntN(16) == 0
 	for i := range t.Float {
 		if !zero {
@@ -198,3 +200,14 @@ func (g *graphGen) intsConst(v ...int) string {
 	}
 	return g.constant(t)
 }
+
+// op makes a node that reads and writes the named values.
+func op(name, in, out string, attrs model.Attrs) *model.Node {
+	return &model.Node{Name: name + " " + out, Op: name, Inputs: strings.Fields(in), Outputs: strings.Fields(out), Attrs: attrs, Opset: 13}
+}
+
+func floatConst(shape []int, v ...float32) *model.Tensor {
+	return &model.Tensor{Shape: shape, Float: v}
+}
+
+type attrs = model.Attrs

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/nnark/nnark/circuits/relation"
 	"github.com/stretchr/testify/require"
 )
 
@@ -25,18 +26,18 @@ type drawOp func(g *programGen, v int, t Type) (Op, []int)
 // randomOps has a line for every operator of a program.
 var randomOps = map[string]drawOp{
 	"Add": func(g *programGen, v int, t Type) (Op, []int) {
-		return &Add{Scale: [2]int64{within(g.Rand, -2, 2), within(g.Rand, -2, 2)}, Exp: t.Exp}, []int{v, g.pick()}
+		return &Add{Scale: [2]int64{Within(g.Rand, -2, 2), Within(g.Rand, -2, 2)}, Exp: t.Exp}, []int{v, g.pick()}
 	},
 	"ArgMax": func(g *programGen, v int, t Type) (Op, []int) {
-		return &ArgMax{reduction: g.reduction(t, 1), Last: g.IntN(2) == 0}, []int{v}
+		return &ArgMax{Reduction: g.reduction(t, 1), Last: g.IntN(2) == 0}, []int{v}
 	},
 	"AveragePool": func(g *programGen, v int, t Type) (Op, []int) {
-		return &AveragePool{Window: g.window(t), Scale: within(g.Rand, 1, 5), ScaleExp: g.IntN(4)}, []int{v}
+		return &AveragePool{Window: g.window(t), Scale: Within(g.Rand, 1, 5), ScaleExp: g.IntN(4)}, []int{v}
 	},
 	"BatchMatMul": func(g *programGen, v int, t Type) (Op, []int) { return new(BatchMatMul), []int{v, g.pick()} },
 	"Clip": func(g *programGen, v int, t Type) (Op, []int) {
-		lo := min(max(t.Range.Lo, -3000), 3000) + within(g.Rand, -9, 300)
-		return &Clip{Interval: iv(lo, lo+within(g.Rand, 1, 150))}, []int{v}
+		lo := min(max(t.Range.Lo, -3000), 3000) + Within(g.Rand, -9, 300)
+		return &Clip{Interval: iv(lo, lo+Within(g.Rand, 1, 150))}, []int{v}
 	},
 	"Concat":   (*programGen).concat,
 	"Constant": (*programGen).constant,
@@ -45,7 +46,7 @@ var randomOps = map[string]drawOp{
 	"Function": (*programGen).function,
 	"Gather":   (*programGen).gather,
 	"LogSoftmax": func(g *programGen, v int, t Type) (Op, []int) {
-		return &LogSoftmax{exponential: exponential{ExpBits: 4 + g.IntN(4)}}, []int{v}
+		return &LogSoftmax{Exponential: Exponential{ExpBits: 4 + g.IntN(4)}}, []int{v}
 	},
 	"MatMul": (*programGen).matMul,
 	"Max": func(g *programGen, v int, t Type) (Op, []int) {
@@ -56,22 +57,22 @@ var randomOps = map[string]drawOp{
 	"OneHot":    (*programGen).oneHot,
 	"Parameter": (*programGen).parameter,
 	"ReduceMax": func(g *programGen, v int, t Type) (Op, []int) {
-		return &ReduceMax{reduction: g.reduction(t, 9)}, []int{v}
+		return &ReduceMax{Reduction: g.reduction(t, 9)}, []int{v}
 	},
 	"ReduceSum": func(g *programGen, v int, t Type) (Op, []int) {
-		return &ReduceSum{reduction: g.reduction(t, 9), Scale: within(g.Rand, 1, 3), ScaleExp: g.IntN(3)}, []int{v}
+		return &ReduceSum{Reduction: g.reduction(t, 9), Scale: Within(g.Rand, 1, 3), ScaleExp: g.IntN(3)}, []int{v}
 	},
-	"Requantize": func(g *programGen, v int, t Type) (Op, []int) { return &Requantize{Shift: upTo(g.Rand, 7)}, []int{v} },
+	"Requantize": func(g *programGen, v int, t Type) (Op, []int) { return &Requantize{Shift: UpTo(g.Rand, 7)}, []int{v} },
 	"Reshape": func(g *programGen, v int, t Type) (Op, []int) {
-		return &Reshape{Shape: oneOf(g.Rand, []int{1, t.Size()}, []int{t.Size()}, []int{t.Size(), 1}, []int{1, 1, 1, t.Size()})}, []int{v}
+		return &Reshape{Shape: OneOf(g.Rand, []int{1, t.Size()}, []int{t.Size()}, []int{t.Size(), 1}, []int{1, 1, 1, t.Size()})}, []int{v}
 	},
 	"Scale": func(g *programGen, v int, t Type) (Op, []int) {
-		shape := oneOf(g.Rand, []int{}, slices.Clone(t.Shape), append([]int{2}, t.Shape...))
-		return &Scale{Shape: shape, Exp: g.IntN(3), Factors: g.ints(size(shape), 5)}, []int{v}
+		shape := OneOf(g.Rand, []int{}, slices.Clone(t.Shape), append([]int{2}, t.Shape...))
+		return &Scale{Shape: shape, Exp: g.IntN(3), Factors: g.ints(relation.Size(shape), 5)}, []int{v}
 	},
 	"Slice": (*programGen).slice,
 	"Softmax": func(g *programGen, v int, t Type) (Op, []int) {
-		return &Softmax{exponential: exponential{ExpBits: 4 + g.IntN(6)}, OutBits: 3 + g.IntN(7)}, []int{v}
+		return &Softmax{Exponential: Exponential{ExpBits: 4 + g.IntN(6)}, OutBits: 3 + g.IntN(7)}, []int{v}
 	},
 	"Transpose": func(g *programGen, v int, t Type) (Op, []int) {
 		return &Transpose{Perm: g.Perm(len(t.Shape))}, []int{v}
@@ -101,20 +102,20 @@ func (g *programGen) ints(n int, most int64) Ints {
 	zero := g.IntN(12) == 0
 	for i := range out {
 		if !zero {
-			out[i] = within(g.Rand, -most, most)
+			out[i] = Within(g.Rand, -most, most)
 		}
 	}
 	return out
 }
 
-func (g *programGen) reduction(t Type, most int) reduction {
-	return reduction{Axes: subset(g.Rand, len(t.Shape), most), Keep: g.IntN(2) == 0}
+func (g *programGen) reduction(t Type, most int) Reduction {
+	return Reduction{Axes: Subset(g.Rand, len(t.Shape), most), Keep: g.IntN(2) == 0}
 }
 
 // window draws a pooling window, ceil_mode included.
 func (g *programGen) window(t Type) Window {
 	n := g.Rand
-	w := Window{Kernel: [2]int{upTo(n, 3), upTo(n, 3)}, Stride: [2]int{upTo(n, 3), upTo(n, 3)}, Dilation: [2]int{upTo(n, 2), upTo(n, 2)}}
+	w := Window{Kernel: [2]int{UpTo(n, 3), UpTo(n, 3)}, Stride: [2]int{UpTo(n, 3), UpTo(n, 3)}, Dilation: [2]int{UpTo(n, 2), UpTo(n, 2)}}
 	if n.IntN(2) == 0 {
 		for k := range w.Pads {
 			w.Pads[k] = n.IntN(3)
@@ -138,14 +139,14 @@ func (g *programGen) conv(v int, t Type) (Op, []int) {
 	if t.Shape[1]%2 == 0 && n.IntN(2) == 0 {
 		group = 2
 	}
-	c := &Conv{Group: group, Kernel: [4]int{group * upTo(n, 2), t.Shape[1] / group, upTo(n, 3), upTo(n, 3)},
-		Stride: [2]int{upTo(n, 2), upTo(n, 2)}, Dilation: [2]int{upTo(n, 2), upTo(n, 2)}, Exp: n.IntN(4)}
+	c := &Conv{Group: group, Kernel: [4]int{group * UpTo(n, 2), t.Shape[1] / group, UpTo(n, 3), UpTo(n, 3)},
+		Stride: [2]int{UpTo(n, 2), UpTo(n, 2)}, Dilation: [2]int{UpTo(n, 2), UpTo(n, 2)}, Exp: n.IntN(4)}
 	if n.IntN(2) == 0 {
 		for k := range c.Pads {
 			c.Pads[k] = n.IntN(3)
 		}
 	}
-	c.Weights, c.Bias = g.ints(size(c.Kernel[:]), 5), g.ints(c.Kernel[0], oneOf(n, int64(9), 3000))
+	c.Weights, c.Bias = g.ints(relation.Size(c.Kernel[:]), 5), g.ints(c.Kernel[0], OneOf(n, int64(9), 3000))
 	reach, spread, err := accumulators(t.Range, c.Weights, c.Bias, c.Kernel[0], c.padded())
 	if err != nil {
 		return nil, nil
@@ -160,7 +161,7 @@ func (g *programGen) matMul(v int, t Type) (Op, []int) {
 	if len(t.Shape) == 0 {
 		return nil, nil
 	}
-	m := &MatMul{Rows: upTo(g.Rand, 5), Inner: t.Shape[len(t.Shape)-1], Exp: g.IntN(3)}
+	m := &MatMul{Rows: UpTo(g.Rand, 5), Inner: t.Shape[len(t.Shape)-1], Exp: g.IntN(3)}
 	m.Weights, m.Bias = g.ints(m.Rows*m.Inner, 5), g.ints(m.Rows, 40)
 	reach, _, err := accumulators(t.Range, m.Weights, m.Bias, m.Rows, false)
 	if err != nil {
@@ -173,13 +174,13 @@ func (g *programGen) matMul(v int, t Type) (Op, []int) {
 }
 
 func (g *programGen) function(v int, t Type) (Op, []int) {
-	name := oneOf(g.Rand, slices.Sorted(maps.Keys(floatFunctions))...)
+	name := OneOf(g.Rand, slices.Sorted(maps.Keys(floatFunctions))...)
 	exp := t.Exp
 	if g.IntN(3) > 0 {
 		exp = g.IntN(6)
 	}
-	lo := within(g.Rand, -99, 5)
-	return &Function{Name: name, Params: floatFunctions[name].params, OutExp: exp, Out: iv(lo, lo+within(g.Rand, 1, 200))}, []int{v}
+	lo := Within(g.Rand, -99, 5)
+	return &Function{Name: name, Params: floatFunctions[name].params, OutExp: exp, Out: iv(lo, lo+Within(g.Rand, 1, 200))}, []int{v}
 }
 
 func (g *programGen) concat(v int, t Type) (Op, []int) {
@@ -198,8 +199,8 @@ func (g *programGen) parameter(v int, t Type) (Op, []int) {
 }
 
 func (g *programGen) gather(v int, t Type) (Op, []int) {
-	o := &Gather{Shape: []int{upTo(g.Rand, 3), upTo(g.Rand, 3)}}
-	for range size(o.Shape) {
+	o := &Gather{Shape: []int{UpTo(g.Rand, 3), UpTo(g.Rand, 3)}}
+	for range relation.Size(o.Shape) {
 		o.Index = append(o.Index, g.IntN(t.Size()+1)-1)
 	}
 	return o, []int{v}
@@ -208,7 +209,7 @@ func (g *programGen) gather(v int, t Type) (Op, []int) {
 func (g *programGen) slice(v int, t Type) (Op, []int) {
 	s := &Slice{Start: []int{}, Step: []int{}, Size: []int{}}
 	for _, d := range t.Shape {
-		s.Start, s.Step, s.Size = append(s.Start, g.IntN(d+2)-1), append(s.Step, g.IntN(5)-2), append(s.Size, upTo(g.Rand, d+1))
+		s.Start, s.Step, s.Size = append(s.Start, g.IntN(d+2)-1), append(s.Step, g.IntN(5)-2), append(s.Size, UpTo(g.Rand, d+1))
 	}
 	return s, []int{v}
 }
@@ -256,10 +257,10 @@ func (g *programGen) step(kind string) bool {
 // drawProgram draws inputs, up to six operators and up to three outputs.
 func drawProgram(t *testing.T, rng *rand.Rand) *Program {
 	g := &programGen{Rand: rng}
-	for i := range upTo(rng, 3) {
-		shape := oneOf(rng, []int{1, 2, 4, 5}, []int{2, 1, 3, 4}, []int{1, 1, 5, 5}, []int{1, 1, 6, 3}, []int{1, 4, 3, 3}, []int{2, 3}, []int{1, 6}, []int{3, 4}, []int{4}, []int{1, 2, 1, 7}, []int{2, 2, 3}, []int{})
-		lo := oneOf[int64](rng, -8, 0, -16, 3, 1, -128)
-		p := in(i, lo, lo+oneOf[int64](rng, 1, 7, 15, 40, 255), shape...)
+	for i := range UpTo(rng, 3) {
+		shape := OneOf(rng, []int{1, 2, 4, 5}, []int{2, 1, 3, 4}, []int{1, 1, 5, 5}, []int{1, 1, 6, 3}, []int{1, 4, 3, 3}, []int{2, 3}, []int{1, 6}, []int{3, 4}, []int{4}, []int{1, 2, 1, 7}, []int{2, 2, 3}, []int{})
+		lo := OneOf[int64](rng, -8, 0, -16, 3, 1, -128)
+		p := in(i, lo, lo+OneOf[int64](rng, 1, 7, 15, 40, 255), shape...)
 		if rng.IntN(4) == 0 {
 			p.Exp = 0
 			p.Range = iv(0, 1)
@@ -267,10 +268,10 @@ func drawProgram(t *testing.T, rng *rand.Rand) *Program {
 		g.inputs, g.types = append(g.inputs, p), append(g.types, Type{Shape: p.Shape, Exp: p.Exp, Range: p.Range})
 	}
 	kindNames := slices.Sorted(maps.Keys(randomOps))
-	for want := upTo(rng, 6); len(g.nodes) < want; {
-		kind := oneOf(rng, kindNames...)
+	for want := UpTo(rng, 6); len(g.nodes) < want; {
+		kind := OneOf(rng, kindNames...)
 		if len(g.types[len(g.types)-1].Shape) == 4 && rng.IntN(2) == 0 { // few shapes suit these
-			kind = oneOf(rng, "AveragePool", "Conv", "Conv", "MaxPool", "MaxPool")
+			kind = OneOf(rng, "AveragePool", "Conv", "Conv", "MaxPool", "MaxPool")
 		}
 		g.step(kind)
 	}
@@ -280,18 +281,18 @@ func drawProgram(t *testing.T, rng *rand.Rand) *Program {
 			outs = append(outs, v)
 		}
 	}
-	return newProgram(t, oneOf(rng, modes...), g.inputs, g.nodes, outs...)
+	return newProgram(t, OneOf(rng, Modes...), g.inputs, g.nodes, outs...)
 }
 
 // TestRandomPrograms proves random programs' extremes and random inputs.
 func TestRandomPrograms(t *testing.T) {
 	require.Equal(t, slices.Sorted(maps.Keys(kinds)), slices.Sorted(maps.Keys(randomOps)), "an operator without a line in randomOps")
 	var k tallied
-	k.each(t, func(t *testing.T, rng *rand.Rand) {
+	k.Each(t, func(t *testing.T, rng *rand.Rand) {
 		p := drawProgram(t, rng)
 		t.Cleanup(func() {
 			if t.Failed() {
-				t.Log(describeProgram(p))
+				t.Log(DescribeProgram(p))
 			}
 		})
 		if _, err := p.Plan(); err != nil {
@@ -299,6 +300,6 @@ func TestRandomPrograms(t *testing.T) {
 			require.Fail(t, "does not compile", "%v", err)
 		}
 		c := compile(t, p)
-		k.proves(t, c, append(c.extremes(), c.randomInputs(rng), c.randomInputs(rng)))
+		k.Proves(t, c, append(c.extremes(), c.randomInputs(rng), c.randomInputs(rng)))
 	})
 }

@@ -15,7 +15,7 @@ import (
 // Completeness: for random networks of every operator, every sample that calibrated one and
 // every extreme of the declared ranges has a proof, and its integers are the references'.
 // random_program_test.go draws programs of integer operators, random_graph_test.go float
-// graphs that Quantize turns into programs. A failure names its seed and number:
+// graphs that package quantize turns into programs. A failure names its seed and number:
 //
 //	go test ./circuits -run 'TestRandom.*' -random 1 -random.seed S -random.from N
 
@@ -33,8 +33,8 @@ type tallied struct {
 	uses    map[string]int // of each operator, in networks that compiled
 }
 
-// each draws the networks, on all processors.
-func (k *tallied) each(t *testing.T, draw func(t *testing.T, rng *rand.Rand)) {
+// Each draws the networks, on all processors.
+func (k *tallied) Each(t *testing.T, draw func(t *testing.T, rng *rand.Rand)) {
 	k.refused, k.uses = map[string]int{}, map[string]int{}
 	workers := runtime.GOMAXPROCS(0)
 	t.Run("networks", func(t *testing.T) {
@@ -62,15 +62,15 @@ func (k *tallied) each(t *testing.T, draw func(t *testing.T, rng *rand.Rand)) {
 	}
 }
 
-func (k *tallied) refuse(reason string) {
+func (k *tallied) Refuse(reason string) {
 	k.Lock()
 	defer k.Unlock()
 	k.refused[reason]++
 }
 
-// proves checks a program on inputs: integers against the references and their ranges, and
+// Proves checks a program on inputs: integers against the references and their ranges, and
 // the constraint system's solution.
-func (k *tallied) proves(t *testing.T, c *testCircuit, inputs [][][]int64) {
+func (k *tallied) Proves(t *testing.T, c *testCircuit, inputs [][][]int64) {
 	t.Helper()
 	for _, x := range inputs {
 		checkReference(t, c.Program, x)
@@ -82,7 +82,7 @@ func (k *tallied) proves(t *testing.T, c *testCircuit, inputs [][][]int64) {
 	defer k.Unlock()
 	k.proven += len(inputs)
 	for _, n := range c.Program.Nodes {
-		k.uses[kindOf(n.Op)]++
+		k.uses[Kind(n.Op)]++
 	}
 }
 
@@ -98,29 +98,29 @@ func checkReference(t testing.TB, p *Program, x [][]int64) {
 			in, types = append(in, values[v]), append(types, p.types[v])
 		}
 		out, got := p.types[len(p.Inputs)+i], values[len(p.Inputs)+i]
-		require.Len(t, got, out.Size(), "node %d %s", i, kindOf(n.Op))
+		require.Len(t, got, out.Size(), "node %d %s", i, Kind(n.Op))
 		for j, v := range got {
-			require.True(t, out.Range.Contains(v), "node %d %s: element %d is %d, outside %v", i, kindOf(n.Op), j, v, out.Range)
+			require.True(t, out.Range.Contains(v), "node %d %s: element %d is %d, outside %v", i, Kind(n.Op), j, v, out.Range)
 		}
 		switch op := n.Op.(type) {
 		case *Function:
 			checkFunction(t, op, in[0], types[0], got)
 		case *Softmax, *LogSoftmax:
 			want := softmaxReference(op, in[0], types[0])
-			require.Equal(t, want, got, "node %d %s", i, kindOf(n.Op))
+			require.Equal(t, want, got, "node %d %s", i, Kind(n.Op))
 		default:
-			require.Equal(t, reference(op, in, types, out), got, "node %d %s", i, kindOf(n.Op))
+			require.Equal(t, reference(op, in, types, out), got, "node %d %s", i, Kind(n.Op))
 		}
 	}
 }
 
 // describe prints a program for a failure's message.
-func describeProgram(p *Program) (s string) {
+func DescribeProgram(p *Program) (s string) {
 	for i, in := range p.Inputs {
 		s += fmt.Sprintf("%d: input %v·2^-%d in %v\n", i, in.Shape, in.Exp, in.Range)
 	}
 	for i, n := range p.Nodes {
-		s += fmt.Sprintf("%d: %s%v %+v\n", len(p.Inputs)+i, kindOf(n.Op), n.In, n.Op)
+		s += fmt.Sprintf("%d: %s%v %+v\n", len(p.Inputs)+i, Kind(n.Op), n.In, n.Op)
 	}
 	for _, o := range p.Outputs {
 		s += fmt.Sprintf("output %d in %v\n", o.Value, o.Range)
@@ -128,17 +128,17 @@ func describeProgram(p *Program) (s string) {
 	return s + fmt.Sprintf("%+v", p.Config)
 }
 
-// oneOf draws from a list.
-func oneOf[T any](rng *rand.Rand, list ...T) T { return list[rng.IntN(len(list))] }
+// OneOf draws from a list.
+func OneOf[T any](rng *rand.Rand, list ...T) T { return list[rng.IntN(len(list))] }
 
-// upTo draws from 1 to n.
-func upTo(rng *rand.Rand, n int) int { return 1 + rng.IntN(n) }
+// UpTo draws from 1 to n.
+func UpTo(rng *rand.Rand, n int) int { return 1 + rng.IntN(n) }
 
-// within draws an integer of [lo, hi].
-func within(rng *rand.Rand, lo, hi int64) int64 { return lo + rng.Int64N(hi-lo+1) }
+// Within draws an integer of [lo, hi].
+func Within(rng *rand.Rand, lo, hi int64) int64 { return lo + rng.Int64N(hi-lo+1) }
 
-// subset draws axes of a rank, at most n of them, ascending.
-func subset(rng *rand.Rand, rank, n int) []int {
+// Subset draws axes of a rank, at most n of them, ascending.
+func Subset(rng *rand.Rand, rank, n int) []int {
 	axes := rng.Perm(rank)[:min(rank, 1+rng.IntN(n))]
 	slices.Sort(axes)
 	return axes

@@ -9,8 +9,8 @@ import (
 	"github.com/nnark/nnark/fixedpoint"
 )
 
-// reduction is what the operators share that fold axes of their input into one element.
-type reduction struct {
+// Reduction is what the operators share that fold axes of their input into one element.
+type Reduction struct {
 	Axes []int `json:"axes"` // ascending
 	Keep bool  `json:"keep"` // as axes of length 1
 
@@ -20,7 +20,7 @@ type reduction struct {
 }
 
 // bind checks the axes and returns the output's shape.
-func (r *reduction) bind(in []Type) ([]int, error) {
+func (r *Reduction) bind(in []Type) ([]int, error) {
 	if err := checkInputs(in, 1); err != nil {
 		return nil, err
 	}
@@ -44,7 +44,7 @@ func (r *reduction) bind(in []Type) ([]int, error) {
 
 // elements returns, for each element of a fold, the input's tensor of all folds at once,
 // in the input's order.
-func (r *reduction) elements(x relation.Tensor) []relation.Tensor {
+func (r *Reduction) elements(x relation.Tensor) []relation.Tensor {
 	var perm []int
 	for k := range r.in {
 		if !slices.Contains(r.Axes, k) {
@@ -61,7 +61,7 @@ func (r *reduction) elements(x relation.Tensor) []relation.Tensor {
 }
 
 // fold returns the folds of x from the left, starting from init.
-func (r *reduction) fold(x []int64, init int64, f func(acc, v int64) int64) []int64 {
+func (r *Reduction) fold(x []int64, init int64, f func(acc, v int64) int64) []int64 {
 	out := slices.Repeat([]int64{init}, len(x)/r.n)
 	for i, v := range x {
 		at := r.into.at(i)
@@ -76,7 +76,7 @@ func (r *reduction) fold(x []int64, init int64, f func(acc, v int64) int64) []in
 //
 // Cost: none; the output is a linear expression.
 type ReduceSum struct {
-	reduction
+	Reduction
 	Scale    int64 `json:"scale"`
 	ScaleExp int   `json:"scale_exp"`
 
@@ -131,7 +131,7 @@ func (o *ReduceSum) Relate(*relation.Builder, []relation.Tensor, relation.Tensor
 //
 // Soundness: relation.Builder.Max.
 type ReduceMax struct {
-	reduction
+	Reduction
 
 	span int64
 	out  Type
@@ -169,7 +169,7 @@ func (o *ReduceMax) Relate(b *relation.Builder, in []relation.Tensor, out relati
 // belongs to the first largest x_i. It is n·m + r with r in [0, n) for one m and one r
 // only; out = n-1-r. The last one has keys n·x_i + i, and out = r.
 type ArgMax struct {
-	reduction
+	Reduction
 	Last bool `json:"last,omitempty"`
 
 	x   fixedpoint.Interval
@@ -183,7 +183,7 @@ func (o *ArgMax) Bind(in []Type) (Type, error) {
 		return Type{}, err
 	}
 	o.x = in[0].Range
-	if len(o.Axes) != 1 || o.n >= maxTable || float64(o.n)*max(math.Abs(float64(o.x.Lo)), math.Abs(float64(o.x.Hi))) > 1<<50 {
+	if len(o.Axes) != 1 || o.n >= MaxTable || float64(o.n)*max(math.Abs(float64(o.x.Lo)), math.Abs(float64(o.x.Hi))) > 1<<50 {
 		return Type{}, fmt.Errorf("index of %d elements in %v: %w", o.n, o.x, ErrBound)
 	}
 	o.out = Type{Shape: shape, Range: fixedpoint.Interval{Lo: 0, Hi: int64(o.n) - 1}}
@@ -242,3 +242,15 @@ func (o *ArgMax) Relate(b *relation.Builder, in []relation.Tensor, out relation.
 
 // mod returns the remainder of x by n > 0 in [0, n).
 func mod(x, n int64) int64 { return (x%n + n) % n }
+
+// Argmax returns the lowest index of the largest element, as ONNX ArgMax does: the class
+// of a vector of scores.
+func Argmax[T float32 | float64](x []T) int {
+	best := 0
+	for i, v := range x {
+		if v > x[best] {
+			best = i
+		}
+	}
+	return best
+}

@@ -119,7 +119,7 @@ func (r *relater) input(i int) {
 	in := &r.Inputs[i]
 	r.b.Node("input " + in.Name)
 	t := r.tensor(i)
-	if in.Range.Width() < maxTable {
+	if in.Range.Width() < MaxTable {
 		r.b.Range(t, in.Range)
 	} else { // more than one table holds
 		span := in.Range.Hi - in.Range.Lo

@@ -29,8 +29,8 @@ func (r *Requantize) Bind(in []Type) (Type, error) {
 	if err := checkInputs(in, 1); err != nil {
 		return Type{}, err
 	}
-	if r.Shift < 1 || r.Shift > maxShift {
-		return Type{}, fmt.Errorf("shift %d outside 1..%d: %w", r.Shift, maxShift, ErrMalformed)
+	if r.Shift < 1 || r.Shift > MaxShift {
+		return Type{}, fmt.Errorf("shift %d outside 1..%d: %w", r.Shift, MaxShift, ErrMalformed)
 	}
 	r.in, r.out = in[0], in[0]
 	r.out.Exp -= r.Shift
@@ -41,8 +41,8 @@ func (r *Requantize) Bind(in []Type) (Type, error) {
 	return r.out, nil
 }
 
-// maxShift bounds a remainder's table.
-const maxShift = 16
+// MaxShift bounds a remainder's table.
+const MaxShift = 16
 
 // Eval implements Op.
 func (r *Requantize) Eval(in [][]int64) []int64 {

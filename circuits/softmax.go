@@ -20,14 +20,14 @@ import (
 // Soundness: m by relation.Builder.Max, which also keeps every x_i <= m; e_i by the
 // table; out_i by relation.Builder.DivRound with S >= 2^ExpBits > 0.
 type Softmax struct {
-	exponential
+	Exponential
 	OutBits int `json:"out_bits"`
 
 	out Type
 }
 
-// exponential is what Softmax and LogSoftmax share: e_i for rows of n elements.
-type exponential struct {
+// Exponential is what Softmax and LogSoftmax share: e_i for rows of n elements.
+type Exponential struct {
 	ExpBits int `json:"exp_bits"` // fraction bits of exp
 
 	in  Type
@@ -35,7 +35,7 @@ type exponential struct {
 	exp tabulated // by m - x
 }
 
-func (e *exponential) bind(in []Type) (err error) {
+func (e *Exponential) bind(in []Type) (err error) {
 	if err := checkInputs(in, 1); err != nil {
 		return err
 	}
@@ -49,7 +49,7 @@ func (e *exponential) bind(in []Type) (err error) {
 }
 
 // row returns a row's largest element, the e_i and their sum.
-func (e *exponential) row(x []int64) (m int64, exps []int64, sum int64) {
+func (e *Exponential) row(x []int64) (m int64, exps []int64, sum int64) {
 	m = slices.Max(x)
 	for _, v := range x {
 		exps = append(exps, e.exp.at(v-m))
@@ -60,7 +60,7 @@ func (e *exponential) row(x []int64) (m int64, exps []int64, sum int64) {
 
 // relate adds columns for m, the e_i and states what makes them; sum and m have a row's
 // shape.
-func (e *exponential) relate(b *relation.Builder, x relation.Tensor) (m, exps, sum relation.Tensor) {
+func (e *Exponential) relate(b *relation.Builder, x relation.Tensor) (m, exps, sum relation.Tensor) {
 	rows := e.in.Size() / e.n
 	x = x.Reshape(rows, e.n)
 	perRow := func(f func(m int64, exps []int64) []int64) func(*relation.Assignment) []int64 {
@@ -132,7 +132,7 @@ func (s *Softmax) Relate(b *relation.Builder, in []relation.Tensor, out relation
 //
 // Soundness: as Softmax; the logarithm by its table over all values of S.
 type LogSoftmax struct {
-	exponential
+	Exponential
 
 	log tabulated
 	out Type

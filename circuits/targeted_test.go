@@ -140,7 +140,7 @@ func TestSmallerMax(t *testing.T) {
 		k := caseNamed(t, name, Config{})
 		inputs := k.randomInputs(seeded(t))
 		w := k.honest(inputs)
-		at := slices.IndexFunc(k.Program.Nodes, func(nd Node) bool { return kindOf(nd.Op) == "MaxPool" })
+		at := slices.IndexFunc(k.Program.Nodes, func(nd Node) bool { return Kind(nd.Op) == "MaxPool" })
 		pool := k.Program.Nodes[at].Op.(*MaxPool)
 		honest, err := k.Program.Eval(inputs)
 		require.NoError(t, err)
@@ -149,7 +149,7 @@ func TestSmallerMax(t *testing.T) {
 		per := pool.Shape[0] * pool.Shape[1]
 		for o := range y {
 			claims := []int64{y[o] + 1, pool.in.Range.Hi, pool.in.Range.Lo, pool.in.Range.Lo - 1}
-			pool.taps(h, width, o%per/pool.Shape[1], o%pool.Shape[1], func(r, q int) {
+			pool.Taps(h, width, o%per/pool.Shape[1], o%pool.Shape[1], func(r, q int) {
 				claims = append(claims, x[(o/per*h+r)*width+q])
 			})
 			for _, v := range claims {
@@ -218,15 +218,15 @@ func TestSoftmaxLies(t *testing.T) {
 		honest, err := k.Program.Eval(inputs)
 		require.NoError(t, err)
 		x := honest[k.Program.Nodes[at].In[0]]
-		tryWith := func(what string, moved int64, alter func(*exponential, *LogSoftmax)) {
+		tryWith := func(what string, moved int64, alter func(*Exponential, *LogSoftmax)) {
 			liar := caseNamed(t, name, Config{})
-			var e *exponential
+			var e *Exponential
 			log := new(LogSoftmax)
 			switch op := liar.Program.Nodes[at].Op.(type) {
 			case *Softmax:
-				e = &op.exponential
+				e = &op.Exponential
 			case *LogSoftmax:
-				e, log = &op.exponential, op
+				e, log = &op.Exponential, op
 			}
 			alter(e, log)
 			values, err := liar.Program.Eval(inputs)
@@ -240,8 +240,8 @@ func TestSoftmaxLies(t *testing.T) {
 			require.False(t, equal(lie.Secret, w.Secret), what)
 			k.refuses(&n, lie, w, "%s: %s", name, what)
 		}
-		shifted := func(d int64) func(*exponential, *LogSoftmax) {
-			return func(e *exponential, _ *LogSoftmax) {
+		shifted := func(d int64) func(*Exponential, *LogSoftmax) {
+			return func(e *Exponential, _ *LogSoftmax) {
 				table, domain := e.exp.table(), e.exp.domain
 				e.exp.table = func() []int64 {
 					out := slices.Clone(table)
@@ -256,13 +256,13 @@ func TestSoftmaxLies(t *testing.T) {
 		tryWith("largest one less", -1, shifted(1))
 		tryWith("largest 40 more", 40, shifted(-40))
 		for _, d := range []int64{1, -1, 100} {
-			tryWith("one exponential off", 0, func(e *exponential, _ *LogSoftmax) {
+			tryWith("one Exponential off", 0, func(e *Exponential, _ *LogSoftmax) {
 				table, domain := slices.Clone(e.exp.table()), e.exp.domain
 				table[x[0]-slices.Max(x[:e.n])-domain.Lo] += d
 				e.exp.table = func() []int64 { return table }
 			})
 			if name == "logsoftmax" {
-				tryWith("the logarithm off", 0, func(_ *exponential, s *LogSoftmax) {
+				tryWith("the logarithm off", 0, func(_ *Exponential, s *LogSoftmax) {
 					table := slices.Clone(s.log.table())
 					for i := range table {
 						table[i] += d
@@ -326,7 +326,7 @@ func TestInputsPastTheirRange(t *testing.T) {
 					wild[0] = slices.Clone(inputs[0])
 					wild[0][0] += d
 					if len(wild[0]) > 1 && d > 0 && wild[0][1] > r.Lo {
-						wild[0][1]-- // the same packed element, digits within range
+						wild[0][1]-- // the same packed element, digits Within range
 					}
 					values, ok := lyingEval(k.Program, wild, -1, nil)
 					if !ok {
@@ -354,7 +354,7 @@ func TestInputsPastTheirRange(t *testing.T) {
 func TestArgMaxLies(t *testing.T) {
 	var n tally
 	inner := newProgram(t, Config{}, []Port{in(0, -8, 7, 2, 4), in(1, -30, 30, 2)}, []Node{
-		node(&ArgMax{reduction: reduction{Axes: []int{1}}}, 0), node(&Add{Scale: [2]int64{1, 1}, Exp: 4}, 2, 1)})
+		node(&ArgMax{Reduction: Reduction{Axes: []int{1}}}, 0), node(&Add{Scale: [2]int64{1, 1}, Exp: 4}, 2, 1)})
 	for _, k := range []*testCircuit{caseNamed(t, "argmax", Config{}), caseNamed(t, "argmax of the first axis", Config{}), compile(t, inner)} {
 		inputs := k.randomInputs(seeded(t))
 		if len(inputs) > 1 {

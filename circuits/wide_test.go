@@ -13,8 +13,8 @@ import (
 func drawWide(t *testing.T, rng *rand.Rand) *Program {
 	g := &programGen{Rand: rng, inputs: []Port{in(0, 0, 100, 1, 2)}, types: []Type{{Shape: []int{1, 2}, Exp: 4, Range: iv(0, 100)}}}
 	factor := func() int64 {
-		k := int64(1) << rng.IntN(oneOf(rng, 8, 20, 62))
-		return oneOf(rng, k, k, -k, k+1, k-1, 1)
+		k := int64(1) << rng.IntN(OneOf(rng, 8, 20, 62))
+		return OneOf(rng, k, k, -k, k+1, k-1, 1)
 	}
 	add := func(op Op, in ...int) {
 		var types []Type
@@ -22,7 +22,7 @@ func drawWide(t *testing.T, rng *rand.Rand) *Program {
 			types = append(types, g.types[v])
 		}
 		t, err := op.Bind(types)
-		if err == nil && bounded(t.Range, nil) == nil && t.Exp <= maxExp && t.Exp >= -maxExp && t.Size() <= 16 {
+		if err == nil && bounded(t.Range, nil) == nil && t.Exp <= MaxExp && t.Exp >= -MaxExp && t.Size() <= 16 {
 			g.nodes, g.types = append(g.nodes, node(op, in...)), append(g.types, t)
 		}
 	}
@@ -35,7 +35,7 @@ func drawWide(t *testing.T, rng *rand.Rand) *Program {
 		switch rng.IntN(14) {
 		case 0, 1, 2:
 			for range 1 + rng.IntN(10) { // small tables, so that many lies can be told
-				add(&Requantize{Shift: oneOf(rng, 8, 8, 8, 7, 1+rng.IntN(8))}, len(g.types)-1)
+				add(&Requantize{Shift: OneOf(rng, 8, 8, 8, 7, 1+rng.IntN(8))}, len(g.types)-1)
 			}
 		case 3:
 			add(&Scale{Shape: []int{}, Factors: Ints{factor()}}, v)
@@ -46,14 +46,14 @@ func drawWide(t *testing.T, rng *rand.Rand) *Program {
 		case 6:
 			add(new(Mul), v, u)
 		case 7:
-			add(&Constant{Shape: []int{1, 2}, Exp: typ.Exp, Values: Ints{factor(), oneOf(rng, 0, factor())}})
+			add(&Constant{Shape: []int{1, 2}, Exp: typ.Exp, Values: Ints{factor(), OneOf(rng, 0, factor())}})
 		case 8:
-			add(&ReduceSum{reduction: reduction{Axes: []int{len(typ.Shape) - 1}, Keep: true}, Scale: max(factor(), 1)}, v)
+			add(&ReduceSum{Reduction: Reduction{Axes: []int{len(typ.Shape) - 1}, Keep: true}, Scale: max(factor(), 1)}, v)
 		case 9:
 			add(new(Max), v, g.alike(typ))
 		case 10:
-			lo := oneOf(rng, 0, -5, typ.Range.Lo, factor())
-			add(&Clip{Interval: iv(lo, lo+oneOf[int64](rng, 1, 100, 255, 1<<40))}, v)
+			lo := OneOf(rng, 0, -5, typ.Range.Lo, factor())
+			add(&Clip{Interval: iv(lo, lo+OneOf[int64](rng, 1, 100, 255, 1<<40))}, v)
 		case 11:
 			add(&Concat{Axis: len(typ.Shape) - 1}, v, g.alike(typ))
 		case 12:
@@ -61,7 +61,7 @@ func drawWide(t *testing.T, rng *rand.Rand) *Program {
 		case 13:
 			w := &MatMul{Rows: 1 + rng.IntN(2), Inner: typ.Shape[len(typ.Shape)-1]}
 			for range w.Rows * w.Inner {
-				w.Weights = append(w.Weights, oneOf(rng, factor(), 3, -2))
+				w.Weights = append(w.Weights, OneOf(rng, factor(), 3, -2))
 			}
 			w.Bias = make(Ints, w.Rows)
 			if reach, _, err := accumulators(typ.Range, w.Weights, w.Bias, w.Rows, false); err == nil {
@@ -70,7 +70,7 @@ func drawWide(t *testing.T, rng *rand.Rand) *Program {
 			}
 		}
 	}
-	return newProgram(t, oneOf(rng, modes...), g.inputs, g.nodes)
+	return newProgram(t, OneOf(rng, Modes...), g.inputs, g.nodes)
 }
 
 // TestWidePrograms: programs near the limits either have no circuit, or their statements
@@ -84,7 +84,7 @@ func TestWidePrograms(t *testing.T) {
 			p := drawWide(t, rng)
 			t.Cleanup(func() {
 				if t.Failed() {
-					t.Log(describeProgram(p))
+					t.Log(DescribeProgram(p))
 				}
 			})
 			plan, err := p.Plan()

@@ -2,7 +2,6 @@ package circuits
 
 import (
 	"fmt"
-	"math"
 	"math/bits"
 
 	"github.com/nnark/nnark/fixedpoint"
@@ -31,9 +30,3 @@ func checkWidths(bound fixedpoint.Interval, spread int64) error {
 
 // powerAbove returns the least power of two above x >= 0, which is below 2^62.
 func powerAbove(x int64) int64 { return 1 << bits.Len64(uint64(x)) }
-
-// powerBelow returns the largest power of two at most x > 0.
-func powerBelow(x float64) float64 {
-	_, e := math.Frexp(x)
-	return math.Ldexp(0.5, e)
-}

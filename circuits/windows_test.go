@@ -16,14 +16,14 @@ func TestLargeWindows(t *testing.T) {
 	whole := [2]int{side, side}
 	for _, op := range []Op{
 		&AveragePool{Window: Window{whole, unit, unit, [4]int{}, unit}, Scale: 1, ScaleExp: 16},
-		&ReduceSum{reduction: reduction{Axes: []int{2, 3}, Keep: true}, Scale: 1, ScaleExp: 16},
+		&ReduceSum{Reduction: Reduction{Axes: []int{2, 3}, Keep: true}, Scale: 1, ScaleExp: 16},
 	} {
 		p := newProgram(t, Config{}, []Port{in(0, 0, 255, 1, 3, side, side)}, []Node{node(op, 0), node(&Requantize{Shift: 16}, 1)})
 		start := time.Now()
 		sys, err := p.System()
 		require.NoError(t, err)
 		took := time.Since(start)
-		t.Logf("%s: %v", kindOf(op), took)
+		t.Logf("%s: %v", Kind(op), took)
 		require.Less(t, took, 20*time.Second, "a quadratic sum would take many minutes")
 		var terms int
 		for _, l := range sys.Lookups {
@@ -64,7 +64,7 @@ func TestWindowsOfPadding(t *testing.T) {
 		empty := false
 		for j := range w.Shape[1] {
 			count := 0
-			w.taps(1, n, 0, j, func(int, int) { count++ })
+			w.Taps(1, n, 0, j, func(int, int) { count++ })
 			empty = empty || count == 0
 		}
 		_, err := (&MaxPool{Window: w}).Bind([]Type{{Shape: []int{1, 1, 1, n}, Range: iv(-8, 7)}})

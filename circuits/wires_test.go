@@ -1,46 +1,19 @@
 package circuits
 
 import (
-	"math/big"
 	"slices"
 	"testing"
 
-	"github.com/consensys/gnark-crypto/ecc"
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
-	"github.com/consensys/gnark/backend/witness"
 	"github.com/consensys/gnark/constraint"
 	cs "github.com/consensys/gnark/constraint/bn254"
-	"github.com/consensys/gnark/constraint/solver"
-	fcs "github.com/consensys/gnark/frontend/cs"
+	"github.com/nnark/nnark/circuits/gadget/gadgettest"
 	"github.com/stretchr/testify/require"
-
-	"github.com/nnark/nnark/verifier"
 )
 
 // solution returns the values of all wires of an honest Groth16 witness.
 func (k *testCircuit) solution(inputs [][]int64) fr.Vector {
-	w := k.honest(inputs)
-	zs := k.challenges(w.Secret, w.Statement)
-	var z fr.Element
-	e := verifier.FoldStatement(w.Statement, *z.SetBigInt(zs[len(zs)-1]))
-	full, err := witness.New(ecc.BN254.ScalarField())
-	require.NoError(k.t, err)
-	values := make(chan any, len(w.Secret)+1)
-	values <- e
-	for _, v := range w.Secret {
-		values <- v
-	}
-	close(values)
-	require.NoError(k.t, full.Fill(1, len(w.Secret), values))
-	s, err := k.System.Solve(full, solver.WithNbTasks(1),
-		solver.OverrideHint(solver.GetHintID(fcs.Bsb22CommitmentComputePlaceholder), func(_ *big.Int, in, out []*big.Int) error {
-			out[0].Set(challenge(w.Statement, in))
-			return nil
-		}),
-		solver.OverrideHint(randomizeID, func(_ *big.Int, _, out []*big.Int) error {
-			out[0].SetInt64(testMask)
-			return nil
-		}))
+	s, err := gadgettest.Solution(k.Plan, k.System, k.honest(inputs))
 	require.NoError(k.t, err)
 	return s.(*cs.R1CSSolution).W
 }

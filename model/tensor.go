@@ -79,6 +79,19 @@ type Tensor struct {
 	Int   []int64
 }
 
+// Floats returns the elements, integers too, as floats: those of a float tensor themselves,
+// not a copy.
+func (t *Tensor) Floats() []float32 {
+	if t.Float != nil {
+		return t.Float
+	}
+	out := make([]float32, len(t.Int))
+	for i, v := range t.Int {
+		out[i] = float32(v)
+	}
+	return out
+}
+
 // Len returns the number of elements.
 func (t *Tensor) Len() int { return len(t.Float) + len(t.Int) }
 

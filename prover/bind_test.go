@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/circuits/quantize"
 	"github.com/nnark/nnark/model"
 	"github.com/nnark/nnark/prover"
 	"github.com/nnark/nnark/testdata"
@@ -28,7 +29,7 @@ func tiny(t *testing.T, change func(*model.Graph)) (*circuits.Compiled, [][]int6
 	for i := range x {
 		x[i] = float32(i%9)/8 - 0.25
 	}
-	p, err := circuits.Quantize(g, [][]*model.Tensor{{{Shape: []int{1, 1, 8, 8}, Float: x}}}, circuits.Config{Bits: 7})
+	p, err := quantize.Graph(g, [][]*model.Tensor{{{Shape: []int{1, 1, 8, 8}, Float: x}}}, circuits.Config{Bits: 7})
 	require.NoError(t, err)
 	c, err := circuits.Compile(p)
 	require.NoError(t, err)

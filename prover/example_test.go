@@ -6,6 +6,7 @@ import (
 	"log"
 
 	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/circuits/quantize"
 	"github.com/nnark/nnark/model"
 	"github.com/nnark/nnark/prover"
 	"github.com/nnark/nnark/testdata"
@@ -24,7 +25,7 @@ func Example() {
 	for _, image := range testdata.Calibration() {
 		samples = append(samples, []*model.Tensor{tensor(image)})
 	}
-	p, err := circuits.Quantize(g, samples, circuits.Config{})
+	p, err := quantize.Graph(g, samples, circuits.Config{})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -22,6 +22,7 @@ import (
 
 	"github.com/consensys/gnark/logger"
 	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/circuits/quantize"
 	"github.com/nnark/nnark/model"
 	"github.com/nnark/nnark/testdata"
 )
@@ -76,7 +77,7 @@ func measure(name string, onnx, images, labels []byte) (r result, err error) {
 	for _, im := range testdata.Calibration() {
 		samples = append(samples, []*model.Tensor{tensor(im)})
 	}
-	p, err := circuits.Quantize(g, samples, circuits.Config{})
+	p, err := quantize.Graph(g, samples, circuits.Config{})
 	if err != nil {
 		return r, err
 	}

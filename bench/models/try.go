@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/circuits/quantize"
 	"github.com/nnark/nnark/model"
 	"github.com/nnark/nnark/prover"
 )
@@ -30,7 +31,7 @@ func try(ctx context.Context, dir string, float, prove bool) (r result) {
 	if float {
 		return c.floats()
 	}
-	p, err := circuits.Quantize(c.graph, samples, circuits.Config{})
+	p, err := quantize.Graph(c.graph, samples, circuits.Config{})
 	if err != nil {
 		return result{err: err}
 	}

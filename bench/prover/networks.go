@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/circuits/quantize"
 	"github.com/nnark/nnark/model"
 	"github.com/nnark/nnark/testdata"
 )
@@ -48,7 +49,7 @@ func (n *networkCase) compile() (*circuits.Compiled, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := circuits.Quantize(g, n.samples(g), n.config)
+	p, err := quantize.Graph(g, n.samples(g), n.config)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/circuits/quantize"
 	"github.com/nnark/nnark/model"
 )
 
@@ -45,14 +46,14 @@ func compile(c *command) (report, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := circuits.Check(g); err != nil {
+	if err := quantize.Check(g); err != nil {
 		return nil, err
 	}
 	inputs, err := model.LoadInputs(*samples, g.Inputs)
 	if err != nil {
 		return nil, err
 	}
-	p, err := stage(c, "quantise", func() (*circuits.Program, error) { return circuits.Quantize(g, inputs, cfg) })
+	p, err := stage(c, "quantise", func() (*circuits.Program, error) { return quantize.Graph(g, inputs, cfg) })
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/circuits/quantize"
 	"github.com/nnark/nnark/model"
 	"github.com/nnark/nnark/prover"
 	"github.com/nnark/nnark/testdata"
@@ -93,7 +94,7 @@ func (r *demoReport) quantise(c *command, g *model.Graph) (*circuits.Program, er
 		for _, pixels := range testdata.Calibration() {
 			samples = append(samples, image(pixels))
 		}
-		return circuits.Quantize(g, samples, circuits.Config{})
+		return quantize.Graph(g, samples, circuits.Config{})
 	})
 	if err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/circuits/quantize"
 	"github.com/nnark/nnark/model"
 )
 
@@ -132,7 +133,7 @@ func (r *inspectReport) graph(g *model.Graph) {
 // quantise returns the program of a network, or nil if that is impossible and the report
 // says why.
 func (r *inspectReport) quantise(c *command, g *model.Graph, samples string, cfg circuits.Config) (*circuits.Program, error) {
-	if r.refuse(circuits.Check(g)) {
+	if r.refuse(quantize.Check(g)) {
 		return nil, nil
 	}
 	inputs := noise(g.Inputs)
@@ -147,7 +148,7 @@ func (r *inspectReport) quantise(c *command, g *model.Graph, samples string, cfg
 			return nil, err
 		}
 	}
-	p, err := stage(c, "quantise", func() (*circuits.Program, error) { return circuits.Quantize(g, inputs, cfg) })
+	p, err := stage(c, "quantise", func() (*circuits.Program, error) { return quantize.Graph(g, inputs, cfg) })
 	switch {
 	case c.ctx.Err() != nil:
 		return nil, err

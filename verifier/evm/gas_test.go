@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/circuits/quantize"
 	"github.com/nnark/nnark/model"
 	"github.com/nnark/nnark/prover"
 	"github.com/nnark/nnark/testdata"
@@ -31,7 +32,7 @@ func lenet(t testing.TB, cfg circuits.Config, context fr.Element) (*prover.Keys,
 	for _, pixels := range testdata.Calibration() {
 		samples = append(samples, tensor(pixels))
 	}
-	p, err := circuits.Quantize(g, samples, cfg)
+	p, err := quantize.Graph(g, samples, cfg)
 	require.NoError(t, err)
 	c, err := circuits.Compile(p)
 	require.NoError(t, err)

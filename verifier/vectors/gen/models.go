@@ -9,6 +9,7 @@ import (
 	cs "github.com/consensys/gnark/constraint/bn254"
 
 	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/circuits/quantize"
 	"github.com/nnark/nnark/model"
 	"github.com/nnark/nnark/prover"
 	"github.com/nnark/nnark/prover/ceremony"
@@ -50,7 +51,7 @@ func newTarget(name string, onnx []byte, config circuits.Config, byCeremony bool
 	for range 32 {
 		samples = append(samples, []*model.Tensor{randomTensor(g.Inputs[0].Shape, rng)})
 	}
-	p, err := circuits.Quantize(g, samples, config)
+	p, err := quantize.Graph(g, samples, config)
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 	"strconv"
 
 	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/circuits/quantize"
 	"github.com/nnark/nnark/model"
 	"github.com/nnark/nnark/prover"
 	"github.com/nnark/nnark/testdata"
@@ -39,7 +40,7 @@ func run(dir string, image int) error {
 	for _, pixels := range testdata.Calibration() {
 		samples = append(samples, []*model.Tensor{{Shape: shape, Float: scaled(pixels)}})
 	}
-	p, err := circuits.Quantize(g, samples, circuits.Config{})
+	p, err := quantize.Graph(g, samples, circuits.Config{})
 	if err != nil {
 		return err
 	}

@@ -1,14 +1,15 @@
-package circuits
+package quantize
 
 import (
 	"fmt"
 	"slices"
 
+	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/model"
 )
 
 // reduction reads the axes of a Reduce node, an attribute or (opset 13 and 18) an input.
-func (l *lowerer) reduction(n *model.Node) (r reduction, err error) {
+func (l *lowerer) reduction(n *model.Node) (r circuits.Reduction, err error) {
 	keep, noop := true, false
 	if err = n.Attrs.Unpack("axes?", &r.Axes, "keepdims?", &keep, "noop_with_empty_axes?", &noop); err != nil {
 		return r, err
@@ -30,11 +31,11 @@ func (l *lowerer) reduction(n *model.Node) (r reduction, err error) {
 			r.Axes = append(r.Axes, a)
 		}
 	}
-	return r.normalised(rank), nil
+	return ascending(r, rank), nil
 }
 
-// normalised returns the reduction with its axes counted from the first, ascending.
-func (r reduction) normalised(rank int) reduction {
+// ascending returns a reduction with its axes counted from the first, in order.
+func ascending(r circuits.Reduction, rank int) circuits.Reduction {
 	r.Axes = slices.Clone(r.Axes)
 	for i, a := range r.Axes {
 		if a < 0 {
@@ -55,7 +56,7 @@ func (l *lowerer) reduceSum(n *model.Node) error {
 	if err != nil {
 		return err
 	}
-	op := &ReduceSum{reduction: r, Scale: 1}
+	op := &circuits.ReduceSum{Reduction: r, Scale: 1}
 	if n.Op == "ReduceMean" {
 		folded := 1
 		for _, a := range r.Axes {
@@ -78,7 +79,7 @@ func (l *lowerer) reduceMax(n *model.Node) error {
 		return err
 	}
 	v, err := l.negated(n.Name, n.Op == "ReduceMin", []int{x}, func(vs []int) (int, error) {
-		return l.emit(n.Name, &ReduceMax{reduction: r}, vs...)
+		return l.emit(n.Name, &circuits.ReduceMax{Reduction: r}, vs...)
 	})
 	return l.done(n, v, err)
 }
@@ -98,7 +99,7 @@ func (l *lowerer) argMax(n *model.Node) error {
 			return err
 		}
 	}
-	r := reduction{Axes: []int{axis}, Keep: keep}
-	v, err := l.emit(n.Name, &ArgMax{reduction: r.normalised(len(l.g.Shapes[n.Inputs[0]])), Last: last}, x)
+	r := circuits.Reduction{Axes: []int{axis}, Keep: keep}
+	v, err := l.emit(n.Name, &circuits.ArgMax{Reduction: ascending(r, len(l.g.Shapes[n.Inputs[0]])), Last: last}, x)
 	return l.done(n, v, err)
 }

@@ -1,4 +1,4 @@
-package circuits
+package quantize
 
 import (
 	"bytes"
@@ -9,8 +9,10 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/circuits/gadget"
 	"github.com/nnark/nnark/fixedpoint"
 	"github.com/nnark/nnark/model"
@@ -80,9 +82,9 @@ func secretCases() []nodeCase {
 // public returns everything about a compiled network that a public file holds or is
 // computed from without secrets: the constraint system decides the shape of both keys and,
 // with the setup's randomness, their bytes.
-func public(t *testing.T, p *Program) string {
+func public(t *testing.T, p *circuits.Program) string {
 	t.Helper()
-	c, err := Compile(p)
+	c, err := circuits.Compile(p)
 	require.NoError(t, err)
 	var system bytes.Buffer
 	_, err = c.System.WriteTo(&system)
@@ -94,24 +96,26 @@ func public(t *testing.T, p *Program) string {
 	return fmt.Sprintf("%x %v %v %v %d %d %d %x", p.Architecture(), p.Inputs, p.Outputs, how, c.Plan.Weights(), c.Plan.Secrets(), c.Plan.StatementSize(), system.Bytes())
 }
 
-// weightsOf returns a node's weights with what they may reach.
-func weightsOf(p *Program, i int) (w, bias Ints, rows int, inside func() bool) {
-	in := p.types[p.Nodes[i].In[0]]
+// weightsOf returns a layer's weights with what they may reach, nil of other nodes.
+func weightsOf(p *circuits.Program, i int) (w, bias circuits.Ints, rows int, inside func() bool) {
 	switch op := p.Nodes[i].Op.(type) {
-	case *Conv:
+	case *circuits.Conv:
 		w, bias, rows = op.Weights, op.Bias, op.Kernel[0]
-	case *MatMul:
+	case *circuits.MatMul:
 		w, bias, rows = op.Weights, op.Bias, op.Rows
 	}
-	return w, bias, rows, func() bool { _, err := p.Nodes[i].Op.Bind([]Type{in}); return err == nil }
+	return w, bias, rows, func() bool {
+		_, err := p.Nodes[i].Op.Bind([]circuits.Type{p.Type(p.Nodes[i].In[0])})
+		return err == nil
+	}
 }
 
 // otherWeights replaces every weight of a program by others of the declared widths: a third
 // of them zero, one row repeated, and one row at the very end of the range.
-func otherWeights(t *testing.T, p *Program, rng *rand.Rand) {
+func otherWeights(t *testing.T, p *circuits.Program, rng *rand.Rand) {
 	t.Helper()
 	for i := range p.Nodes {
-		if q, ok := p.Nodes[i].Op.(*Parameter); ok {
+		if q, ok := p.Nodes[i].Op.(*circuits.Parameter); ok {
 			for k := range q.Values {
 				if q.Values[k] = 0; rng.IntN(3) > 0 {
 					q.Values[k] = rng.Int64N(2<<q.Bits) - 1<<q.Bits
@@ -120,10 +124,10 @@ func otherWeights(t *testing.T, p *Program, rng *rand.Rand) {
 			q.Values[0] = -1 << q.Bits
 			continue
 		}
-		if _, ok := p.Nodes[i].Op.(parametrised); !ok {
+		w, bias, rows, inside := weightsOf(p, i)
+		if w == nil {
 			continue
 		}
-		w, bias, rows, inside := weightsOf(p, i)
 		per := len(w) / rows
 		for size := int64(1 << 12); ; size /= 2 {
 			for k := range w {
@@ -150,14 +154,14 @@ func otherWeights(t *testing.T, p *Program, rng *rand.Rand) {
 
 // quantised returns a case's program at seven bits, and a function that quantises the same
 // network with every constant changed.
-func (c *nodeCase) quantised(t *testing.T, cfg Config) (p *Program, with func(change func(float32) float32) *Program) {
+func (c *nodeCase) quantised(t *testing.T, cfg circuits.Config) (p *circuits.Program, with func(change func(float32) float32) *circuits.Program) {
 	rng := seeded(t)
 	var samples [][]*model.Tensor
 	for range 20 {
 		samples = append(samples, c.sample(rng))
 	}
 	cfg.Bits = 7
-	with = func(change func(float32) float32) *Program {
+	with = func(change func(float32) float32) *circuits.Program {
 		d := *c
 		d.consts = maps.Clone(c.consts)
 		for _, name := range slices.Sorted(maps.Keys(d.consts)) {
@@ -168,7 +172,7 @@ func (c *nodeCase) quantised(t *testing.T, cfg Config) (p *Program, with func(ch
 			}
 			d.consts[name] = &v
 		}
-		q, err := Quantize(d.graph(t, samples[0]), samples, cfg)
+		q, err := Graph(d.graph(t, samples[0]), samples, cfg)
 		require.NoError(t, err)
 		return q
 	}
@@ -180,7 +184,7 @@ func (c *nodeCase) quantised(t *testing.T, cfg Config) (p *Program, with func(ch
 func TestPublicFilesKeepWeights(t *testing.T) {
 	for _, c := range secretCases() {
 		t.Run(c.name, func(t *testing.T) {
-			for _, cfg := range []Config{{}, {System: Plonk}} {
+			for _, cfg := range []circuits.Config{{}, {System: circuits.Plonk}} {
 				p, _ := c.quantised(t, cfg)
 				want, rng := public(t, p), seeded(t)
 				before := c.packed(t, p)
@@ -190,11 +194,10 @@ func TestPublicFilesKeepWeights(t *testing.T) {
 				require.Equal(t, p.SetupDigest(), bare.SetupDigest())
 				require.Equal(t, before, c.packed(t, p), "the original is as it was")
 				for i := range bare.Nodes {
-					if q, ok := bare.Nodes[i].Op.(*Parameter); ok {
-						require.Equal(t, make(Ints, len(q.Values)), q.Values)
-					} else if _, ok := bare.Nodes[i].Op.(parametrised); ok {
-						w, bias, _, _ := weightsOf(bare, i)
-						require.Equal(t, make(Ints, len(w)+len(bias)), append(append(Ints{}, w...), bias...))
+					if q, ok := bare.Nodes[i].Op.(*circuits.Parameter); ok {
+						require.Equal(t, make(circuits.Ints, len(q.Values)), q.Values)
+					} else if w, bias, _, _ := weightsOf(bare, i); w != nil {
+						require.Equal(t, make(circuits.Ints, len(w)+len(bias)), append(append(circuits.Ints{}, w...), bias...))
 					}
 				}
 				for range 2 {
@@ -208,7 +211,7 @@ func TestPublicFilesKeepWeights(t *testing.T) {
 }
 
 // packed returns the committed weights of a program.
-func (c *nodeCase) packed(t *testing.T, p *Program) string {
+func (c *nodeCase) packed(t *testing.T, p *circuits.Program) string {
 	plan, err := p.Plan()
 	require.NoError(t, err)
 	return fmt.Sprint(packedWeights(plan))
@@ -216,7 +219,7 @@ func (c *nodeCase) packed(t *testing.T, p *Program) string {
 
 func packedWeights(plan *gadget.Plan) []string {
 	var out []string
-	for _, w := range plan.PackedWeights(testContext) {
+	for _, w := range plan.PackedWeights(fr.NewElement(4242)) {
 		out = append(out, w.String())
 	}
 	return out
@@ -227,7 +230,7 @@ func packedWeights(plan *gadget.Plan) []string {
 func TestQuantiserKeepsWeights(t *testing.T) {
 	for _, c := range secretCases() {
 		t.Run(c.name, func(t *testing.T) {
-			p, with := c.quantised(t, Config{})
+			p, with := c.quantised(t, circuits.Config{})
 			requireCoarse(t, p)
 			want, before, same := public(t, p), c.packed(t, p), 0
 			const retrained = 6
@@ -253,23 +256,23 @@ func TestQuantiserKeepsWeights(t *testing.T) {
 			}
 			samples = append(samples, []*model.Tensor{x})
 		}
-		p, err := Quantize(g, samples, Config{Bits: 7})
+		p, err := Graph(g, samples, circuits.Config{Bits: 7})
 		require.NoError(t, err)
 		requireCoarse(t, p)
 	}
 }
 
 // requireCoarse checks that every range a program declares about weights is a power of two.
-func requireCoarse(t *testing.T, p *Program) {
+func requireCoarse(t *testing.T, p *circuits.Program) {
 	t.Helper()
 	coarse := func(r fixedpoint.Interval) bool { return r.Lo == -r.Hi-1 && bits.OnesCount64(uint64(-r.Lo)) == 1 }
 	power := func(s int64, r fixedpoint.Interval) bool { return bits.OnesCount64(uint64(s)) == 1 || s == r.Hi-r.Lo }
 	for _, n := range p.Nodes {
 		switch op := n.Op.(type) {
-		case *Conv:
+		case *circuits.Conv:
 			require.True(t, coarse(op.Bound), "%s: %v", n.Name, op.Bound)
 			require.True(t, power(op.Spread, op.Bound), "%s: %d", n.Name, op.Spread)
-		case *MatMul:
+		case *circuits.MatMul:
 			require.True(t, coarse(op.Bound), "%s: %v", n.Name, op.Bound)
 		}
 	}
@@ -278,7 +281,7 @@ func requireCoarse(t *testing.T, p *Program) {
 // TestVerifyingKeyIsNoOracle: of the candidates for two weights of a small layer, whose
 // program anybody can make from the right network, the public files exclude few.
 func TestVerifyingKeyIsNoOracle(t *testing.T) {
-	for _, cfg := range []Config{{}, {Weights: Baked}} {
+	for _, cfg := range []circuits.Config{{}, {Weights: circuits.Baked}} {
 		weights := floatConst([]int{3, 1}, -0.757, 0.32, 0.0234)
 		c := nodeCase{"dense", [][]int{{1, 3}}, 0, 1, consts{"w": weights}, []*model.Node{op("MatMul", "x0 w", "m", nil), op("Relu", "m", "y", nil)}}
 		p, with := c.quantised(t, cfg)
@@ -297,37 +300,5 @@ func TestVerifyingKeyIsNoOracle(t *testing.T) {
 		}
 		t.Logf("weights %q: %d of %d candidates remain", cfg.Weights, remain, steps*steps)
 		require.Greater(t, remain, steps*steps/32)
-	}
-}
-
-// TestDeclaredIsCoarse: exact bounds in a program, read off its weights, reach nothing public.
-func TestDeclaredIsCoarse(t *testing.T) {
-	exact := func(w Ints) *Program {
-		m := &MatMul{Rows: 1, Inner: 3, Weights: w, Bias: Ints{7}}
-		m.Bound, _, _ = accumulators(iv(0, 31), m.Weights, m.Bias, 1, false)
-		c := &Conv{Group: 1, Kernel: [4]int{1, 3, 1, 1}, Stride: unit, Dilation: unit, Weights: w, Bias: Ints{7}}
-		c.Bound, c.Spread, _ = accumulators(iv(0, 31), c.Weights, c.Bias, 1, false)
-		return newProgram(t, Config{}, []Port{in(0, 0, 31, 1, 3)}, []Node{{"m", m, []int{0}}, {"square", &Reshape{Shape: []int{1, 3, 1, 1}}, []int{0}}, {"c", c, []int{2}}}, 1, 3)
-	}
-	want, remain := public(t, exact(Ints{-97, 41, 3})), 0
-	for a := int64(-128); a < 128; a += 8 {
-		for b := int64(-128); b < 128; b += 8 {
-			if public(t, exact(Ints{a, b, 3})) == want {
-				remain++
-			}
-		}
-	}
-	require.Greater(t, remain, 100, "of 1024 candidates")
-	for _, x := range []int64{0, 1, 2, 3, 4, 7, 8, 1<<53 - 1, 1 << 53} {
-		r, s := declared(iv(-x, x), x)
-		again, same := declared(r, s)
-		require.True(t, r.Covers(iv(-x, x)) && s >= min(x, r.Hi-r.Lo), "%d", x)
-		require.Equal(t, r, again)
-		require.Equal(t, s, same)
-	}
-	for _, m := range []*MatMul{{Bound: iv(-1<<62, 1<<62)}, {Bound: iv(0, 1<<54)}} {
-		m.Rows, m.Inner, m.Weights, m.Bias = 1, 1, Ints{1}, Ints{0}
-		_, err := m.Bind([]Type{{Shape: []int{1}, Range: iv(0, 1)}})
-		require.ErrorIs(t, err, ErrBound)
 	}
 }

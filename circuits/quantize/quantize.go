@@ -1,11 +1,13 @@
-package circuits
+package quantize
 
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
+	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/circuits/relation"
 	"github.com/nnark/nnark/model"
 )
@@ -17,7 +19,7 @@ type widths struct {
 	inputBits int // of the network's inputs, the sign included
 }
 
-// tried lists the widths Quantize tries, cheapest first.
+// tried lists the widths Graph tries, cheapest first.
 var tried = []widths{
 	{7, 8, 7}, {7, 9, 7}, {7, 10, 8}, {8, 9, 8}, {8, 10, 8}, {9, 10, 9}, {10, 11, 10}, {11, 12, 11}, {12, 13, 12}, {13, 14, 13}, {14, 15, 14},
 	{4, 8, 4}, {5, 8, 5}, {6, 8, 6}, // only if asked for
@@ -49,21 +51,33 @@ func Check(g *model.Graph) error {
 	return errors.Join(errs...)
 }
 
-// Quantize turns a float network into a program of integers whose accuracy over the
+// Operators returns the ONNX operators that have a circuit, sorted; those that package model
+// replaces by their definitions come on top.
+func Operators() []string {
+	all := slices.Concat(slices.Collect(maps.Keys(lowerings)), slices.Collect(maps.Keys(decompositions)))
+	all = slices.DeleteFunc(all, func(op string) bool { return slices.Contains(recognisedOnly, op) })
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// recognisedOnly lists the functions that groups of nodes are recognised as: no file has them.
+var recognisedOnly = []string{"GeluTanh", "Silu"}
+
+// Graph turns a float network into a program of integers whose accuracy over the
 // samples meets the configuration's target, with the narrowest widths that do. samples
 // are lists of input tensors, as model.LoadInputs returns them; a few hundred are plenty.
 //
 // Errors: those of [Check]; *model.Error for nodes whose attributes or shapes cannot be
 // proven, all of them; [ErrTarget] if no width meets the target.
-func Quantize(g *model.Graph, samples [][]*model.Tensor, cfg Config) (*Program, error) {
-	if err := cfg.check(); err != nil {
+func Graph(g *model.Graph, samples [][]*model.Tensor, cfg circuits.Config) (*circuits.Program, error) {
+	if err := cfg.Check(); err != nil {
 		return nil, err
 	}
 	if err := Check(g); err != nil {
 		return nil, err
 	}
 	if len(samples) == 0 {
-		return nil, fmt.Errorf("no samples to choose scales from: %w", ErrInput)
+		return nil, fmt.Errorf("no samples to choose scales from: %w", circuits.ErrInput)
 	}
 	g, c, err := calibrated(absorbed(merged(scaledFeatures(decomposed(g), samples))), samples)
 	if err != nil {
@@ -76,33 +90,33 @@ func Quantize(g *model.Graph, samples [][]*model.Tensor, cfg Config) (*Program, 
 			continue
 		}
 		p, err := quantizeAt(g, c, cfg, w)
-		if err == nil && (p.meetsTarget() || cfg.Bits != 0 && cfg.Tolerance == 0) {
+		if err == nil && (meetsTarget(p) || cfg.Bits != 0 && cfg.Tolerance == 0) {
 			p, err = cheapest(g, c, cfg, p, w)
 			if err == nil {
 				return p, nil
 			}
 		}
 		if err != nil {
-			if last == nil || errors.Is(last, ErrBound) {
+			if last == nil || errors.Is(last, circuits.ErrBound) {
 				last = err
 			}
-			if !errors.Is(err, ErrBound) {
+			if !errors.Is(err, circuits.ErrBound) {
 				return nil, err
 			}
 			continue // too wide for a table or an int64: other widths may fit
 		}
 		best = min(best, p.Report.RelativeError)
 		last = fmt.Errorf("best relative error %.3g, agreement %.4g, %d of %d labels wrong, with %d bits: %w", best, p.Report.Agreement, p.Report.Mistaken,
-			p.Report.Samples*p.integerOutputs(c), p.Report.Bits, ErrTarget)
+			p.Report.Samples*integerOutputs(c), p.Report.Bits, circuits.ErrTarget)
 	}
 	if last == nil {
-		last = fmt.Errorf("no width of %d bits is tried: %w", cfg.Bits, ErrMalformed)
+		last = fmt.Errorf("no width of %d bits is tried: %w", cfg.Bits, circuits.ErrMalformed)
 	}
 	return nil, last
 }
 
 // integerOutputs returns how many outputs are integers.
-func (p *Program) integerOutputs(c *calibration) (n int) {
+func integerOutputs(c *calibration) (n int) {
 	for _, t := range c.outputs[0] {
 		if t.Float == nil {
 			n++
@@ -112,7 +126,7 @@ func (p *Program) integerOutputs(c *calibration) (n int) {
 }
 
 // meetsTarget applies the configuration's accuracy target to the report.
-func (p *Program) meetsTarget() bool {
+func meetsTarget(p *circuits.Program) bool {
 	r := &p.Report
 	switch {
 	case r.Mistaken > max(1, len(p.Outputs)*r.Samples/200):
@@ -128,16 +142,16 @@ func (p *Program) meetsTarget() bool {
 }
 
 // quantizeAt lowers the graph at one width and measures it.
-func quantizeAt(g *model.Graph, c *calibration, cfg Config, w widths) (*Program, error) {
-	l, err := lowered(g, c, cfg, w, maxTable)
+func quantizeAt(g *model.Graph, c *calibration, cfg circuits.Config, w widths) (*circuits.Program, error) {
+	l, err := lowered(g, c, cfg, w, circuits.MaxTable)
 	if err != nil {
 		return nil, err
 	}
 	l.p.Report.Bits = w.bits
-	return l.p, l.p.measure(c, l.names)
+	return l.p, measure(l.p, c, l.names)
 }
 
-func lowered(g *model.Graph, c *calibration, cfg Config, w widths, clipAt int64) (*lowerer, error) {
+func lowered(g *model.Graph, c *calibration, cfg circuits.Config, w widths, clipAt int64) (*lowerer, error) {
 	l := newLowerer(g, c, w, clipAt)
 	if err := l.lower(cfg); err != nil {
 		return nil, err
@@ -151,8 +165,8 @@ func lowered(g *model.Graph, c *calibration, cfg Config, w widths, clipAt int64)
 // cheapest lowers the graph at the widths of p again, with each bound on the domains that
 // tables cover (wider ones are saturated by Clip), and returns the program that costs
 // least. All of them compute the same integers.
-func cheapest(g *model.Graph, c *calibration, cfg Config, p *Program, w widths) (*Program, error) {
-	l, err := lowered(g, c, cfg, w, maxTable)
+func cheapest(g *model.Graph, c *calibration, cfg circuits.Config, p *circuits.Program, w widths) (*circuits.Program, error) {
+	l, err := lowered(g, c, cfg, w, circuits.MaxTable)
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +176,7 @@ func cheapest(g *model.Graph, c *calibration, cfg Config, p *Program, w widths) 
 	if skip := len(domains) - maxBounds; skip > 0 { // the small domains are surely tables
 		domains = append(domains[:1], domains[1+skip:]...)
 	}
-	best, least := (*Program)(nil), math.MaxInt
+	best, least := (*circuits.Program)(nil), math.MaxInt
 	var failed error
 	for _, at := range domains {
 		l, err := lowered(g, c, cfg, w, at)
@@ -179,7 +193,7 @@ func cheapest(g *model.Graph, c *calibration, cfg Config, p *Program, w widths) 
 		}
 	}
 	if best == nil {
-		return nil, fmt.Errorf("%s: %w: %w", g.File, failed, ErrBound)
+		return nil, fmt.Errorf("%s: %w: %w", g.File, failed, circuits.ErrBound)
 	}
 	best.Report = p.Report
 	return best, nil
@@ -189,7 +203,7 @@ func cheapest(g *model.Graph, c *calibration, cfg Config, p *Program, w widths) 
 const maxBounds = 8
 
 // measure fills the report: the program against the float network on the samples.
-func (p *Program) measure(c *calibration, names map[int]string) error {
+func measure(p *circuits.Program, c *calibration, names map[int]string) error {
 	r := &p.Report
 	r.Samples = len(c.samples)
 	classifier := len(p.Outputs) == 1 && relation.Size(c.outputs[0][0].Shape) > 1 && classScores(c.outputs[0][0].Shape)
@@ -198,14 +212,14 @@ func (p *Program) measure(c *calibration, names map[int]string) error {
 	for k, s := range c.samples {
 		var in [][]float32
 		for _, t := range s {
-			in = append(in, floats(t))
+			in = append(in, t.Floats())
 		}
 		out, err := p.Run(in)
 		if err != nil {
 			return err
 		}
 		for i, y := range out {
-			want := floats(c.outputs[k][i])
+			want := c.outputs[k][i].Floats()
 			if c.outputs[k][i].Float == nil { // labels and the like: right or wrong
 				for j, v := range y {
 					if v != float64(want[j]) {
@@ -219,7 +233,7 @@ func (p *Program) measure(c *calibration, names map[int]string) error {
 				d := v - float64(want[j])
 				num, den = num+d*d, den+float64(want[j])*float64(want[j])
 			}
-			if classifier && Argmax(y) == Argmax(want) {
+			if classifier && circuits.Argmax(y) == circuits.Argmax(want) {
 				agree++
 			}
 		}
@@ -228,7 +242,7 @@ func (p *Program) measure(c *calibration, names map[int]string) error {
 	if classifier {
 		r.Agreement = agree / float64(r.Samples)
 	}
-	return p.measureLayers(c, names)
+	return measureLayers(p, c, names)
 }
 
 // classScores reports whether a shape is one vector of scores.
@@ -243,12 +257,16 @@ func classScores(shape []int) bool {
 
 // measureLayers compares the values that stand for the float network's, on the first
 // sample.
-func (p *Program) measureLayers(c *calibration, names map[int]string) error {
+func measureLayers(p *circuits.Program, c *calibration, names map[int]string) error {
 	var in [][]float32
 	for _, t := range c.samples[0] {
-		in = append(in, floats(t))
+		in = append(in, t.Floats())
 	}
-	values, err := p.quantisedRun(in)
+	q, err := p.Quantise(in)
+	if err != nil {
+		return err
+	}
+	values, err := p.Eval(q)
 	if err != nil {
 		return err
 	}
@@ -257,31 +275,20 @@ func (p *Program) measureLayers(c *calibration, names map[int]string) error {
 		return err
 	}
 	p.Report.Layers = nil
-	for v, t := range p.types {
-		if v < len(p.Inputs) || want[names[v]] == nil || relation.Size(want[names[v]].Shape) != t.Size() {
+	for v := len(p.Inputs); v < len(p.Inputs)+len(p.Nodes); v++ {
+		t := p.Type(v)
+		if want[names[v]] == nil || relation.Size(want[names[v]].Shape) != t.Size() {
 			continue
 		}
-		w := floats(want[names[v]])
+		w := want[names[v]].Floats()
 		var num, den float64
 		for i, q := range values[v] {
 			d := float64(q)*math.Ldexp(1, -t.Exp) - float64(w[i])
 			num, den = num+d*d, den+float64(w[i])*float64(w[i])
 		}
 		n := p.Nodes[v-len(p.Inputs)]
-		p.Report.Layers = append(p.Report.Layers, Layer{Name: names[v], Op: kindOf(n.Op), Exp: t.Exp, Range: t.Range,
+		p.Report.Layers = append(p.Report.Layers, circuits.Layer{Name: names[v], Op: circuits.Kind(n.Op), Exp: t.Exp, Range: t.Range,
 			RelativeError: math.Sqrt(num / max(den, 1e-300))})
 	}
 	return nil
-}
-
-// Argmax returns the lowest index of the largest element, as ONNX ArgMax does: the class
-// of a vector of scores.
-func Argmax[T float32 | float64](x []T) int {
-	best := 0
-	for i, v := range x {
-		if v > x[best] {
-			best = i
-		}
-	}
-	return best
 }

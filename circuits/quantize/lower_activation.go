@@ -1,10 +1,11 @@
-package circuits
+package quantize
 
 import (
 	"fmt"
 	"math"
 	"slices"
 
+	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/circuits/relation"
 	"github.com/nnark/nnark/fixedpoint"
 	"github.com/nnark/nnark/model"
@@ -66,15 +67,15 @@ func (l *lowerer) clip(n *model.Node) error {
 	}
 	out := l.pooled(n.Outputs[0])
 	return l.activate(n, l.exp(out, l.bits), func(v int) (int, error) {
-		r, e := l.activationRange(out, l.bits), l.p.types[v].Exp
+		r, e := l.activationRange(out, l.bits), l.p.Type(v).Exp
 		a, errA := fixedpoint.Quantise(lo, e, r)
 		b, errB := fixedpoint.Quantise(hi, e, r)
 		if errA != nil || errB != nil {
 			return 0, fmt.Errorf("bounds %g and %g: %w", lo, hi, model.ErrUnsupported)
 		}
 		if a >= b { // nothing is left between them
-			t := l.p.types[v]
-			return l.emit(n.Name, &Constant{Shape: t.Shape, Exp: t.Exp, Values: slices.Repeat(Ints{b}, t.Size())})
+			t := l.p.Type(v)
+			return l.emit(n.Name, &circuits.Constant{Shape: t.Shape, Exp: t.Exp, Values: slices.Repeat(circuits.Ints{b}, t.Size())})
 		}
 		return l.saturate(n.Name, "Identity", v, fixedpoint.Interval{Lo: a, Hi: b})
 	})
@@ -108,7 +109,7 @@ func (l *lowerer) table(n *model.Node, name string, params []float64) error {
 	if steep[n.Op] {
 		inBits = max(inBits, min(l.bits+4, 11))
 	}
-	op := func(out string) *Function {
+	op := func(out string) *circuits.Function {
 		outBits := l.bits
 		r := l.activationRange(out, outBits)
 		if l.isDivisor(out) {
@@ -116,7 +117,7 @@ func (l *lowerer) table(n *model.Node, name string, params []float64) error {
 			r = l.activationRange(out, outBits)
 			r.Lo = max(r.Lo, 1)
 		}
-		return &Function{Name: name, Params: params, OutExp: l.exp(out, outBits), Out: r}
+		return &circuits.Function{Name: name, Params: params, OutExp: l.exp(out, outBits), Out: r}
 	}
 	f := func(v int) (int, error) {
 		v, err := l.saturate(n.Name+"/saturate", "Identity", v, l.activationRange(in, inBits+1))
@@ -130,11 +131,11 @@ func (l *lowerer) table(n *model.Node, name string, params []float64) error {
 		return fmt.Errorf("operand is constant: %w", model.ErrUnsupported)
 	}
 	if pooled := l.pooled(out); pooled != out {
-		k, e := op(pooled), min(l.exp(in, inBits), l.p.types[v].Exp)
-		if _, err := k.Bind([]Type{{Exp: e, Range: l.activationRange(in, inBits+1)}}); err != nil {
+		k, e := op(pooled), min(l.exp(in, inBits), l.p.Type(v).Exp)
+		if _, err := k.Bind([]circuits.Type{{Exp: e, Range: l.activationRange(in, inBits+1)}}); err != nil {
 			return err
 		}
-		if slices.IsSorted(k.table()) {
+		if k.Monotone() {
 			out = pooled
 			return l.activate(n, l.exp(in, inBits), f)
 		}
@@ -214,28 +215,28 @@ func (l *lowerer) softmax(n *model.Node) error {
 		rows, perm = relation.Size(shape[axis:]), nil
 	}
 	if perm != nil {
-		x, err = l.emit(n.Name+"/transpose", &Transpose{Perm: perm}, x)
+		x, err = l.emit(n.Name+"/transpose", &circuits.Transpose{Perm: perm}, x)
 	} else if rows != shape[len(shape)-1] {
-		x, err = l.emit(n.Name+"/reshape", &Reshape{Shape: []int{relation.Size(shape) / rows, rows}}, x)
+		x, err = l.emit(n.Name+"/reshape", &circuits.Reshape{Shape: []int{relation.Size(shape) / rows, rows}}, x)
 	}
 	if err != nil {
 		return err
 	}
-	var op Op = &Softmax{exponential: exponential{ExpBits: 12}, OutBits: max(l.bits, 12)}
+	var op circuits.Op = &circuits.Softmax{Exponential: circuits.Exponential{ExpBits: 12}, OutBits: max(l.bits, 12)}
 	if n.Op == "LogSoftmax" {
 		expBits := 12
 		for rows<<expBits > 4096 && expBits > 6 {
 			expBits--
 		}
-		op = &LogSoftmax{exponential: exponential{ExpBits: expBits}}
+		op = &circuits.LogSoftmax{Exponential: circuits.Exponential{ExpBits: expBits}}
 	}
 	y, err := l.emit(n.Name, op, x)
 	switch {
 	case err != nil:
 	case perm != nil: // exchanging two axes undoes itself
-		y, err = l.emit(n.Name+"/back", &Transpose{Perm: perm}, y)
+		y, err = l.emit(n.Name+"/back", &circuits.Transpose{Perm: perm}, y)
 	case rows != shape[len(shape)-1]:
-		y, err = l.emit(n.Name+"/back", &Reshape{Shape: slices.Clone(shape)}, y)
+		y, err = l.emit(n.Name+"/back", &circuits.Reshape{Shape: slices.Clone(shape)}, y)
 	}
 	if err == nil && n.Op == "Softmax" {
 		l.narrowed[n.Outputs[0]] = y // wider than other activations, but bounded

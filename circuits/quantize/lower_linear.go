@@ -1,10 +1,11 @@
-package circuits
+package quantize
 
 import (
 	"fmt"
 	"math"
 	"slices"
 
+	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/circuits/relation"
 	"github.com/nnark/nnark/model"
 )
@@ -129,7 +130,7 @@ func (l *lowerer) batchNormAffine(n *model.Node) (scale, offset []float64, ok bo
 // integers quantises the layer's weights. Their exponent makes the accumulators' shift
 // the program's where the consumer's scale is known, within 6 to 13 bits of the largest
 // weight; else it gives the weights one bit more than activations.
-func (l *lowerer) integers(k *linear, in Type) (exp int, w, b Ints, err error) {
+func (l *lowerer) integers(k *linear, in circuits.Type) (exp int, w, b circuits.Ints, err error) {
 	most := 0.
 	for _, v := range k.weights {
 		most = max(most, math.Abs(v))
@@ -153,7 +154,7 @@ func (l *lowerer) integers(k *linear, in Type) (exp int, w, b Ints, err error) {
 }
 
 // correct moves the biases by the mean of what rounding the weights adds to the outputs.
-func (k *linear) correct(w Ints, exp int) {
+func (k *linear) correct(w circuits.Ints, exp int) {
 	if k.means == nil {
 		return
 	}
@@ -193,27 +194,25 @@ func (l *lowerer) conv(n *model.Node) error {
 	if v := l.values[n.Inputs[0]]; v != nil && xs[1] == ws[1] {
 		k.means = v.means(1)
 	}
-	op := &Conv{Group: xs[1] / ws[1], Kernel: [4]int{ws[0], ws[1], 1, 1}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}}
+	op := &circuits.Conv{Group: xs[1] / ws[1], Kernel: [4]int{ws[0], ws[1], 1, 1}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}}
 	for i, d := 0, 4-len(xs); i < len(xs)-2; i++ { // one spatial axis is columns of one row
 		op.Kernel[2+d+i], op.Stride[d+i], op.Dilation[d+i] = win.Kernel[i], win.Strides[i], win.Dilations[i]
 		op.Pads[d+i], op.Pads[d+i+2] = win.PadBegin[i], win.PadEnd[i]
 	}
-	if op.Exp, op.Weights, op.Bias, err = l.integers(k, l.p.types[x]); err != nil {
+	if op.Exp, op.Weights, op.Bias, err = l.integers(k, l.p.Type(x)); err != nil {
 		return err
 	}
-	reach, spread, err := accumulators(l.p.types[x].Range, op.Weights, op.Bias, k.rows, op.padded())
-	if err != nil {
+	if err = op.Declare(l.p.Type(x)); err != nil {
 		return err
 	}
-	op.Bound, op.Spread = declared(reach, spread)
 	if len(xs) == 3 {
-		if x, err = l.emit(n.Name+"/rows", &Reshape{[]int{xs[0], xs[1], 1, xs[2]}, Type{}}, x); err != nil {
+		if x, err = l.emit(n.Name+"/rows", &circuits.Reshape{Shape: []int{xs[0], xs[1], 1, xs[2]}}, x); err != nil {
 			return err
 		}
 	}
 	y, err := l.emit(n.Name, op, x)
 	if err == nil && len(xs) == 3 {
-		y, err = l.emit(n.Name+"/line", &Reshape{Shape: l.g.Shapes[k.out]}, y)
+		y, err = l.emit(n.Name+"/line", &circuits.Reshape{Shape: l.g.Shapes[k.out]}, y)
 	}
 	l.set(k.out, y)
 	return err
@@ -265,7 +264,7 @@ func (l *lowerer) batchMatMul(n *model.Node) error {
 	if err != nil {
 		return err
 	}
-	v, err := l.emit(n.Name, new(BatchMatMul), vs...)
+	v, err := l.emit(n.Name, new(circuits.BatchMatMul), vs...)
 	return l.done(n, v, err)
 }
 
@@ -295,15 +294,13 @@ func (l *lowerer) matrix(n *model.Node, k *linear) error {
 	if v := l.values[n.Inputs[0]]; v != nil {
 		k.means = v.means(len(v.shape) - 1)
 	}
-	op := &MatMul{Rows: k.rows, Inner: len(k.weights) / k.rows}
-	if op.Exp, op.Weights, op.Bias, err = l.integers(k, l.p.types[x]); err != nil {
+	op := &circuits.MatMul{Rows: k.rows, Inner: len(k.weights) / k.rows}
+	if op.Exp, op.Weights, op.Bias, err = l.integers(k, l.p.Type(x)); err != nil {
 		return err
 	}
-	reach, _, err := accumulators(l.p.types[x].Range, op.Weights, op.Bias, k.rows, false)
-	if err != nil {
+	if err = op.Declare(l.p.Type(x)); err != nil {
 		return err
 	}
-	op.Bound, _ = declared(reach, 0)
 	y, err := l.emit(n.Name, op, x)
 	l.set(k.out, y)
 	return err
@@ -322,23 +319,21 @@ func (l *lowerer) batchNorm(n *model.Node) error {
 		return err
 	}
 	k := &linear{rows: xs[1], weights: scale, bias: offset, out: n.Outputs[0], axis: len(xs) - 1}
-	op := &Conv{Group: xs[1], Kernel: [4]int{xs[1], 1, 1, 1}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}}
-	if op.Exp, op.Weights, op.Bias, err = l.integers(k, l.p.types[x]); err != nil {
+	op := &circuits.Conv{Group: xs[1], Kernel: [4]int{xs[1], 1, 1, 1}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}}
+	if op.Exp, op.Weights, op.Bias, err = l.integers(k, l.p.Type(x)); err != nil {
 		return err
 	}
-	reach, spread, err := accumulators(l.p.types[x].Range, op.Weights, op.Bias, k.rows, op.padded())
-	if err != nil {
+	if err = op.Declare(l.p.Type(x)); err != nil {
 		return err
 	}
-	op.Bound, op.Spread = declared(reach, spread)
 	if len(xs) != 4 {
-		if x, err = l.emit(n.Name+"/columns", &Reshape{Shape: []int{xs[0], xs[1], 1, relation.Size(xs[2:])}}, x); err != nil {
+		if x, err = l.emit(n.Name+"/columns", &circuits.Reshape{Shape: []int{xs[0], xs[1], 1, relation.Size(xs[2:])}}, x); err != nil {
 			return err
 		}
 	}
 	y, err := l.emit(n.Name, op, x)
 	if err == nil && len(xs) != 4 {
-		y, err = l.emit(n.Name+"/rows", &Reshape{Shape: slices.Clone(xs)}, y)
+		y, err = l.emit(n.Name+"/rows", &circuits.Reshape{Shape: slices.Clone(xs)}, y)
 	}
 	l.set(k.out, y)
 	return err

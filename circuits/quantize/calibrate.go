@@ -1,4 +1,4 @@
-package circuits
+package quantize
 
 import (
 	"math"
@@ -43,7 +43,7 @@ func calibrate(g *model.Graph, samples [][]*model.Tensor) (*calibration, error) 
 	for _, s := range samples {
 		byName := map[string]*model.Tensor{}
 		err := g.Trace(s, func(name string, t *model.Tensor) {
-			x := floats(t)
+			x := t.Floats()
 			v := c.values[name]
 			if v == nil {
 				v = &observed{lo: math.Inf(1), hi: math.Inf(-1), shape: t.Shape, integer: t.Float == nil, sum: make([]float64, len(x))}
@@ -89,18 +89,6 @@ func onTables(g *model.Graph) bool {
 // whole reports whether the samples show integers only.
 func (v *observed) whole() bool {
 	return !slices.ContainsFunc(v.kept, func(x float32) bool { return x != float32(math.Trunc(float64(x))) })
-}
-
-// floats returns a tensor's elements, integers too, as floats.
-func floats(t *model.Tensor) []float32 {
-	if t.Float != nil {
-		return t.Float
-	}
-	out := make([]float32, len(t.Int))
-	for i, v := range t.Int {
-		out[i] = float32(v)
-	}
-	return out
 }
 
 // observe adds a sample's elements and keeps about keep of them.

@@ -1,10 +1,11 @@
-package circuits
+package quantize
 
 import (
 	"fmt"
 	"maps"
 	"slices"
 
+	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/circuits/relation"
 	"github.com/nnark/nnark/model"
 )
@@ -34,7 +35,7 @@ func (l *lowerer) gather(n *model.Node) error {
 		for k, number := range moved[i].Int {
 			index[k] = int(number) - 1
 		}
-		y, err := l.emit(n.Name, &Gather{Shape: slices.Clone(moved[i].Shape), Index: index}, v)
+		y, err := l.emit(n.Name, &circuits.Gather{Shape: slices.Clone(moved[i].Shape), Index: index}, v)
 		if err == nil && fill != 0 {
 			y, err = l.fill(n.Name, y, index, fill)
 		}
@@ -87,18 +88,18 @@ func (l *lowerer) trace(n *model.Node) (moved []*model.Tensor, fill float64, err
 
 // fill adds a constant wherever the index is -1.
 func (l *lowerer) fill(node string, v int, index []int, constant float64) (int, error) {
-	t := l.p.types[v]
+	t := l.p.Type(v)
 	q, err := integersOf([]float64{constant}, t.Exp)
 	if err != nil {
 		return 0, err
 	}
-	values := make(Ints, len(index))
+	values := make(circuits.Ints, len(index))
 	for i, k := range index {
 		if k < 0 {
 			values[i] = q[0]
 		}
 	}
-	c, err := l.emit(node+"/value", &Constant{Shape: t.Shape, Exp: t.Exp, Values: values})
+	c, err := l.emit(node+"/value", &circuits.Constant{Shape: t.Shape, Exp: t.Exp, Values: values})
 	if err != nil {
 		return 0, err
 	}

@@ -1,4 +1,4 @@
-package circuits
+package quantize
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"math/bits"
 	"slices"
 
+	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/fixedpoint"
 	"github.com/nnark/nnark/model"
 )
@@ -60,8 +61,8 @@ func (l *lowerer) compared(n *model.Node) ([]int, error) {
 		if i == 0 {
 			op = map[string]string{"Less": "Greater", "Greater": "Less", "LessOrEqual": "GreaterOrEqual", "GreaterOrEqual": "LessOrEqual"}[op]
 		}
-		k := l.p.types[x]
-		q := make(Ints, len(t))
+		k := l.p.Type(x)
+		q := make(circuits.Ints, len(t))
 		for j, v := range t {
 			v = math.Ldexp(v, k.Exp)
 			switch {
@@ -74,7 +75,7 @@ func (l *lowerer) compared(n *model.Node) ([]int, error) {
 			}
 			q[j] = int64(min(max(v, float64(k.Range.Lo-1)), float64(k.Range.Hi+1)))
 		}
-		p, err := l.emit(n.Name+"/thresholds", &Parameter{Shape: slices.Clone(shape), Exp: k.Exp, Bits: bits.Len64(k.Range.MaxAbs() + 1), Values: q})
+		p, err := l.emit(n.Name+"/thresholds", &circuits.Parameter{Shape: slices.Clone(shape), Exp: k.Exp, Bits: bits.Len64(k.Range.MaxAbs() + 1), Values: q})
 		if err != nil {
 			return nil, err
 		}
@@ -103,7 +104,7 @@ func (l *lowerer) nonZero(node string, v int) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	v, err = l.emit(node, &Function{Name: "Abs", OutExp: l.p.types[v].Exp, Out: fixedpoint.Interval{Lo: 0, Hi: 1}}, v)
+	v, err = l.emit(node, &circuits.Function{Name: "Abs", OutExp: l.p.Type(v).Exp, Out: fixedpoint.Interval{Lo: 0, Hi: 1}}, v)
 	if err != nil {
 		return 0, err
 	}
@@ -112,16 +113,16 @@ func (l *lowerer) nonZero(node string, v int) (int, error) {
 
 // condition gives integers 0 and 1 the exponent 0.
 func (l *lowerer) condition(node string, v int) (int, error) {
-	return l.scale(node, v, 1, -l.p.types[v].Exp)
+	return l.scale(node, v, 1, -l.p.Type(v).Exp)
 }
 
 // not returns 1 - v.
 func (l *lowerer) not(node string, v int) (int, error) {
-	one, err := l.emit(node+"/one", &Constant{Shape: []int{}, Values: Ints{1}})
+	one, err := l.emit(node+"/one", &circuits.Constant{Shape: []int{}, Values: circuits.Ints{1}})
 	if err != nil {
 		return 0, err
 	}
-	return l.emit(node+"/not", &Add{Scale: [2]int64{1, -1}}, one, v)
+	return l.emit(node+"/not", &circuits.Add{Scale: [2]int64{1, -1}}, one, v)
 }
 
 // conditions returns a node's inputs, which must be conditions.
@@ -131,9 +132,9 @@ func (l *lowerer) conditions(n *model.Node, names ...string) ([]int, error) {
 		var v int
 		var err error
 		if c, shape, ok := l.constant(name); ok {
-			var q Ints
+			var q circuits.Ints
 			if q, err = integersOf(c, 0); err == nil {
-				v, err = l.emit(n.Name+"/constant", &Constant{Shape: slices.Clone(shape), Values: q})
+				v, err = l.emit(n.Name+"/constant", &circuits.Constant{Shape: slices.Clone(shape), Values: q})
 			}
 		} else {
 			v, err = l.narrow(name)
@@ -141,7 +142,7 @@ func (l *lowerer) conditions(n *model.Node, names ...string) ([]int, error) {
 		if err != nil {
 			return nil, err
 		}
-		if t := l.p.types[v]; t.Exp != 0 || !(fixedpoint.Interval{Lo: 0, Hi: 1}).Covers(t.Range) {
+		if t := l.p.Type(v); t.Exp != 0 || !(fixedpoint.Interval{Lo: 0, Hi: 1}).Covers(t.Range) {
 			return nil, fmt.Errorf("operand %q is no condition but lies in %v: %w", name, t.Range, model.ErrUnsupported)
 		}
 		out = append(out, v)
@@ -168,11 +169,11 @@ func (l *lowerer) oneHot(n *model.Node) error {
 	if w, ok := l.narrowed[n.Inputs[0]]; ok {
 		v = w
 	}
-	t := l.p.types[v]
+	t := l.p.Type(v)
 	if t.Exp != 0 {
 		return fmt.Errorf("indices %q are no integers but steps of 2^%d: %w", n.Inputs[0], -t.Exp, model.ErrUnsupported)
 	}
-	hot, err := l.emit(n.Name+"/hot", new(OneHot), v)
+	hot, err := l.emit(n.Name+"/hot", new(circuits.OneHot), v)
 	if err != nil {
 		return err
 	}
@@ -181,13 +182,13 @@ func (l *lowerer) oneHot(n *model.Node) error {
 	if err == nil && t.Range.Lo < 0 {
 		var z int
 		if z, err = l.columns(n.Name+"/negative", hot, t, -size, size); err == nil {
-			y, err = l.emit(n.Name+"/both", &Add{Scale: [2]int64{1, 1}}, y, z)
+			y, err = l.emit(n.Name+"/both", &circuits.Add{Scale: [2]int64{1, 1}}, y, z)
 		}
 	}
 	if err != nil {
 		return err
 	}
-	shape := l.p.types[y].Shape
+	shape := l.p.Type(y).Shape
 	if axis < 0 {
 		axis += len(shape)
 	}
@@ -196,7 +197,7 @@ func (l *lowerer) oneHot(n *model.Node) error {
 		for k := range len(shape) - 1 {
 			perm = append(perm, k)
 		}
-		if y, err = l.emit(n.Name+"/axis", &Transpose{Perm: slices.Insert(perm, axis, len(shape)-1)}, y); err != nil {
+		if y, err = l.emit(n.Name+"/axis", &circuits.Transpose{Perm: slices.Insert(perm, axis, len(shape)-1)}, y); err != nil {
 			return err
 		}
 	}
@@ -215,11 +216,11 @@ func (l *lowerer) between(n *model.Node, v int, off, on float64) error {
 	if err != nil {
 		return err
 	}
-	step, err := l.emit(n.Name+"/step", &Scale{Shape: []int{}, Exp: k, Factors: Ints{q[1] - q[0]}}, v)
+	step, err := l.emit(n.Name+"/step", &circuits.Scale{Shape: []int{}, Exp: k, Factors: circuits.Ints{q[1] - q[0]}}, v)
 	if err != nil {
 		return err
 	}
-	base, err := l.emit(n.Name+"/off", &Constant{Shape: []int{}, Exp: k, Values: Ints{q[0]}})
+	base, err := l.emit(n.Name+"/off", &circuits.Constant{Shape: []int{}, Exp: k, Values: circuits.Ints{q[0]}})
 	if err != nil {
 		return err
 	}
@@ -229,8 +230,8 @@ func (l *lowerer) between(n *model.Node, v int, off, on float64) error {
 
 // columns takes the columns of the integers from first on out of a OneHot of values of a
 // type; where the type has no such integer they are 0.
-func (l *lowerer) columns(node string, hot int, t Type, first, n int64) (int, error) {
-	rows, width := t.Size(), int64(l.p.types[hot].Size()/t.Size())
+func (l *lowerer) columns(node string, hot int, t circuits.Type, first, n int64) (int, error) {
+	rows, width := t.Size(), int64(l.p.Type(hot).Size()/t.Size())
 	index := make([]int, 0, int64(rows)*n)
 	for r := range rows {
 		for k := range n {
@@ -241,14 +242,14 @@ func (l *lowerer) columns(node string, hot int, t Type, first, n int64) (int, er
 			}
 		}
 	}
-	return l.emit(node, &Gather{Shape: append(slices.Clone(t.Shape), int(n)), Index: index}, hot)
+	return l.emit(node, &circuits.Gather{Shape: append(slices.Clone(t.Shape), int(n)), Index: index}, hot)
 }
 
 // indexRange returns the range of an integer input that does nothing but choose: what can be
 // chosen, with the negative half if a sample has it.
 func (l *lowerer) indexRange(name string) (r fixedpoint.Interval, ok bool) {
 	size := l.chooses(name)
-	if size == 0 || size >= maxOneHot/2 {
+	if size == 0 || size >= circuits.MaxOneHot/2 {
 		return r, false
 	}
 	r = fixedpoint.Interval{Lo: 0, Hi: max(size-1, 1)}
@@ -295,11 +296,11 @@ func (l *lowerer) logic(n *model.Node) error {
 	case "Not":
 		v, err = l.not(n.Name, vs[0])
 	case "And":
-		v, err = l.emit(n.Name, new(Mul), vs...)
+		v, err = l.emit(n.Name, new(circuits.Mul), vs...)
 	case "Or":
 		v, err = l.either(n.Name, vs[0], vs[1])
 	case "Xor":
-		if v, err = l.emit(n.Name+"/difference", &Add{Scale: [2]int64{1, -1}}, vs...); err == nil {
+		if v, err = l.emit(n.Name+"/difference", &circuits.Add{Scale: [2]int64{1, -1}}, vs...); err == nil {
 			v, err = l.nonZero(n.Name, v)
 		}
 	}
@@ -314,7 +315,7 @@ func (l *lowerer) either(node string, x, y int) (v int, err error) {
 	if y, err = l.not(node, y); err != nil {
 		return 0, err
 	}
-	if v, err = l.emit(node, new(Mul), x, y); err != nil {
+	if v, err = l.emit(node, new(circuits.Mul), x, y); err != nil {
 		return 0, err
 	}
 	return l.not(node, v)
@@ -350,14 +351,14 @@ func (l *lowerer) where(n *model.Node) error {
 	if err != nil {
 		return err
 	}
-	v, err := l.emit(n.Name, new(Where), cs[0], vs[0], vs[1])
+	v, err := l.emit(n.Name, new(circuits.Where), cs[0], vs[0], vs[1])
 	return l.done(n, v, err)
 }
 
 // masked lowers Where with a constant condition c: c·x + (1-c)·y.
 func (l *lowerer) masked(n *model.Node, x, y int) (int, error) {
 	c, shape, _ := l.constant(n.Inputs[0])
-	yes, no := make(Ints, len(c)), make(Ints, len(c))
+	yes, no := make(circuits.Ints, len(c)), make(circuits.Ints, len(c))
 	for i, v := range c {
 		if v == 0 {
 			no[i] = 1
@@ -365,11 +366,11 @@ func (l *lowerer) masked(n *model.Node, x, y int) (int, error) {
 			yes[i] = 1
 		}
 	}
-	x, err := l.emit(n.Name+"/true", &Scale{Shape: slices.Clone(shape), Factors: yes}, x)
+	x, err := l.emit(n.Name+"/true", &circuits.Scale{Shape: slices.Clone(shape), Factors: yes}, x)
 	if err != nil {
 		return 0, err
 	}
-	if y, err = l.emit(n.Name+"/false", &Scale{Shape: slices.Clone(shape), Factors: no}, y); err != nil {
+	if y, err = l.emit(n.Name+"/false", &circuits.Scale{Shape: slices.Clone(shape), Factors: no}, y); err != nil {
 		return 0, err
 	}
 	return l.sum(n.Name, x, y, 1)
@@ -403,7 +404,7 @@ func (l *lowerer) truncate(n *model.Node) error {
 	if err != nil {
 		return err
 	}
-	t := l.p.types[v]
+	t := l.p.Type(v)
 	if t.Exp <= 0 {
 		return l.alias(n)
 	}
@@ -419,7 +420,7 @@ func (l *lowerer) truncate(n *model.Node) error {
 		return fmt.Errorf("rounding of negative numbers towards zero: %w", model.ErrUnsupported)
 	}
 	out := fixedpoint.Interval{Lo: 0, Hi: t.Range.Hi>>t.Exp + 1}
-	if v, err = l.emit(n.Name, &Function{Name: name, OutExp: 0, Out: out}, v); err == nil {
+	if v, err = l.emit(n.Name, &circuits.Function{Name: name, OutExp: 0, Out: out}, v); err == nil {
 		l.narrowed[n.Outputs[0]] = v
 	}
 	return l.done(n, v, err)

@@ -1,4 +1,4 @@
-package circuits
+package quantize
 
 import (
 	"fmt"
@@ -126,8 +126,8 @@ func reduced(t *model.Tensor, size float64) *model.Tensor {
 func sameOutputs(a, b [][]*model.Tensor) bool {
 	for i := range a {
 		for k := range a[i] {
-			y := floats(b[i][k])
-			for j, v := range floats(a[i][k]) {
+			y := b[i][k].Floats()
+			for j, v := range a[i][k].Floats() {
 				if !(math.Abs(float64(v-y[j])) <= maskChange*max(1, math.Abs(float64(v)))) {
 					return false
 				}

@@ -1,4 +1,4 @@
-package circuits
+package quantize
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/model"
 )
 
@@ -66,7 +67,7 @@ func (l *lowerer) parameter(node string, c []float64, shape []int, finest int) (
 	if err != nil {
 		return 0, err
 	}
-	return l.emit(node+"/weights", &Parameter{Shape: slices.Clone(shape), Exp: exp, Bits: bits, Values: q})
+	return l.emit(node+"/weights", &circuits.Parameter{Shape: slices.Clone(shape), Exp: exp, Bits: bits, Values: q})
 }
 
 // literalBits leaves room to align literals to finer values: 2^53 is the limit.
@@ -96,5 +97,5 @@ func (l *lowerer) literal(node, name string, e, slack int) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return l.emit(node+"/constant", &Constant{Shape: slices.Clone(shape), Exp: k, Values: q})
+	return l.emit(node+"/constant", &circuits.Constant{Shape: slices.Clone(shape), Exp: k, Values: q})
 }

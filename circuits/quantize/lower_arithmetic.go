@@ -1,4 +1,4 @@
-package circuits
+package quantize
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"math/bits"
 	"slices"
 
+	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/fixedpoint"
 	"github.com/nnark/nnark/model"
 )
@@ -22,7 +23,7 @@ func (l *lowerer) operands(n *model.Node, names ...string) ([]int, error) {
 		if err != nil {
 			return nil, err
 		}
-		out[i], e, slack = v, max(e, l.p.types[v].Exp), 2
+		out[i], e, slack = v, max(e, l.p.Type(v).Exp), 2
 	}
 	for i, name := range names {
 		if l.g.Const[name] != nil {
@@ -37,7 +38,7 @@ func (l *lowerer) operands(n *model.Node, names ...string) ([]int, error) {
 }
 
 // integersOf rounds reals to integers of an exponent, saturated far beyond any activation.
-func integersOf(x []float64, exp int) (out Ints, err error) {
+func integersOf(x []float64, exp int) (out circuits.Ints, err error) {
 	all := fixedpoint.Interval{Lo: -1 << 50, Hi: 1 << 50}
 	for _, v := range x {
 		if math.IsInf(v, 0) {
@@ -57,7 +58,7 @@ func integersOf(x []float64, exp int) (out Ints, err error) {
 func (l *lowerer) align(node string, vs []int) ([]int, error) {
 	least, e := math.MaxInt, math.MinInt
 	for _, v := range vs {
-		least, e = min(least, l.p.types[v].Exp), max(e, l.p.types[v].Exp)
+		least, e = min(least, l.p.Type(v).Exp), max(e, l.p.Type(v).Exp)
 	}
 	e = min(e, least+l.bits+8)
 	out := make([]int, len(vs))
@@ -66,7 +67,7 @@ func (l *lowerer) align(node string, vs []int) ([]int, error) {
 		if err != nil {
 			return nil, err
 		}
-		if k := e - l.p.types[v].Exp; k > 0 {
+		if k := e - l.p.Type(v).Exp; k > 0 {
 			if v, err = l.scale(node, v, 1<<k, k); err != nil {
 				return nil, err
 			}
@@ -78,7 +79,7 @@ func (l *lowerer) align(node string, vs []int) ([]int, error) {
 
 // scale returns factor·v, where the factor stands for factor·2^-exp.
 func (l *lowerer) scale(node string, v int, factor int64, exp int) (int, error) {
-	return l.emit(node+"/scale", &Scale{Shape: []int{}, Exp: exp, Factors: Ints{factor}}, v)
+	return l.emit(node+"/scale", &circuits.Scale{Shape: []int{}, Exp: exp, Factors: circuits.Ints{factor}}, v)
 }
 
 // sum returns x + sign·y.
@@ -87,7 +88,7 @@ func (l *lowerer) sum(node string, x, y int, sign int64) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return l.emit(node, &Add{Scale: [2]int64{1, sign}, Exp: l.p.types[vs[0]].Exp}, vs...)
+	return l.emit(node, &circuits.Add{Scale: [2]int64{1, sign}, Exp: l.p.Type(vs[0]).Exp}, vs...)
 }
 
 // wide returns the exact accumulators that a graph value with one consumer still is, if it
@@ -95,7 +96,7 @@ func (l *lowerer) sum(node string, x, y int, sign int64) (int, error) {
 func (l *lowerer) wide(name string) (v int, ok bool) {
 	v, ok = l.vals[name]
 	_, narrowed := l.narrowed[name]
-	t := l.p.types[v]
+	t := l.p.Type(v)
 	return v, ok && !narrowed && l.sole(name) != nil && t.Range.Hi-t.Range.Lo >= 2<<l.bits
 }
 
@@ -113,10 +114,10 @@ func (l *lowerer) add(n *model.Node) error {
 	a, b := n.Inputs[0], n.Inputs[1]
 	if x, ok := l.wide(a); ok && l.g.Const[b] != nil {
 		vs = []int{x, 0}
-		vs[1], err = l.known(n.Name, b, l.p.types[x].Exp, 0)
+		vs[1], err = l.known(n.Name, b, l.p.Type(x).Exp, 0)
 	} else if y, ok := l.wide(b); ok && l.g.Const[a] != nil {
 		vs = []int{0, y}
-		vs[0], err = l.known(n.Name, a, l.p.types[y].Exp, 0)
+		vs[0], err = l.known(n.Name, a, l.p.Type(y).Exp, 0)
 	} else {
 		vs, err = l.operands(n, a, b)
 	}
@@ -181,7 +182,7 @@ func (l *lowerer) mul(n *model.Node) error {
 	if err != nil {
 		return err
 	}
-	v, err := l.emit(n.Name, new(Mul), vs...)
+	v, err := l.emit(n.Name, new(circuits.Mul), vs...)
 	return l.done(n, v, err)
 }
 
@@ -194,11 +195,11 @@ func (l *lowerer) scaleBy(n *model.Node, name string, c []float64, shape []int, 
 		if err != nil {
 			return err
 		}
-		p, err := l.parameter(n.Name, c, shape, maxExp)
+		p, err := l.parameter(n.Name, c, shape, circuits.MaxExp)
 		if err != nil {
 			return err
 		}
-		v, err = l.emit(n.Name, new(Mul), v, p)
+		v, err = l.emit(n.Name, new(circuits.Mul), v, p)
 		return l.done(n, v, err)
 	}
 	most := 0.
@@ -226,7 +227,7 @@ func (l *lowerer) scaleBy(n *model.Node, name string, c []float64, shape []int, 
 			return err
 		}
 	}
-	v, err = l.emit(n.Name, &Scale{Shape: slices.Clone(shape), Exp: exp, Factors: factors}, v)
+	v, err = l.emit(n.Name, &circuits.Scale{Shape: slices.Clone(shape), Exp: exp, Factors: factors}, v)
 	return l.done(n, v, err)
 }
 
@@ -288,8 +289,8 @@ func (l *lowerer) div(n *model.Node) error {
 			return err
 		}
 	}
-	shift := l.exp(n.Outputs[0], l.bits+1) - l.p.types[x].Exp + l.p.types[y].Exp
-	v, err := l.emit(n.Name, &Div{Shift: shift}, x, y)
+	shift := l.exp(n.Outputs[0], l.bits+1) - l.p.Type(x).Exp + l.p.Type(y).Exp
+	v, err := l.emit(n.Name, &circuits.Div{Shift: shift}, x, y)
 	return l.done(n, v, err)
 }
 
@@ -311,7 +312,7 @@ func (l *lowerer) divisor(n *model.Node) (v int, sign int64, err error) {
 			return 0, 0, err
 		}
 	}
-	t := l.p.types[v]
+	t := l.p.Type(v)
 	lo := max(int64(powerBelow(math.Ldexp(least/4, t.Exp))), 1)
 	if t.Range.Lo < lo {
 		v, err = l.saturate(n.Name+"/divisor", "Identity", v, fixedpoint.Interval{Lo: lo, Hi: max(t.Range.Hi, lo+1)})
@@ -340,7 +341,7 @@ func (l *lowerer) power(n *model.Node) error {
 		if err != nil {
 			return err
 		}
-		v, err := l.emit(n.Name, new(Mul), x, x)
+		v, err := l.emit(n.Name, new(circuits.Mul), x, x)
 		return l.done(n, v, err)
 	}
 	return l.table(n, "Pow", p)
@@ -358,7 +359,7 @@ func (l *lowerer) extremum(n *model.Node) error {
 	if vs, err = l.align(n.Name, vs); err != nil {
 		return err
 	}
-	v, err := l.negated(n.Name, n.Op == "Min", vs, func(vs []int) (int, error) { return l.emit(n.Name, new(Max), vs...) })
+	v, err := l.negated(n.Name, n.Op == "Min", vs, func(vs []int) (int, error) { return l.emit(n.Name, new(circuits.Max), vs...) })
 	return l.done(n, v, err)
 }
 
@@ -377,4 +378,10 @@ func (l *lowerer) negated(node string, yes bool, vs []int, f func([]int) (int, e
 		return 0, err
 	}
 	return l.scale(node, v, -1, 0)
+}
+
+// powerBelow returns the largest power of two at most x > 0.
+func powerBelow(x float64) float64 {
+	_, e := math.Frexp(x)
+	return math.Ldexp(0.5, e)
 }

@@ -1,19 +1,20 @@
-package circuits
+package quantize
 
 import (
 	"fmt"
 	"math"
 	"slices"
 
+	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/model"
 )
 
 // window converts a pooling node's window over two spatial axes, or one, which is columns
 // of one row.
-func (l *lowerer) window(n *model.Node) (Window, *model.Window, error) {
+func (l *lowerer) window(n *model.Node) (circuits.Window, *model.Window, error) {
 	xs := l.g.Shapes[n.Inputs[0]]
 	if len(xs) != 3 && len(xs) != 4 {
-		return Window{}, nil, fmt.Errorf("input %v is neither [N, C, H, W] nor [N, C, W]: %w", xs, model.ErrUnsupported)
+		return circuits.Window{}, nil, fmt.Errorf("input %v is neither [N, C, H, W] nor [N, C, W]: %w", xs, model.ErrUnsupported)
 	}
 	two := func(v []int, one int) [2]int {
 		if len(v) == 1 {
@@ -23,39 +24,39 @@ func (l *lowerer) window(n *model.Node) (Window, *model.Window, error) {
 	}
 	if n.Op == "GlobalAveragePool" || n.Op == "GlobalMaxPool" {
 		w := &model.Window{Kernel: xs[2:], PadBegin: []int{0, 0}, PadEnd: []int{0, 0}}
-		return Window{Kernel: two(xs[2:], 1), Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}, Shape: [2]int{1, 1}}, w, n.Attrs.Unpack()
+		return circuits.Window{Kernel: two(xs[2:], 1), Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}, Shape: [2]int{1, 1}}, w, n.Attrs.Unpack()
 	}
 	w, err := n.Window(xs[2:], nil)
 	if err != nil {
-		return Window{}, nil, err
+		return circuits.Window{}, nil, err
 	}
 	begin, end := two(w.PadBegin, 0), two(w.PadEnd, 0)
-	return Window{Kernel: two(w.Kernel, 1), Stride: two(w.Strides, 1), Dilation: two(w.Dilations, 1),
+	return circuits.Window{Kernel: two(w.Kernel, 1), Stride: two(w.Strides, 1), Dilation: two(w.Dilations, 1),
 		Pads: [4]int{begin[0], begin[1], end[0], end[1]}, Shape: two(w.Out, 1)}, w, nil
 }
 
 // pool emits an operator on windows; [N, C, W] becomes [N, C, 1, W] for it.
-func (l *lowerer) pool(node string, op Op, v int) (int, error) {
-	x := l.p.types[v].Shape
+func (l *lowerer) pool(node string, op circuits.Op, v int) (int, error) {
+	x := l.p.Type(v).Shape
 	if len(x) != 3 {
 		return l.emit(node, op, v)
 	}
-	v, err := l.emit(node+"/rows", &Reshape{Shape: []int{x[0], x[1], 1, x[2]}}, v)
+	v, err := l.emit(node+"/rows", &circuits.Reshape{Shape: []int{x[0], x[1], 1, x[2]}}, v)
 	if err != nil {
 		return 0, err
 	}
 	if v, err = l.emit(node, op, v); err != nil {
 		return 0, err
 	}
-	return l.emit(node+"/line", &Reshape{Shape: []int{x[0], x[1], l.p.types[v].Shape[3]}}, v)
+	return l.emit(node+"/line", &circuits.Reshape{Shape: []int{x[0], x[1], l.p.Type(v).Shape[3]}}, v)
 }
 
-func (l *lowerer) poolOp(n *model.Node) (*MaxPool, error) {
+func (l *lowerer) poolOp(n *model.Node) (*circuits.MaxPool, error) {
 	if len(n.Outputs) > 1 && n.Outputs[1] != "" {
 		return nil, fmt.Errorf("output Indices: %w", model.ErrUnsupported)
 	}
 	w, _, err := l.window(n)
-	return &MaxPool{Window: w}, err
+	return &circuits.MaxPool{Window: w}, err
 }
 
 // maxPool lowers a max-pool that follows no monotone activation: over accumulators it
@@ -96,7 +97,7 @@ func (l *lowerer) averagePool(n *model.Node) error {
 	if err != nil {
 		return err
 	}
-	op := &AveragePool{Window: w, Scale: 1}
+	op := &circuits.AveragePool{Window: w, Scale: 1}
 	if w.Pads == [4]int{} && !win.CeilMode || win.CountIncludePad {
 		op.Scale, op.ScaleExp = l.inverse(w.Kernel[0] * w.Kernel[1])
 		y, err := l.pool(n.Name, op, x)
@@ -107,11 +108,13 @@ func (l *lowerer) averagePool(n *model.Node) error {
 		return err
 	}
 	_, exp := l.inverse(w.Kernel[0]*w.Kernel[1] | 1)
-	factors := &Scale{Shape: append([]int{1, 1}, l.p.types[sums].Shape[2:]...), Exp: exp}
+	factors := &circuits.Scale{Shape: append([]int{1, 1}, l.p.Type(sums).Shape[2:]...), Exp: exp}
+	in := append([]int{1}, l.g.Shapes[n.Inputs[0]]...) // a line is columns of one row
+	in = in[len(in)-4:]
 	for i := range w.Shape[0] {
 		for j := range w.Shape[1] {
 			count := 0.
-			w.taps(op.in.Shape[2], op.in.Shape[3], i, j, func(int, int) { count++ })
+			w.Taps(in[2], in[3], i, j, func(int, int) { count++ })
 			factors.Factors = append(factors.Factors, int64(math.Round(math.Ldexp(1, exp)/count)))
 		}
 	}
@@ -124,7 +127,7 @@ func (l *lowerer) reshape(n *model.Node) error {
 	if !ok {
 		return fmt.Errorf("operand is constant: %w", model.ErrUnsupported)
 	}
-	return l.move(n, &Reshape{Shape: slices.Clone(l.g.Shapes[n.Outputs[0]])}, v)
+	return l.move(n, &circuits.Reshape{Shape: slices.Clone(l.g.Shapes[n.Outputs[0]])}, v)
 }
 
 func (l *lowerer) transpose(n *model.Node) error {
@@ -137,15 +140,15 @@ func (l *lowerer) transpose(n *model.Node) error {
 		return err
 	}
 	if perm == nil {
-		for k := range l.p.types[v].Shape {
+		for k := range l.p.Type(v).Shape {
 			perm = append([]int{k}, perm...)
 		}
 	}
-	return l.move(n, &Transpose{Perm: perm}, v)
+	return l.move(n, &circuits.Transpose{Perm: perm}, v)
 }
 
 // move emits an operator that rearranges elements.
-func (l *lowerer) move(n *model.Node, op Op, v int) error {
+func (l *lowerer) move(n *model.Node, op circuits.Op, v int) error {
 	if w, ok := l.narrowed[n.Inputs[0]]; ok {
 		v = w
 	}
@@ -176,20 +179,20 @@ func (l *lowerer) concat(n *model.Node) error {
 	e := math.MaxInt
 	for i, name := range n.Inputs {
 		if l.g.Const[name] == nil {
-			e = min(e, l.p.types[in[i]].Exp)
+			e = min(e, l.p.Type(in[i]).Exp)
 		}
 	}
 	for i := range in {
 		if in[i], err = l.rescale(n.Name, in[i], e); err != nil {
 			return err
 		}
-		if k := e - l.p.types[in[i]].Exp; k > 0 { // a coarser constant
+		if k := e - l.p.Type(in[i]).Exp; k > 0 { // a coarser constant
 			if in[i], err = l.scale(n.Name, in[i], 1<<k, k); err != nil {
 				return err
 			}
 		}
 	}
-	v, err := l.emit(n.Name, &Concat{Axis: axis}, in...)
+	v, err := l.emit(n.Name, &circuits.Concat{Axis: axis}, in...)
 	if err != nil {
 		return err
 	}

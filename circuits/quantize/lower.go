@@ -1,4 +1,4 @@
-package circuits
+package quantize
 
 import (
 	"errors"
@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/fixedpoint"
 	"github.com/nnark/nnark/model"
 )
@@ -106,7 +107,7 @@ type lowerer struct {
 	widths
 	clipAt int64 // domains wider than this are saturated by Clip, not by a table
 
-	p         *Program
+	p         *circuits.Program
 	vals      map[string]int // program value of each graph value
 	narrowed  map[string]int // the same, requantised to an activation
 	rescaled  map[[2]int]int // value and exponent to its requantised value
@@ -118,7 +119,7 @@ type lowerer struct {
 
 func newLowerer(g *model.Graph, c *calibration, w widths, clipAt int64) *lowerer {
 	l := &lowerer{calibration: c, g: g, widths: w, clipAt: clipAt,
-		p: &Program{}, vals: map[string]int{}, narrowed: map[string]int{}, rescaled: map[[2]int]int{},
+		p: &circuits.Program{}, vals: map[string]int{}, narrowed: map[string]int{}, rescaled: map[[2]int]int{},
 		consumers: map[string][]*model.Node{}, fused: map[*model.Node]bool{}, names: map[int]string{}}
 	for _, n := range l.nodes {
 		for _, v := range n.Inputs {
@@ -129,7 +130,7 @@ func newLowerer(g *model.Graph, c *calibration, w widths, clipAt int64) *lowerer
 }
 
 // lower builds the program. Errors of all nodes are joined.
-func (l *lowerer) lower(cfg Config) error {
+func (l *lowerer) lower(cfg circuits.Config) error {
 	l.p.Name, l.p.Config = l.g.File, cfg
 	for _, in := range l.g.Inputs {
 		if err := l.input(in); err != nil {
@@ -188,12 +189,11 @@ func (l *lowerer) input(in model.Value) error {
 	// everybody, in whole steps from there to the samples' largest.
 	half, above := math.Ldexp(0.5, -e), fixedpoint.Real(q.Hi, e)
 	steps := max(0, math.Ceil(math.Ldexp(hi-above-half, e)))
-	port := Port{Name: in.Name, Value: len(l.p.Inputs), Shape: slices.Clone(in.Shape), Exp: e, Range: q,
-		RealLo: fixedpoint.Real(q.Lo, e) - half, RealHi: above + (2*steps+1)*half}
-	l.p.Inputs = append(l.p.Inputs, port)
-	l.p.types = append(l.p.types, Type{Shape: port.Shape, Exp: e, Range: q})
-	l.set(in.Name, port.Value)
-	l.narrowed[in.Name] = port.Value
+	value := len(l.p.Inputs)
+	l.p.AddInput(circuits.Port{Name: in.Name, Shape: slices.Clone(in.Shape), Exp: e, Range: q,
+		RealLo: fixedpoint.Real(q.Lo, e) - half, RealHi: above + (2*steps+1)*half})
+	l.set(in.Name, value)
+	l.narrowed[in.Name] = value
 	return nil
 }
 
@@ -208,10 +208,10 @@ func (l *lowerer) outputs() error {
 		if err != nil {
 			return &model.Error{File: l.g.File, Node: o.Name, Op: "output", Err: err}
 		}
-		t := l.p.types[v]
+		t := l.p.Type(v)
 		r := t.Range
 		r.Hi = max(r.Hi, r.Lo+1) // packing needs two values
-		l.p.Outputs = append(l.p.Outputs, Port{Name: o.Name, Value: v, Shape: slices.Clone(l.g.Shapes[o.Name]), Exp: t.Exp, Range: r})
+		l.p.Outputs = append(l.p.Outputs, circuits.Port{Name: o.Name, Value: v, Shape: slices.Clone(l.g.Shapes[o.Name]), Exp: t.Exp, Range: r})
 	}
 	return nil
 }
@@ -227,28 +227,18 @@ func (l *lowerer) output(o model.Value) (int, error) {
 		return 0, fmt.Errorf("nothing computes it: %w", model.ErrUnsupported)
 	}
 	if l.g.Const[o.Name].Float != nil {
-		return l.parameter("output "+o.Name, c, shape, maxExp)
+		return l.parameter("output "+o.Name, c, shape, circuits.MaxExp)
 	}
 	q, err := integersOf(c, 0)
 	if err != nil {
 		return 0, err
 	}
-	return l.emit("output "+o.Name, &Constant{Shape: slices.Clone(shape), Values: q})
+	return l.emit("output "+o.Name, &circuits.Constant{Shape: slices.Clone(shape), Values: q})
 }
 
 // emit appends a node and returns its value.
-func (l *lowerer) emit(name string, op Op, in ...int) (int, error) {
-	types := make([]Type, len(in))
-	for i, v := range in {
-		types[i] = l.p.types[v]
-	}
-	t, err := op.Bind(types)
-	if err != nil {
-		return 0, err
-	}
-	l.p.Nodes = append(l.p.Nodes, Node{name, op, in})
-	l.p.types = append(l.p.types, t)
-	return len(l.p.types) - 1, nil
+func (l *lowerer) emit(name string, op circuits.Op, in ...int) (int, error) {
+	return l.p.Add(name, op, in...)
 }
 
 // set records that program value v stands for the graph's value.
@@ -318,22 +308,22 @@ func (l *lowerer) pooled(name string) string {
 
 // rescale returns the value at exponent e, or at its own where that is coarser.
 func (l *lowerer) rescale(node string, v, e int) (int, error) {
-	for l.p.types[v].Exp > e {
+	for l.p.Type(v).Exp > e {
 		if w, ok := l.rescaled[[2]int{v, e}]; ok {
 			return w, nil
 		}
-		t, s := l.p.types[v], min(l.p.types[v].Exp-e, maxShift)
+		t, s := l.p.Type(v), min(l.p.Type(v).Exp-e, circuits.MaxShift)
 		if t.Range.RoundShift(uint(s)) == fixedpoint.Point(0) { // and so at every coarser exponent
-			return l.emit(node+"/zero", &Constant{Shape: t.Shape, Exp: e, Values: make(Ints, t.Size())})
+			return l.emit(node+"/zero", &circuits.Constant{Shape: t.Shape, Exp: e, Values: make(circuits.Ints, t.Size())})
 		}
 		if s > largeShift && t.Size() < 1<<s/8 { // a table of all remainders would cost more than two steps
 			s = smallShift
 		}
-		w, err := l.emit(node+"/requantize", &Requantize{Shift: s}, v)
+		w, err := l.emit(node+"/requantize", &circuits.Requantize{Shift: s}, v)
 		if err != nil {
 			return 0, err
 		}
-		if l.p.types[w].Exp == e {
+		if l.p.Type(w).Exp == e {
 			l.rescaled[[2]int{v, e}] = w
 		}
 		v = w
@@ -347,7 +337,7 @@ const smallShift, largeShift = 8, 12
 
 // saturate returns value v clamped to out, by a table or by Clip; f is "Identity" or "Relu".
 func (l *lowerer) saturate(node, f string, v int, out fixedpoint.Interval) (int, error) {
-	t := l.p.types[v]
+	t := l.p.Type(v)
 	if f == "Relu" {
 		out.Lo = max(out.Lo, 0)
 	}
@@ -356,10 +346,10 @@ func (l *lowerer) saturate(node, f string, v int, out fixedpoint.Interval) (int,
 	}
 	width := t.Range.Hi - t.Range.Lo + 1
 	l.domains = append(l.domains, width)
-	if width > l.clipAt || width > maxTable {
-		return l.emit(node, &Clip{Interval: out}, v)
+	if width > l.clipAt || width > circuits.MaxTable {
+		return l.emit(node, &circuits.Clip{Interval: out}, v)
 	}
-	return l.emit(node, &Function{Name: f, OutExp: t.Exp, Out: out}, v)
+	return l.emit(node, &circuits.Function{Name: f, OutExp: t.Exp, Out: out}, v)
 }
 
 // enclose returns value v with its range enforced, by a Clip that never clips if nothing
@@ -368,9 +358,9 @@ func (l *lowerer) enclose(node string, v int) (int, error) {
 	if l.enforced(v) {
 		return v, nil
 	}
-	r := l.p.types[v].Range
+	r := l.p.Type(v).Range
 	r.Hi = max(r.Hi, r.Lo+1)
-	return l.emit(node+"/range", &Clip{Interval: r}, v)
+	return l.emit(node+"/range", &circuits.Clip{Interval: r}, v)
 }
 
 // enforced reports whether the statements about value v's own making bound it.
@@ -380,9 +370,9 @@ func (l *lowerer) enforced(v int) bool {
 		return true
 	}
 	switch l.p.Nodes[node].Op.(type) {
-	case *BatchMatMul, *Conv, *MatMul, *Requantize:
+	case *circuits.BatchMatMul, *circuits.Conv, *circuits.MatMul, *circuits.Requantize:
 		return false
-	case *Clip, *Function, *Softmax, *LogSoftmax:
+	case *circuits.Clip, *circuits.Function, *circuits.Softmax, *circuits.LogSoftmax:
 		return true
 	}
 	for _, x := range l.p.Nodes[node].In {
@@ -410,8 +400,8 @@ func (l *lowerer) narrowTo(name string, bits int) (int, error) {
 	if !ok {
 		return 0, fmt.Errorf("operand %q is constant: %w", name, model.ErrUnsupported)
 	}
-	r, seen := l.p.types[v].Range, l.values[name]
-	if r.Hi-r.Lo < 2<<bits || seen != nil && seen.integer && l.p.types[v].Exp == 0 { // integers stay what they are
+	r, seen := l.p.Type(v).Range, l.values[name]
+	if r.Hi-r.Lo < 2<<bits || seen != nil && seen.integer && l.p.Type(v).Exp == 0 { // integers stay what they are
 		return l.enclose(name, v)
 	}
 	v, err := l.rescale(name, v, l.exp(name, bits))

@@ -1,4 +1,4 @@
-package circuits
+package quantize
 
 import (
 	"math"
@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/model"
 )
 
@@ -58,7 +59,7 @@ func TestFeatures(t *testing.T) {
 		"turned":   {tableGraph(consts{"t": thresholds}, op("Less", "t x", "c", nil), op("Cast", "c", "y", attrs{"to": 1})), true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p, err := Quantize(c.g, samples, Config{})
+			p, err := Graph(c.g, samples, circuits.Config{})
 			require.NoError(t, err)
 			var num, den float64
 			for _, s := range unseen {
@@ -91,15 +92,15 @@ func TestFeatures(t *testing.T) {
 // TestFeaturesStayPrivate: what brings features to one size comes from the samples alone.
 func TestFeaturesStayPrivate(t *testing.T) {
 	samples := rowsOf(rand.New(rand.NewPCG(3, 4)), 50)
-	program := func(scale float32) *Program {
+	program := func(scale float32) *circuits.Program {
 		c := floatConst([]int{5, 2}, 1, -0.5, 0.25, 1, -1, 0.75, 0.5, 0.5, -0.25, 1)
 		for i := range c.Float {
 			c.Float[i] *= scale
 		}
 		g := scaledFeatures(decomposed(tableGraph(consts{"w": c}, op("MatMul", "x w", "y", nil))), samples)
-		p := &Program{}
+		p := &circuits.Program{}
 		for _, n := range g.Nodes[:2] {
-			p.Nodes = append(p.Nodes, Node{Name: n.Name})
+			p.Nodes = append(p.Nodes, circuits.Node{Name: n.Name})
 			p.Labels = append(p.Labels, n.Op)
 			for _, in := range n.Inputs[1:] {
 				require.True(t, (&lowerer{g: g}).isLiteral(in))

@@ -1,4 +1,4 @@
-package circuits
+package quantize
 
 import (
 	"math"

@@ -1,4 +1,4 @@
-package circuits
+package quantize
 
 import (
 	"math"
@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/model"
 )
 
@@ -207,15 +208,10 @@ func TestLowerNodes(t *testing.T) {
 			if strings.Contains("Ceil Floor Round Sign equal less at least and or xor not argmax argmin cast of a condition where", c.name) {
 				tolerance = 0.25 // jumps: values near one fall on either side
 			}
-			p, err := Quantize(g, samples, Config{Tolerance: tolerance})
+			p, err := Graph(g, samples, circuits.Config{Tolerance: tolerance})
 			require.NoError(t, err)
 			t.Logf("error %.4f, %d bits", p.Report.RelativeError, p.Report.Bits)
-			k := compile(t, p)
-			k.t = t
-			for _, x := range k.extremes()[:2] {
-				k.accepts(x)
-			}
-			k.accepts(k.randomInputs(rng))
+			proves(t, p, rng)
 		})
 	}
 }
@@ -239,7 +235,7 @@ func TestLowerRefuses(t *testing.T) {
 	} {
 		x := c.sample(seeded(t))
 		g := c.graph(t, x)
-		_, err := Quantize(g, [][]*model.Tensor{x}, Config{})
+		_, err := Graph(g, [][]*model.Tensor{x}, circuits.Config{})
 		require.ErrorContains(t, err, c.want)
 		require.ErrorIs(t, err, model.ErrUnsupported)
 	}
@@ -275,11 +271,11 @@ func TestAbsorbed(t *testing.T) {
 		y, err := a.Run(x)
 		require.NoError(t, err)
 		require.InDeltaSlice(t, want[0].Float, y[0].Float, 1e-5, k.name)
-		p, err := Quantize(g, [][]*model.Tensor{x}, Config{})
+		p, err := Graph(g, [][]*model.Tensor{x}, circuits.Config{})
 		require.NoError(t, err, k.name)
 		for _, node := range p.Nodes {
 			if k.want[0] == "MatMul" {
-				require.NotEqual(t, "Constant", kindOf(node.Op), k.name)
+				require.NotEqual(t, "Constant", circuits.Kind(node.Op), k.name)
 			}
 		}
 	}
@@ -317,7 +313,7 @@ func TestRecognise(t *testing.T) {
 			got = append(got, m.Op)
 		}
 		require.Equal(t, k.want, got, k.name)
-		_, err := Quantize(g, [][]*model.Tensor{x}, Config{})
+		_, err := Graph(g, [][]*model.Tensor{x}, circuits.Config{})
 		require.NoError(t, err, k.name)
 	}
 }
