@@ -112,8 +112,8 @@ func cases() []opCase {
 			return []Node{node(new(Mul), 0, 1), node(&Function{Name: "Relu", OutExp: 8, Out: iv(0, 100)}, 2)}
 		}, nil},
 		{"transpose", []Port{in(0, -8, 7, 2, 3, 2)}, one(&Transpose{Perm: []int{2, 0, 1}}, 0), nil},
-		{"slice", []Port{in(0, -8, 7, 4, 5)}, one(&Slice{Start: []int{3, 1}, Step: []int{-2, 2}, Size: []int{2, 2}}, 0), nil},
-		{"pad", []Port{in(0, 3, 7, 2, 2)}, one(&Slice{Start: []int{-1, 0}, Step: []int{1, 1}, Size: []int{4, 3}}, 0), nil},
+		{"slice", []Port{in(0, -8, 7, 4, 5)}, one(&Gather{Shape: []int{2, 2}, Index: []int{16, 18, 6, 8}}, 0), nil},
+		{"pad", []Port{in(0, 3, 7, 2, 2)}, one(&Gather{Shape: []int{4, 3}, Index: []int{-1, -1, -1, 0, 1, -1, 2, 3, -1, -1, -1, -1}}, 0), nil},
 		{"concat", []Port{in(0, -8, 7, 2, 2), in(1, 0, 15, 2, 1)}, one(&Concat{Axis: 1}, 0, 1), nil},
 		{"reshape dense", []Port{in(0, -8, 7, 2, 2, 2)}, func() []Node {
 			return []Node{node(&Reshape{Shape: []int{1, 8}}, 0), node(dense(12, 3, 8, [2]int64{-8, 7}), 1)}
@@ -158,11 +158,11 @@ func cases() []opCase {
 			return []Node{node(dense(2, 4, 5, x8), 0), node(&Gather{Shape: []int{1, 4}, Index: []int{8, 9, 10, 11}}, 1)}
 		}, nil},
 		{"half of a product", []Port{in(0, -128, 127, 3, 5)}, func() []Node {
-			return []Node{node(dense(2, 4, 5, x8), 0), node(&Slice{Start: []int{0, 0}, Step: []int{1, 1}, Size: []int{3, 2}}, 1), node(&Requantize{Shift: 4}, 2),
+			return []Node{node(dense(2, 4, 5, x8), 0), node(&Gather{Shape: []int{3, 2}, Index: []int{0, 1, 4, 5, 8, 9}}, 1), node(&Requantize{Shift: 4}, 2),
 				node(&Function{Name: "Relu", OutExp: 3, Out: iv(0, 127)}, 3)}
 		}, nil},
 		{"part of quotients", []Port{in(0, -128, 127, 3, 5)}, func() []Node {
-			return []Node{node(dense(2, 4, 5, x8), 0), node(&Requantize{Shift: 4}, 1), node(&Slice{Start: []int{0, 0}, Step: []int{2, 2}, Size: []int{2, 2}}, 2)}
+			return []Node{node(dense(2, 4, 5, x8), 0), node(&Requantize{Shift: 4}, 1), node(&Gather{Shape: []int{2, 2}, Index: []int{0, 2, 8, 10}}, 2)}
 		}, nil},
 		{"pool with gaps of sums", []Port{in(0, -8, 7, 1, 1, 5, 6)}, func() []Node {
 			return []Node{node(conv(11, 1, [4]int{2, 1, 1, 1}, unit, unit, [4]int{}, [2]int64{-8, 7}), 0), node(pool(unit, [2]int{2, 3}, unit, [4]int{}, [2]int{3, 2}), 1)}

@@ -52,6 +52,8 @@ func (c *Clip) Eval(in [][]int64) []int64 {
 	return out
 }
 
+func (*Clip) enforces() bool { return true }
+
 // Relate implements Op.
 func (c *Clip) Relate(b *relation.Builder, in []relation.Tensor, out relation.Tensor) {
 	b.Equals(in[0], c.input(b, out, func(a *relation.Assignment) []int64 { return a.Eval(in[0]) }))

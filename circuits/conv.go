@@ -122,6 +122,8 @@ func (c *Conv) tap(y, x []int64, weight int64, a, b int) {
 	}
 }
 
+func (*Conv) enforces() bool { return false }
+
 // Relate implements Op.
 func (c *Conv) Relate(b *relation.Builder, in []relation.Tensor, out relation.Tensor) {
 	xs, os := c.in.Shape, c.out.Shape
@@ -160,12 +162,14 @@ func (c *Conv) reach(in Type) (fixedpoint.Interval, int64, error) {
 	return accumulators(in.Range, c.Weights, c.Bias, c.Kernel[0], c.padded())
 }
 
-func (c *Conv) withoutParams() Op {
+func (c *Conv) withoutParams() parametrised {
 	d := *c
 	d.Weights, d.Bias = nil, nil
 	d.Bound, d.Spread = declared(c.Bound, c.Spread)
 	return &d
 }
+
+func (c *Conv) params() []*Ints { return []*Ints{&c.Weights, &c.Bias} }
 
 // accumulators returns the range of bias + Σ w·x over all rows for x in the interval, and
 // the widest range of one row; padded inputs may be zero besides. It fails if an

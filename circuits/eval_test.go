@@ -82,11 +82,6 @@ func reference(op Op, in [][]int64, types []Type, out Type) []int64 {
 				from[p] = at[k]
 			}
 			y[i] = element(in[0], types[0].Shape, from)
-		case *Slice:
-			for k := range at {
-				at[k] = op.Start[k] + op.Step[k]*at[k]
-			}
-			y[i] = element(in[0], types[0].Shape, at)
 		case *Concat:
 			for k := range in {
 				if at[op.Axis] < types[k].Shape[op.Axis] {

@@ -55,16 +55,42 @@ type definer interface {
 	Define(b *relation.Builder, out relation.Tensor, in ref) relation.Tensor
 }
 
+// A source has no inputs and brings its own tensor.
+type source interface {
+	tensor(b *relation.Builder, w Weights) relation.Tensor
+}
+
+// A packer's output may be a contraction's packed row as it is: packs reports whether it is
+// one.
+type packer interface{ packs() bool }
+
 // ref finds a program value's integers in an assignment.
 type ref int
 
 func (r ref) of(a *relation.Assignment) []int64 { return a.Value(int(r)) }
 
-// parametrised operators have weights. Params are the private ones under committed
-// weights; everything else about an operator is architecture.
+// parametrised operators have weights. They are private under committed weights; everything
+// else about an operator is architecture.
 type parametrised interface {
+	Op
 	// withoutParams returns a copy that describes the architecture alone.
-	withoutParams() Op
+	withoutParams() parametrised
+	// params points at the lists of weights.
+	params() []*Ints
+}
+
+// An enforcer's own statements hold its output in its range, or do not: then only honest
+// provers stay there.
+type enforcer interface{ enforces() bool }
+
+// Enforced reports whether the statements of a program hold an operator's output in its range,
+// given whether they do so with its inputs: most outputs are as bounded as what they are
+// made of.
+func Enforced(op Op, inputs bool) bool {
+	if e, ok := op.(enforcer); ok {
+		return e.enforces()
+	}
+	return inputs
 }
 
 // kinds lists the operators of a program by the name under which files hold them.
@@ -92,7 +118,6 @@ var kinds = map[string]func() Op{
 	"Requantize":  func() Op { return new(Requantize) },
 	"Reshape":     func() Op { return new(Reshape) },
 	"Scale":       func() Op { return new(Scale) },
-	"Slice":       func() Op { return new(Slice) },
 	"Softmax":     func() Op { return new(Softmax) },
 	"Transpose":   func() Op { return new(Transpose) },
 	"Where":       func() Op { return new(Where) },

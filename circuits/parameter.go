@@ -59,8 +59,10 @@ func (o *Parameter) tensor(b *relation.Builder, w Weights) relation.Tensor {
 // Relate implements Op: the tensor comes with its range check.
 func (o *Parameter) Relate(*relation.Builder, []relation.Tensor, relation.Tensor) {}
 
-func (o *Parameter) withoutParams() Op {
+func (o *Parameter) withoutParams() parametrised {
 	d := *o
 	d.Values = nil
 	return &d
 }
+
+func (o *Parameter) params() []*Ints { return []*Ints{&o.Values} }

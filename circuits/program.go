@@ -289,19 +289,11 @@ func (p *Program) WithoutWeights() (*Program, error) {
 		if !ok {
 			continue
 		}
-		switch op := w.withoutParams().(type) {
-		case *Conv:
-			was := n.Op.(*Conv)
-			op.Weights, op.Bias = make(Ints, len(was.Weights)), make(Ints, len(was.Bias))
-			q.Nodes[i].Op = op
-		case *MatMul:
-			was := n.Op.(*MatMul)
-			op.Weights, op.Bias = make(Ints, len(was.Weights)), make(Ints, len(was.Bias))
-			q.Nodes[i].Op = op
-		case *Parameter:
-			op.Values = make(Ints, len(n.Op.(*Parameter).Values))
-			q.Nodes[i].Op = op
+		bare := w.withoutParams()
+		for k, v := range bare.params() {
+			*v = make(Ints, len(*w.params()[k]))
 		}
+		q.Nodes[i].Op = bare
 	}
 	data, err := q.Encode()
 	if err != nil {
@@ -313,13 +305,10 @@ func (p *Program) WithoutWeights() (*Program, error) {
 // Parameters returns the number of weights.
 func (p *Program) Parameters() (n int) {
 	for _, node := range p.Nodes {
-		switch op := node.Op.(type) {
-		case *Conv:
-			n += len(op.Weights) + len(op.Bias)
-		case *MatMul:
-			n += len(op.Weights) + len(op.Bias)
-		case *Parameter:
-			n += len(op.Values)
+		if w, ok := node.Op.(parametrised); ok {
+			for _, v := range w.params() {
+				n += len(*v)
+			}
 		}
 	}
 	return n

@@ -32,14 +32,12 @@ type graphGen struct {
 // drawNode draws a node that reads value x, or nil if there is none for x.
 type drawNode func(g *graphGen, x string) *model.Node
 
-// randomNodes has a line for every ONNX operator that is lowered.
+// randomNodes has a line for every ONNX operator that is lowered; functions of one value that
+// are continuous and defined everywhere come from the registry.
 var randomNodes = map[string]drawNode{
-	"Abs":                unaryNode("Abs"),
 	"Add":                binaryNode("Add"),
 	"And":                logicNode("And"),
 	"ArgMax":             argNode("ArgMax"),
-	"Asin":               unaryNode("Asin"),
-	"Atan":               unaryNode("Atan"),
 	"ArgMin":             argNode("ArgMin"),
 	"AveragePool":        (*graphGen).averagePool,
 	"BatchNormalization": (*graphGen).batchNorm,
@@ -48,12 +46,9 @@ var randomNodes = map[string]drawNode{
 	"Clip":               (*graphGen).clip,
 	"Concat":             (*graphGen).concat,
 	"Conv":               (*graphGen).conv,
-	"Cos":                unaryNode("Cos"),
 	"Div":                (*graphGen).div,
 	"Dropout":            unaryNode("Dropout"),
-	"Elu":                unaryNode("Elu", "alpha"),
 	"Equal":              compareNode("Equal"),
-	"Erf":                unaryNode("Erf"),
 	"Exp":                within1(4, unaryNode("Exp")),
 	"Expand":             (*graphGen).expand,
 	"Flatten": func(g *graphGen, x string) *model.Node {
@@ -61,18 +56,14 @@ var randomNodes = map[string]drawNode{
 	},
 	"Floor":                 jumpNode("Floor"),
 	"Gather":                (*graphGen).gather,
-	"Gelu":                  unaryNode("Gelu"),
 	"Gemm":                  (*graphGen).gemm,
 	"GlobalAveragePool":     unaryNode("GlobalAveragePool"),
 	"GlobalMaxPool":         unaryNode("GlobalMaxPool"),
 	"Greater":               compareNode("Greater"),
 	"GreaterOrEqual":        compareNode("GreaterOrEqual"),
-	"HardSigmoid":           unaryNode("HardSigmoid", "alpha", "beta"),
-	"HardSwish":             unaryNode("HardSwish"),
 	"Identity":              unaryNode("Identity"),
 	"InstanceNormalization": (*graphGen).instanceNorm,
 	"LayerNormalization":    (*graphGen).layerNorm,
-	"LeakyRelu":             unaryNode("LeakyRelu", "alpha"),
 	"Less":                  compareNode("Less"),
 	"LessOrEqual":           compareNode("LessOrEqual"),
 	"Log":                   positive(unaryNode("Log")),
@@ -99,20 +90,14 @@ var randomNodes = map[string]drawNode{
 	"Relu":                  unaryNode("Relu"),
 	"Reshape":               (*graphGen).reshape,
 	"Round":                 jumpNode("Round"),
-	"Selu":                  unaryNode("Selu", "alpha", "gamma"),
-	"Sigmoid":               unaryNode("Sigmoid"),
 	"Sign":                  jumpNode("Sign"),
-	"Sin":                   unaryNode("Sin"),
 	"Slice":                 (*graphGen).slice,
 	"Softmax":               (*graphGen).softmax,
-	"Softplus":              unaryNode("Softplus"),
-	"Softsign":              unaryNode("Softsign"),
 	"Split":                 (*graphGen).split,
 	"Sqrt":                  positive(unaryNode("Sqrt")),
 	"Squeeze":               func(g *graphGen, x string) *model.Node { return g.node("Squeeze", nil, x) },
 	"Sub":                   binaryNode("Sub"),
 	"Sum":                   variadicNode("Sum"),
-	"Tanh":                  unaryNode("Tanh"),
 	"Tile":                  (*graphGen).tile,
 	"Transpose": func(g *graphGen, x string) *model.Node {
 		return g.node("Transpose", attrs{"perm": g.Perm(g.rank(x))}, x)
@@ -122,6 +107,14 @@ var randomNodes = map[string]drawNode{
 	},
 	"Where": (*graphGen).where,
 	"Xor":   logicNode("Xor"),
+}
+
+func init() {
+	for op, parameters := range quantize.Functions() {
+		if randomNodes[op] == nil {
+			randomNodes[op] = unaryNode(op, parameters...)
+		}
+	}
 }
 
 // step adds a node of an operator and reports whether it fits: finite values of ordinary

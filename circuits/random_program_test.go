@@ -70,7 +70,6 @@ var randomOps = map[string]drawOp{
 		shape := OneOf(g.Rand, []int{}, slices.Clone(t.Shape), append([]int{2}, t.Shape...))
 		return &Scale{Shape: shape, Exp: g.IntN(3), Factors: g.ints(relation.Size(shape), 5)}, []int{v}
 	},
-	"Slice": (*programGen).slice,
 	"Softmax": func(g *programGen, v int, t Type) (Op, []int) {
 		return &Softmax{Exponential: Exponential{ExpBits: 4 + g.IntN(6)}, OutBits: 3 + g.IntN(7)}, []int{v}
 	},
@@ -204,14 +203,6 @@ func (g *programGen) gather(v int, t Type) (Op, []int) {
 		o.Index = append(o.Index, g.IntN(t.Size()+1)-1)
 	}
 	return o, []int{v}
-}
-
-func (g *programGen) slice(v int, t Type) (Op, []int) {
-	s := &Slice{Start: []int{}, Step: []int{}, Size: []int{}}
-	for _, d := range t.Shape {
-		s.Start, s.Step, s.Size = append(s.Start, g.IntN(d+2)-1), append(s.Step, g.IntN(5)-2), append(s.Size, UpTo(g.Rand, d+1))
-	}
-	return s, []int{v}
 }
 
 func (g *programGen) where(v int, t Type) (Op, []int) {

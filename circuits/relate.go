@@ -88,7 +88,7 @@ func (r *relater) make(v int) relation.Tensor {
 		switch op := r.Nodes[node].Op.(type) {
 		case viewer:
 			return op.View(r.operands(node))
-		case *Parameter:
+		case source:
 			r.b.Node(name)
 			return op.tensor(r.b, r.Config.Weights)
 		}
@@ -111,8 +111,8 @@ func (r *relater) make(v int) relation.Tensor {
 // deferrable reports whether value v is a matrix product's row that is only exposed: its
 // packed elements can be the public output.
 func (r *relater) deferrable(v int) bool {
-	op, ok := r.Nodes[v-len(r.Inputs)].Op.(*MatMul)
-	return ok && r.uses[v] == 1 && r.consumer[v] == -1 && op.out.Size() == op.Rows
+	op, ok := r.Nodes[v-len(r.Inputs)].Op.(packer)
+	return ok && op.packs() && r.uses[v] == 1 && r.consumer[v] == -1
 }
 
 func (r *relater) input(i int) {

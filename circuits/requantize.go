@@ -53,6 +53,8 @@ func (r *Requantize) Eval(in [][]int64) []int64 {
 	return out
 }
 
+func (*Requantize) enforces() bool { return false }
+
 // Relate implements Op.
 func (r *Requantize) Relate(b *relation.Builder, in []relation.Tensor, out relation.Tensor) {
 	r.remainder(b, in[0].PlusConst(1<<(r.Shift-1)).Minus(out.Times(1<<r.Shift)))

@@ -116,6 +116,8 @@ func (s *Softmax) Eval(in [][]int64) []int64 {
 	return out
 }
 
+func (*Softmax) enforces() bool { return true }
+
 // Relate implements Op.
 func (s *Softmax) Relate(b *relation.Builder, in []relation.Tensor, out relation.Tensor) {
 	_, exps, sum := s.relate(b, in[0])
@@ -169,6 +171,8 @@ func (s *LogSoftmax) Eval(in [][]int64) []int64 {
 	}
 	return out
 }
+
+func (*LogSoftmax) enforces() bool { return true }
 
 // Relate implements Op.
 func (s *LogSoftmax) Relate(b *relation.Builder, in []relation.Tensor, out relation.Tensor) {

@@ -18,6 +18,8 @@ type expansion struct {
 	// expand adds the nodes that the operator is made of. Its errors wrap ErrMalformed or
 	// ErrUnsupported.
 	expand func(e *expander) error
+
+	refused string // forms that are not replaced, for OPERATORS.md
 }
 
 // expansions holds every operator that is replaced.
@@ -27,114 +29,124 @@ var expansions map[string]expansion
 func init() { // not a literal: expansions are made of operators that are expanded too
 	expansions = map[string]expansion{
 		// expand_recurrent.go
-		"GRU":  {3, 6, (*expander).gru},
-		"LSTM": {3, 8, (*expander).lstm},
-		"RNN":  {3, 6, (*expander).rnn},
+		"GRU":  {3, 6, (*expander).gru, "input_forget, sequences of different lengths"},
+		"LSTM": {3, 8, (*expander).lstm, "input_forget, sequences of different lengths"},
+		"RNN":  {3, 6, (*expander).rnn, "sequences of different lengths"},
+
+		// expand_gather.go
+		"Gather":         {2, 2, (*expander).gather, "more than 2^20 choices by computed indices, or of integers"},
+		"GatherElements": {2, 2, (*expander).gatherElements, "as Gather"},
+		"GatherND":       {2, 2, (*expander).gatherND, "computed indices"},
+
+		// expand_scatter.go
+		"Scatter":         {3, 3, (*expander).scatterElements, "computed indices"},
+		"ScatterElements": {3, 3, (*expander).scatterElements, "computed indices"},
+		"ScatterND":       {3, 3, (*expander).scatterND, "computed indices"},
+
+		// expand_pad.go
+		"Pad": {1, 4, (*expander).pad, "pads that depend on data"},
+
+		// expand_resize.go
+		"Resize":   {1, 4, (*expander).resize, "antialias, extrapolation"},
+		"Upsample": {1, 2, (*expander).upsample, "scales that depend on data"},
 
 		// expand_move.go
-		"Concat":          {1, many, (*expander).concat},
-		"CumSum":          {2, 2, (*expander).cumSum},
-		"DepthToSpace":    {1, 1, (*expander).depthToSpace},
-		"EyeLike":         {1, 1, (*expander).eyeLike},
-		"Gather":          {2, 2, (*expander).gather},
-		"GatherElements":  {2, 2, (*expander).gatherElements},
-		"GatherND":        {2, 2, (*expander).gatherND},
-		"Pad":             {1, 4, (*expander).pad},
-		"Resize":          {1, 4, (*expander).resize},
-		"ReverseSequence": {2, 2, (*expander).reverseSequence},
-		"Scatter":         {3, 3, (*expander).scatterElements},
-		"ScatterElements": {3, 3, (*expander).scatterElements},
-		"ScatterND":       {3, 3, (*expander).scatterND},
-		"SpaceToDepth":    {1, 1, (*expander).spaceToDepth},
-		"Trilu":           {1, 2, (*expander).trilu},
-		"Upsample":        {1, 2, (*expander).upsample},
+		"Concat":          {1, many, (*expander).concat, ""},
+		"CumSum":          {2, 2, (*expander).cumSum, "an axis that depends on data"},
+		"DepthToSpace":    {1, 1, (*expander).depthToSpace, ""},
+		"EyeLike":         {1, 1, (*expander).eyeLike, ""},
+		"ReverseSequence": {2, 2, (*expander).reverseSequence, "sequence_lens that depend on data"},
+		"SpaceToDepth":    {1, 1, (*expander).spaceToDepth, ""},
+		"Trilu":           {1, 2, (*expander).trilu, ""},
 
 		// expand_body.go
-		"If":   {1, 1, (*expander).ifElse},
-		"Loop": {0, many, (*expander).loop},
-		"Scan": {1, many, (*expander).scan},
+		"If":   {1, 1, (*expander).ifElse, "a condition that depends on data"},
+		"Loop": {0, many, (*expander).loop, "a trip count or condition that depends on data"},
+		"Scan": {1, many, (*expander).scan, "more than 4,096 steps"},
 
 		// expand_window.go
-		"Conv":    {2, 3, (*expander).conv},
-		"MaxPool": {1, 1, (*expander).maxPool},
+		"Conv":    {2, 3, (*expander).conv, ""},
+		"MaxPool": {1, 1, (*expander).maxPool, "output Indices"},
 
 		// expand_linear.go
-		"ConvTranspose": {2, 3, (*expander).convTranspose},
-		"Einsum":        {1, many, (*expander).einsum},
+		"ConvTranspose": {2, 3, (*expander).convTranspose, ""},
+		"Einsum":        {1, many, (*expander).einsum, "a diagonal (one letter twice)"},
 
 		// expand_norm.go
-		"BatchNormalization":        {5, 5, (*expander).batchNorm},
-		"InstanceNormalization":     {3, 3, (*expander).instanceNorm},
-		"ReduceProd":                {1, 2, (*expander).reduceProd},
-		"GroupNormalization":        {3, 3, (*expander).groupNorm},
-		"LRN":                       {1, 1, (*expander).lrn},
-		"LayerNormalization":        {2, 3, (*expander).layerNorm},
-		"LpNormalization":           {1, 1, (*expander).lpNorm},
-		"MeanVarianceNormalization": {1, 1, (*expander).meanVariance},
-		"RMSNormalization":          {2, 2, (*expander).rmsNorm},
-		"ReduceL1":                  {1, 2, (*expander).reduce},
-		"ReduceLogSum":              {1, 2, (*expander).reduce},
-		"ReduceLogSumExp":           {1, 2, (*expander).reduce},
-		"ReduceSumSquare":           {1, 2, (*expander).reduce},
+		"BatchNormalization":        {5, 5, (*expander).batchNorm, "training_mode"},
+		"InstanceNormalization":     {3, 3, (*expander).instanceNorm, ""},
+		"ReduceProd":                {1, 2, (*expander).reduceProd, "more than 64 factors"},
+		"GroupNormalization":        {3, 3, (*expander).groupNorm, ""},
+		"LRN":                       {1, 1, (*expander).lrn, ""},
+		"LayerNormalization":        {2, 3, (*expander).layerNorm, ""},
+		"LpNormalization":           {1, 1, (*expander).lpNorm, ""},
+		"MeanVarianceNormalization": {1, 1, (*expander).meanVariance, ""},
+		"RMSNormalization":          {2, 2, (*expander).rmsNorm, ""},
+		"ReduceL1":                  {1, 2, (*expander).reduce, ""},
+		"ReduceLogSum":              {1, 2, (*expander).reduce, ""},
+		"ReduceLogSumExp":           {1, 2, (*expander).reduce, ""},
+		"ReduceSumSquare":           {1, 2, (*expander).reduce, ""},
 
 		// expand_ml.go
-		"ai.onnx.ml:OneHotEncoder":         {1, 1, (*expander).oneHotEncoder},
-		"ai.onnx.ml:ArrayFeatureExtractor": {2, 2, (*expander).arrayFeatureExtractor},
-		"ai.onnx.ml:Binarizer":             {1, 1, (*expander).binarizer},
-		"ai.onnx.ml:FeatureVectorizer":     {1, many, (*expander).featureVectorizer},
-		"ai.onnx.ml:Imputer":               {1, 1, (*expander).imputer},
-		"ai.onnx.ml:LinearClassifier":      {1, 1, (*expander).linearClassifier},
-		"ai.onnx.ml:LinearRegressor":       {1, 1, (*expander).linearRegressor},
-		"ai.onnx.ml:Normalizer":            {1, 1, (*expander).normalizer},
-		"ai.onnx.ml:SVMClassifier":         {1, 1, (*expander).svmClassifier},
-		"ai.onnx.ml:SVMRegressor":          {1, 1, (*expander).svmRegressor},
-		"ai.onnx.ml:Scaler":                {1, 1, (*expander).scaler},
-		"ai.onnx.ml:ZipMap":                {1, 1, (*expander).zipMap},
+		"ai.onnx.ml:OneHotEncoder":         {1, 1, (*expander).oneHotEncoder, "categories that are texts"},
+		"ai.onnx.ml:ArrayFeatureExtractor": {2, 2, (*expander).arrayFeatureExtractor, ""},
+		"ai.onnx.ml:Binarizer":             {1, 1, (*expander).binarizer, ""},
+		"ai.onnx.ml:FeatureVectorizer":     {1, many, (*expander).featureVectorizer, ""},
+		"ai.onnx.ml:Imputer":               {1, 1, (*expander).imputer, ""},
+		"ai.onnx.ml:LinearClassifier":      {1, 1, (*expander).linearClassifier, "post_transform PROBIT"},
+		"ai.onnx.ml:LinearRegressor":       {1, 1, (*expander).linearRegressor, ""},
+		"ai.onnx.ml:Normalizer":            {1, 1, (*expander).normalizer, ""},
+		"ai.onnx.ml:Scaler":                {1, 1, (*expander).scaler, ""},
+		"ai.onnx.ml:ZipMap":                {1, 1, (*expander).zipMap, ""},
+
+		// expand_svm.go
+		"ai.onnx.ml:SVMClassifier": {1, 1, (*expander).svmClassifier, "probabilities of more than two classes"},
+		"ai.onnx.ml:SVMRegressor":  {1, 1, (*expander).svmRegressor, ""},
 
 		// expand_tree.go
-		"ai.onnx.ml:TreeEnsembleClassifier": {1, 1, (*expander).treeClassifier},
-		"ai.onnx.ml:TreeEnsembleRegressor":  {1, 1, (*expander).treeRegressor},
+		"ai.onnx.ml:TreeEnsembleClassifier": {1, 1, (*expander).treeClassifier, "labels that are texts are numbered; post_transform PROBIT"},
+		"ai.onnx.ml:TreeEnsembleRegressor":  {1, 1, (*expander).treeRegressor, "aggregate MIN, MAX"},
 
 		// expand_quant.go
-		"ConvInteger":                            {2, 4, (*expander).convInteger},
-		"DequantizeLinear":                       {2, 3, (*expander).dequantizeLinear},
-		"DynamicQuantizeLinear":                  {1, 1, (*expander).dynamicQuantize},
-		"MatMulInteger":                          {2, 4, (*expander).matMulInteger},
-		"QLinearConv":                            {8, 9, (*expander).qLinearConv},
-		"QLinearMatMul":                          {8, 8, (*expander).qLinearMatMul},
-		"QuantizeLinear":                         {2, 3, (*expander).quantizeLinear},
-		"com.microsoft:DequantizeLinear":         {2, 3, (*expander).dequantizeLinear},
-		"com.microsoft:QGemm":                    {6, 9, (*expander).qGemm},
-		"com.microsoft:QLinearAdd":               {7, 8, (*expander).qLinear},
-		"com.microsoft:QLinearAveragePool":       {4, 5, (*expander).qLinear},
-		"com.microsoft:QLinearConcat":            {4, many, (*expander).qLinearConcat},
-		"com.microsoft:QLinearGlobalAveragePool": {4, 5, (*expander).qLinear},
-		"com.microsoft:QLinearLeakyRelu":         {4, 5, (*expander).qLinear},
-		"com.microsoft:QLinearMul":               {7, 8, (*expander).qLinear},
-		"com.microsoft:QLinearSigmoid":           {4, 5, (*expander).qLinear},
-		"com.microsoft:QLinearSoftmax":           {4, 5, (*expander).qLinear},
-		"com.microsoft:QuantizeLinear":           {2, 3, (*expander).quantizeLinear},
+		"ConvInteger":                            {2, 4, (*expander).convInteger, ""},
+		"DequantizeLinear":                       {2, 3, (*expander).dequantizeLinear, "scales in blocks"},
+		"DynamicQuantizeLinear":                  {1, 1, (*expander).dynamicQuantize, "its range is fixed by the samples"},
+		"MatMulInteger":                          {2, 4, (*expander).matMulInteger, ""},
+		"QLinearConv":                            {8, 9, (*expander).qLinearConv, ""},
+		"QLinearMatMul":                          {8, 8, (*expander).qLinearMatMul, ""},
+		"QuantizeLinear":                         {2, 3, (*expander).quantizeLinear, "types of floats (float8)"},
+		"com.microsoft:DequantizeLinear":         {2, 3, (*expander).dequantizeLinear, ""},
+		"com.microsoft:QGemm":                    {6, 9, (*expander).qGemm, ""},
+		"com.microsoft:QLinearAdd":               {7, 8, (*expander).qLinear, ""},
+		"com.microsoft:QLinearAveragePool":       {4, 5, (*expander).qLinear, "channels_last"},
+		"com.microsoft:QLinearConcat":            {4, many, (*expander).qLinearConcat, ""},
+		"com.microsoft:QLinearGlobalAveragePool": {4, 5, (*expander).qLinear, "channels_last"},
+		"com.microsoft:QLinearLeakyRelu":         {4, 5, (*expander).qLinear, ""},
+		"com.microsoft:QLinearMul":               {7, 8, (*expander).qLinear, ""},
+		"com.microsoft:QLinearSigmoid":           {4, 5, (*expander).qLinear, ""},
+		"com.microsoft:QLinearSoftmax":           {4, 5, (*expander).qLinear, ""},
+		"com.microsoft:QuantizeLinear":           {2, 3, (*expander).quantizeLinear, ""},
 
 		// expand_function.go
-		"Acos":            {1, 1, (*expander).acos},
-		"Acosh":           {1, 1, (*expander).acosh},
-		"Asinh":           {1, 1, (*expander).asinh},
-		"Atanh":           {1, 1, (*expander).atanh},
-		"Clip":            {1, 3, (*expander).clip},
-		"Cosh":            {1, 1, (*expander).hyperbolic},
-		"Sinh":            {1, 1, (*expander).hyperbolic},
-		"Celu":            {1, 1, (*expander).celu},
-		"Dropout":         {1, 3, (*expander).dropout},
-		"Hardmax":         {1, 1, (*expander).hardmax},
-		"IsInf":           {1, 1, (*expander).never},
-		"IsNaN":           {1, 1, (*expander).never},
-		"Mish":            {1, 1, (*expander).mish},
-		"Pow":             {2, 2, (*expander).pow},
-		"Shrink":          {1, 1, (*expander).shrink},
-		"Swish":           {1, 1, (*expander).swish},
-		"Tan":             {1, 1, (*expander).tan},
-		"ThresholdedRelu": {1, 1, (*expander).thresholdedRelu},
-		"TopK":            {1, 2, (*expander).topK},
+		"Acos":            {1, 1, (*expander).acos, ""},
+		"Acosh":           {1, 1, (*expander).acosh, ""},
+		"Asinh":           {1, 1, (*expander).asinh, ""},
+		"Atanh":           {1, 1, (*expander).atanh, ""},
+		"Clip":            {1, 3, (*expander).clip, ""},
+		"Cosh":            {1, 1, (*expander).hyperbolic, ""},
+		"Sinh":            {1, 1, (*expander).hyperbolic, ""},
+		"Celu":            {1, 1, (*expander).celu, ""},
+		"Dropout":         {1, 3, (*expander).dropout, "training_mode"},
+		"Hardmax":         {1, 1, (*expander).hardmax, ""},
+		"IsInf":           {1, 1, (*expander).never, ""},
+		"IsNaN":           {1, 1, (*expander).never, ""},
+		"Mish":            {1, 1, (*expander).mish, ""},
+		"Pow":             {2, 2, (*expander).pow, "computed exponents"},
+		"Shrink":          {1, 1, (*expander).shrink, ""},
+		"Swish":           {1, 1, (*expander).swish, ""},
+		"Tan":             {1, 1, (*expander).tan, ""},
+		"ThresholdedRelu": {1, 1, (*expander).thresholdedRelu, ""},
+		"TopK":            {1, 2, (*expander).topK, "a computed k"},
 	}
 }
 

@@ -5,9 +5,24 @@ import (
 	"slices"
 )
 
-// Operators returns the ONNX operators that a network may hold, sorted; "domain:Name" outside
-// the default domain. Some are evaluated, and stay in a Graph; the others, and some forms of
-// the first, are replaced by simpler ones when it is read.
-func Operators() (evaluated, replaced []string) {
-	return slices.Sorted(maps.Keys(operators)), slices.Sorted(maps.Keys(expansions))
+// Operator is what networks may hold of an ONNX operator.
+type Operator struct {
+	Name      string // "domain:Name" outside the default domain
+	Versions  []int  // the opsets in which ONNX defined or changed it; nil outside ONNX's own domains
+	Evaluated bool   // it stays in a Graph, at least in some forms
+	Replaced  bool   // it is replaced by simpler ones when it is read, at least in some forms
+	Refused   string // forms that are not replaced
+}
+
+// Operators returns the operators that a network may hold, sorted.
+func Operators() []Operator {
+	var all []Operator
+	names := slices.Concat(slices.Collect(maps.Keys(operators)), slices.Collect(maps.Keys(expansions)))
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		_, evaluated := operators[name]
+		x, replaced := expansions[name]
+		all = append(all, Operator{name, versions[name], evaluated, replaced, x.refused})
+	}
+	return all
 }

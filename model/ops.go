@@ -113,42 +113,20 @@ const (
 // many is the largest number of inputs of a variadic operator.
 const many = 1 << 16
 
-// operators holds every operator this package evaluates, by ONNX name.
+// operators holds every operator this package evaluates, by ONNX name; those of the table
+// unary come on top.
 // https://onnx.ai/onnx/operators/ is the specification of all of them.
 var operators = map[string]operator{
-	// op_unary.go
-	"Abs":         {1, 1, anyTypes, bindSigned},
-	"Ceil":        {1, 1, floats, bindUnary},
-	"Asin":        {1, 1, floats, bindUnary},
-	"Atan":        {1, 1, floats, bindUnary},
-	"Celu":        {1, 1, floats, bindUnary},
-	"Cos":         {1, 1, floats, bindUnary},
-	"Elu":         {1, 1, floats, bindUnary},
-	"Erf":         {1, 1, floats, bindUnary},
-	"Exp":         {1, 1, floats, bindUnary},
-	"Floor":       {1, 1, floats, bindUnary},
-	"Gelu":        {1, 1, floats, bindUnary},
-	"HardSigmoid": {1, 1, floats, bindUnary},
-	"HardSwish":   {1, 1, floats, bindUnary},
-	"LeakyRelu":   {1, 1, floats, bindUnary},
-	"Log":         {1, 1, floats, bindUnary},
-	"Neg":         {1, 1, anyTypes, bindSigned},
-	"Reciprocal":  {1, 1, floats, bindUnary},
-	"Relu":        {1, 1, anyTypes, bindSigned},
-	"Round":       {1, 1, floats, bindUnary},
-	"Selu":        {1, 1, floats, bindUnary},
-	"Sigmoid":     {1, 1, floats, bindUnary},
-	"Sign":        {1, 1, anyTypes, bindSigned},
-	"Sin":         {1, 1, floats, bindUnary},
-	"Softplus":    {1, 1, floats, bindUnary},
-	"Softsign":    {1, 1, floats, bindUnary},
-	"Sqrt":        {1, 1, floats, bindUnary},
-	"Tanh":        {1, 1, floats, bindUnary},
-	"Not":         {1, 1, anyTypes, bindNot},
-	"Cast":        {1, 1, anyTypes, bindCast},
-	"Clip":        {1, 3, alike, bindClip},
+	// function.go
+	"Abs":  {1, 1, anyTypes, bindSigned},
+	"Neg":  {1, 1, anyTypes, bindSigned},
+	"Relu": {1, 1, anyTypes, bindSigned},
+	"Sign": {1, 1, anyTypes, bindSigned},
+	"Not":  {1, 1, anyTypes, bindNot},
+	"Cast": {1, 1, anyTypes, bindCast},
+	"Clip": {1, 3, alike, bindClip},
 
-	// op_binary.go
+	// arithmetic.go
 	"Add":            {2, 2, alike, bindArithmetic},
 	"Sub":            {2, 2, alike, bindArithmetic},
 	"Mul":            {2, 2, alike, bindArithmetic},
@@ -169,25 +147,25 @@ var operators = map[string]operator{
 	"Xor":            {2, 2, alike, bindLogic},
 	"Where":          {3, 3, anyTypes, bindWhere},
 
-	// op_matmul.go
+	// matmul.go
 	"Gemm":   {2, 3, floats, bindGemm},
 	"MatMul": {2, 2, floats, bindMatMul},
 
-	// op_conv.go and op_pool.go
+	// conv.go and pool.go
 	"AveragePool":       {1, 1, floats, bindPool},
 	"Conv":              {2, 3, floats, bindConv},
 	"GlobalAveragePool": {1, 1, floats, bindGlobalPool},
 	"GlobalMaxPool":     {1, 1, floats, bindGlobalPool},
 	"MaxPool":           {1, 1, floats, bindPool},
 
-	// op_norm.go
+	// norm.go and softmax.go
 	"BatchNormalization":    {5, 5, floats, bindBatchNorm},
 	"InstanceNormalization": {3, 3, floats, bindInstanceNorm},
 	"LayerNormalization":    {2, 3, floats, bindLayerNorm},
 	"LogSoftmax":            {1, 1, floats, bindSoftmax},
 	"Softmax":               {1, 1, floats, bindSoftmax},
 
-	// op_reduce.go
+	// reduce.go
 	"ArgMax":     {1, 1, anyTypes, bindArg},
 	"ArgMin":     {1, 1, anyTypes, bindArg},
 	"ReduceL2":   {1, 2, anyTypes, bindReduce},
@@ -197,7 +175,7 @@ var operators = map[string]operator{
 	"ReduceProd": {1, 2, anyTypes, bindReduce},
 	"ReduceSum":  {1, 2, anyTypes, bindReduce},
 
-	// op_shape.go
+	// shape.go
 	"Constant":        {0, 0, anyTypes, bindConstant},
 	"ConstantOfShape": {1, 1, anyTypes, bindConstantOfShape},
 	"Dropout":         {1, 3, anyTypes, bindDropout},
@@ -209,17 +187,17 @@ var operators = map[string]operator{
 	"Squeeze":         {1, 2, anyTypes, bindSqueeze},
 	"Unsqueeze":       {1, 2, anyTypes, bindUnsqueeze},
 
-	// op_onehot.go
+	// onehot.go
 	"OneHot": {3, 3, anyTypes, bindOneHot},
 
-	// op_fold.go
+	// foldonly.go
 	"IsInf":   {1, 1, floats, bindIs},
 	"IsNaN":   {1, 1, floats, bindIs},
 	"Mod":     {2, 2, alike, bindMod},
 	"NonZero": {1, 1, anyTypes, bindNonZero},
 	"Size":    {1, 1, anyTypes, bindSize},
 
-	// op_move.go
+	// gather.go
 	"Concat":    {1, many, alike, bindConcat},
 	"Expand":    {2, 2, anyTypes, bindExpand},
 	"Gather":    {2, 2, anyTypes, bindGather},
@@ -228,6 +206,12 @@ var operators = map[string]operator{
 	"Split":     {1, 2, anyTypes, bindSplit},
 	"Tile":      {2, 2, anyTypes, bindTile},
 	"Transpose": {1, 1, anyTypes, bindTranspose},
+}
+
+func init() {
+	for name := range unary {
+		operators[name] = operator{1, 1, floats, bindUnary}
+	}
 }
 
 var errOperator = unsupported("operator")

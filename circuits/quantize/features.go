@@ -107,9 +107,9 @@ func comparedOnly(g *model.Graph, name string, depth int) bool {
 			continue
 		}
 		used = true
-		switch n.Op {
-		case "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual":
-		case "Cast", "Flatten", "Gather", "Identity", "Reshape", "Slice", "Split", "Squeeze", "Transpose", "Unsqueeze":
+		switch {
+		case is(n, compares):
+		case is(n, passes):
 			for _, out := range n.Outputs {
 				if out != "" && (depth > 16 || !comparedOnly(g, out, depth+1)) {
 					return false

@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 
-	"github.com/nnark/nnark/fixedpoint"
 	"github.com/nnark/nnark/model"
 )
 
@@ -19,10 +18,6 @@ const (
 	maskGap    = 10   // so far below every score that counts, the exponential rounds to 0
 	maskChange = 1e-4 // most that smaller masks may change in the float network's outputs
 )
-
-// maskOps lists the operators between a mask's constant and the softmax.
-var maskOps = []string{"Add", "Cast", "Concat", "Div", "Expand", "Gather", "Identity", "Mul", "Reshape", "Slice", "Squeeze", "Sub", "Tile",
-	"Transpose", "Unsqueeze", "Where"}
 
 // dropMasks forgets the scores of a softmax below a limit: they are masked.
 func (v *observed) dropMasks(below float64) {
@@ -86,7 +81,7 @@ func withSmallMasks(g *model.Graph, scores map[string]float64, size float64) *mo
 		if _, ok := scores[n.Inputs[0]]; ok && n.Op == "Softmax" {
 			continue
 		}
-		inside := leads[out] && !elsewhere[out] && slices.Contains(maskOps, n.Op)
+		inside := leads[out] && !elsewhere[out] && is(n, masks)
 		m := *n
 		m.Inputs = slices.Clone(n.Inputs)
 		for k, name := range n.Inputs {
@@ -149,20 +144,4 @@ func (c *calibration) finite(g *model.Graph) error {
 		}
 	}
 	return nil
-}
-
-// scores returns a softmax's input. Where some scores are masked they saturate at least
-// maskGap below the others.
-func (l *lowerer) scores(name string) (int, error) {
-	v, bits := l.values[name], l.scoreBits()
-	if _, ok := l.narrowed[name]; ok || v == nil || !v.masks {
-		return l.narrowTo(name, bits)
-	}
-	bits++
-	r := fixedpoint.Interval{Lo: -1 << bits, Hi: 1<<bits - 1}
-	x, err := l.rescale(name, l.vals[name], min(l.exp(name, bits), coveringExp(min(v.lo-maskGap, 0), max(v.hi, 0), r.Lo, r.Hi)))
-	if err != nil {
-		return 0, err
-	}
-	return l.saturate(name, "Identity", x, r)
 }

@@ -3,12 +3,10 @@ package quantize
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 
 	"github.com/nnark/nnark/circuits"
-	"github.com/nnark/nnark/circuits/relation"
 	"github.com/nnark/nnark/model"
 )
 
@@ -25,14 +23,6 @@ var tried = []widths{
 	{4, 8, 4}, {5, 8, 5}, {6, 8, 6}, // only if asked for
 }
 
-// The default accuracy target.
-const (
-	defaultTolerance    = 0.01
-	classifierTolerance = 0.02 // beside the agreement
-	minAgreement        = 0.995
-	classifierSample    = 50 // samples from which agreement decides
-)
-
 // Check returns an error for every node of the graph that cannot be proven, joined, or
 // nil. The errors are *model.Error and wrap model.ErrUnsupported.
 func Check(g *model.Graph) error {
@@ -43,25 +33,13 @@ func Check(g *model.Graph) error {
 		errs = append(errs, e)
 	}
 	for _, n := range decomposed(g).Nodes {
-		if _, ok := lowerings[n.Op]; !ok && !seen[n.Name] {
+		if row := registry[n.Op]; (row == nil || row.lower == nil) && !seen[n.Name] {
 			errs = append(errs, &model.Error{File: g.File, Node: n.Name, Op: n.Op,
 				Err: fmt.Errorf("no circuit for this operator: %w", model.ErrUnsupported)})
 		}
 	}
 	return errors.Join(errs...)
 }
-
-// Operators returns the ONNX operators that have a circuit, sorted; those that package model
-// replaces by their definitions come on top.
-func Operators() []string {
-	all := slices.Concat(slices.Collect(maps.Keys(lowerings)), slices.Collect(maps.Keys(decompositions)))
-	all = slices.DeleteFunc(all, func(op string) bool { return slices.Contains(recognisedOnly, op) })
-	slices.Sort(all)
-	return slices.Compact(all)
-}
-
-// recognisedOnly lists the functions that groups of nodes are recognised as: no file has them.
-var recognisedOnly = []string{"GeluTanh", "Silu"}
 
 // Graph turns a float network into a program of integers whose accuracy over the
 // samples meets the configuration's target, with the narrowest widths that do. samples
@@ -113,32 +91,6 @@ func Graph(g *model.Graph, samples [][]*model.Tensor, cfg circuits.Config) (*cir
 		last = fmt.Errorf("no width of %d bits is tried: %w", cfg.Bits, circuits.ErrMalformed)
 	}
 	return nil, last
-}
-
-// integerOutputs returns how many outputs are integers.
-func integerOutputs(c *calibration) (n int) {
-	for _, t := range c.outputs[0] {
-		if t.Float == nil {
-			n++
-		}
-	}
-	return n
-}
-
-// meetsTarget applies the configuration's accuracy target to the report.
-func meetsTarget(p *circuits.Program) bool {
-	r := &p.Report
-	switch {
-	case r.Mistaken > max(1, len(p.Outputs)*r.Samples/200):
-		return false
-	case p.Config.Tolerance > 0:
-		return r.RelativeError <= p.Config.Tolerance
-	case r.Agreement > 0 && r.Samples >= classifierSample:
-		// One sample near a tie may go either way.
-		wrong := math.Round((1 - r.Agreement) * float64(r.Samples))
-		return (r.Agreement >= minAgreement || wrong <= 1 && r.RelativeError <= defaultTolerance/2) && r.RelativeError <= classifierTolerance
-	}
-	return r.RelativeError <= defaultTolerance
 }
 
 // quantizeAt lowers the graph at one width and measures it.
@@ -201,94 +153,3 @@ func cheapest(g *model.Graph, c *calibration, cfg circuits.Config, p *circuits.P
 
 // maxBounds is how many bounds cheapest tries at most.
 const maxBounds = 8
-
-// measure fills the report: the program against the float network on the samples.
-func measure(p *circuits.Program, c *calibration, names map[int]string) error {
-	r := &p.Report
-	r.Samples = len(c.samples)
-	classifier := len(p.Outputs) == 1 && relation.Size(c.outputs[0][0].Shape) > 1 && classScores(c.outputs[0][0].Shape)
-	var num, den, agree float64
-	r.Mistaken = 0
-	for k, s := range c.samples {
-		var in [][]float32
-		for _, t := range s {
-			in = append(in, t.Floats())
-		}
-		out, err := p.Run(in)
-		if err != nil {
-			return err
-		}
-		for i, y := range out {
-			want := c.outputs[k][i].Floats()
-			if c.outputs[k][i].Float == nil { // labels and the like: right or wrong
-				for j, v := range y {
-					if v != float64(want[j]) {
-						r.Mistaken++
-						break
-					}
-				}
-				continue
-			}
-			for j, v := range y {
-				d := v - float64(want[j])
-				num, den = num+d*d, den+float64(want[j])*float64(want[j])
-			}
-			if classifier && circuits.Argmax(y) == circuits.Argmax(want) {
-				agree++
-			}
-		}
-	}
-	r.RelativeError = math.Sqrt(num / max(den, 1e-300))
-	if classifier {
-		r.Agreement = agree / float64(r.Samples)
-	}
-	return measureLayers(p, c, names)
-}
-
-// classScores reports whether a shape is one vector of scores.
-func classScores(shape []int) bool {
-	for _, d := range shape[:max(len(shape)-1, 0)] {
-		if d != 1 {
-			return false
-		}
-	}
-	return len(shape) > 0
-}
-
-// measureLayers compares the values that stand for the float network's, on the first
-// sample.
-func measureLayers(p *circuits.Program, c *calibration, names map[int]string) error {
-	var in [][]float32
-	for _, t := range c.samples[0] {
-		in = append(in, t.Floats())
-	}
-	q, err := p.Quantise(in)
-	if err != nil {
-		return err
-	}
-	values, err := p.Eval(q)
-	if err != nil {
-		return err
-	}
-	want := map[string]*model.Tensor{}
-	if err := c.graph.Trace(c.samples[0], func(name string, t *model.Tensor) { want[name] = t }); err != nil {
-		return err
-	}
-	p.Report.Layers = nil
-	for v := len(p.Inputs); v < len(p.Inputs)+len(p.Nodes); v++ {
-		t := p.Type(v)
-		if want[names[v]] == nil || relation.Size(want[names[v]].Shape) != t.Size() {
-			continue
-		}
-		w := want[names[v]].Floats()
-		var num, den float64
-		for i, q := range values[v] {
-			d := float64(q)*math.Ldexp(1, -t.Exp) - float64(w[i])
-			num, den = num+d*d, den+float64(w[i])*float64(w[i])
-		}
-		n := p.Nodes[v-len(p.Inputs)]
-		p.Report.Layers = append(p.Report.Layers, circuits.Layer{Name: names[v], Op: circuits.Kind(n.Op), Exp: t.Exp, Range: t.Range,
-			RelativeError: math.Sqrt(num / max(den, 1e-300))})
-	}
-	return nil
-}

@@ -1,6 +1,7 @@
 package quantize
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"sync"
@@ -13,12 +14,13 @@ import (
 // nodes that together are a function of one value, and a function there is a table for, is
 // lowered as that table, one lookup instead of a product and a requantisation a node.
 
-// elementwise lists the nodes such a group may hold.
-var elementwise = []string{"Abs", "Add", "Clip", "Div", "Erf", "Exp", "HardSigmoid", "Log", "Max", "Min", "Mul", "Neg",
-	"Pow", "Reciprocal", "Relu", "Sigmoid", "Softplus", "Sqrt", "Sub", "Tanh"}
-
-// composed lists the functions that are recognised.
-var composed = []string{"Gelu", "GeluTanh", "Silu", "Softsign", "HardSwish", "Softplus"}
+// composed returns the functions that are recognised.
+func composed() []string {
+	names := slices.Collect(maps.Keys(registry))
+	names = slices.DeleteFunc(names, func(op string) bool { return registry[op].traits&grouped == 0 })
+	slices.Sort(names)
+	return names
+}
 
 // maxGroup bounds the nodes of a group.
 const maxGroup = 16
@@ -79,7 +81,7 @@ type recogniser struct {
 // mayJoin reports whether a node is elementwise with operands that are single constants or
 // of the output's size.
 func (r *recogniser) mayJoin(n *model.Node) bool {
-	if !slices.Contains(elementwise, n.Op) || r.Shapes[n.Outputs[0]] == nil {
+	if !is(n, joins) || r.Shapes[n.Outputs[0]] == nil {
 		return false
 	}
 	for _, name := range n.Inputs {
@@ -168,7 +170,7 @@ func (k *group) match(g *model.Graph) string {
 	}) != nil || len(y) != len(x.Float) {
 		return ""
 	}
-	for _, name := range composed {
+	for _, name := range composed() {
 		if agree(y, exactValues()[name]) {
 			return name
 		}
@@ -189,7 +191,7 @@ func agree(y []float32, want []float64) bool {
 var exactValues = sync.OnceValue(func() map[string][]float64 {
 	out := map[string][]float64{}
 	domain := fixedpoint.Interval{Lo: -matchLimit << matchStep, Hi: matchLimit << matchStep}
-	for _, name := range composed {
+	for _, name := range composed() {
 		f, err := fixedpoint.ByName(name)
 		if err != nil {
 			panic("circuits: " + err.Error()) // the list's names exist

@@ -52,11 +52,12 @@ func (o *Transpose) Bind(in []Type) (Type, error) {
 	if err := checkInputs(in, 1); err != nil {
 		return Type{}, err
 	}
-	sorted := slices.Sorted(slices.Values(o.Perm))
-	for i := range in[0].Shape {
-		if len(sorted) != len(in[0].Shape) || sorted[i] != i {
-			return Type{}, fmt.Errorf("permutation %v of %v: %w", o.Perm, in[0].Shape, ErrMalformed)
-		}
+	places := make([]int, len(in[0].Shape))
+	for i := range places {
+		places[i] = i
+	}
+	if !slices.Equal(slices.Sorted(slices.Values(o.Perm)), places) {
+		return Type{}, fmt.Errorf("permutation %v of %v: %w", o.Perm, in[0].Shape, ErrMalformed)
 	}
 	o.in, o.out = in[0], in[0]
 	o.out.Shape, o.out.Spread = nil, 0
@@ -93,64 +94,6 @@ func (o *Transpose) View(in []relation.Tensor) relation.Tensor {
 
 // Relate implements Op: the view says it all.
 func (o *Transpose) Relate(*relation.Builder, []relation.Tensor, relation.Tensor) {}
-
-// Slice is ONNX Slice and, where indices leave the input, Pad with zeros: along axis k the
-// Size[k] elements Start[k], Start[k]+Step[k], ….
-type Slice struct {
-	Start []int `json:"start"`
-	Step  []int `json:"step"`
-	Size  []int `json:"size"`
-
-	in, out Type
-}
-
-// Bind implements Op.
-func (o *Slice) Bind(in []Type) (Type, error) {
-	if err := checkInputs(in, 1); err != nil {
-		return Type{}, err
-	}
-	n := len(in[0].Shape)
-	if len(o.Start) != n || len(o.Step) != n || len(o.Size) != n || !validShape(o.Size) ||
-		!validSteps(o.Start...) || !validSteps(o.Step...) {
-		return Type{}, fmt.Errorf("slice %+v of %v: %w", *o, in[0].Shape, ErrMalformed)
-	}
-	o.in, o.out = in[0], in[0]
-	o.out.Shape, o.out.Spread = slices.Clone(o.Size), 0
-	for k := range n {
-		last := o.Start[k] + o.Step[k]*(o.Size[k]-1)
-		if min(o.Start[k], last) < 0 || max(o.Start[k], last) >= in[0].Shape[k] {
-			o.out.Range.Lo, o.out.Range.Hi = min(o.out.Range.Lo, 0), max(o.out.Range.Hi, 0)
-		}
-	}
-	return o.out, nil
-}
-
-// Eval implements Op.
-func (o *Slice) Eval(in [][]int64) []int64 {
-	out := make([]int64, o.out.Size())
-	for i := range out {
-		at, rest, step, inside := 0, i, 1, true
-		for k := len(o.Size) - 1; k >= 0; k-- {
-			x := o.Start[k] + o.Step[k]*(rest%o.Size[k])
-			inside = inside && x >= 0 && x < o.in.Shape[k]
-			at += x * step
-			step *= o.in.Shape[k]
-			rest /= o.Size[k]
-		}
-		if inside {
-			out[i] = in[0][at]
-		}
-	}
-	return out
-}
-
-// View implements viewer.
-func (o *Slice) View(in []relation.Tensor) relation.Tensor {
-	return in[0].Reshape(o.in.Shape...).Slice(o.Start, o.Step, o.Size)
-}
-
-// Relate implements Op: the view says it all.
-func (o *Slice) Relate(*relation.Builder, []relation.Tensor, relation.Tensor) {}
 
 // Concat is ONNX Concat (https://onnx.ai/onnx/operators/onnx__Concat.html) of tensors of
 // one scale: the sum of its inputs, each padded with zeros to its place.

@@ -15,9 +15,9 @@ import (
 // elements, says which goes where; 0 is what it fills in.
 func (l *lowerer) gather(n *model.Node) error {
 	x := n.Inputs[0]
-	v, ok := l.vals[x]
-	if !ok {
-		return fmt.Errorf("operand is constant: %w", model.ErrUnsupported)
+	v, err := l.value(x)
+	if err != nil {
+		return err
 	}
 	w, narrowed := l.narrowed[x]
 	if narrowed {

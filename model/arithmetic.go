@@ -1,7 +1,6 @@
 package model
 
 import (
-	"cmp"
 	"math"
 )
 
@@ -190,90 +189,4 @@ func fold[T number](op string, b *broadcast, in []*Tensor, out []T, data func(*T
 			out[i] /= T(len(in))
 		}
 	}
-}
-
-// bindCompare implements Equal, Greater, GreaterOrEqual, Less and LessOrEqual.
-func bindCompare(c *call) (*kernel, error) {
-	if err := c.attrs.Unpack(); err != nil {
-		return nil, err
-	}
-	b, err := newBroadcast(c.in...)
-	if err != nil {
-		return nil, err
-	}
-	return returns(b.shape, Bool, func(in []*Tensor, out *Tensor) {
-		if in[0].Float != nil {
-			combine(b, out.Int, in[0].Float, in[1].Float, comparison[float32](c.op))
-		} else {
-			combine(b, out.Int, in[0].Int, in[1].Int, comparison[int64](c.op))
-		}
-	}), nil
-}
-
-func comparison[T cmp.Ordered](op string) func(x, y T) int64 {
-	switch op {
-	case "Greater":
-		return func(x, y T) int64 { return truth(x > y) }
-	case "GreaterOrEqual":
-		return func(x, y T) int64 { return truth(x >= y) }
-	case "Less":
-		return func(x, y T) int64 { return truth(x < y) }
-	case "LessOrEqual":
-		return func(x, y T) int64 { return truth(x <= y) }
-	}
-	return func(x, y T) int64 { return truth(x == y) }
-}
-
-// bindLogic implements And, Or and Xor.
-func bindLogic(c *call) (*kernel, error) {
-	if err := c.attrs.Unpack(); err != nil {
-		return nil, err
-	}
-	if c.in[0].typ.IsFloat() {
-		return nil, malformed("inputs of type %v", c.in[0].typ)
-	}
-	b, err := newBroadcast(c.in...)
-	if err != nil {
-		return nil, err
-	}
-	f := map[string]func(x, y int64) int64{
-		"And": func(x, y int64) int64 { return truth(x != 0 && y != 0) },
-		"Or":  func(x, y int64) int64 { return truth(x != 0 || y != 0) },
-		"Xor": func(x, y int64) int64 { return truth((x != 0) != (y != 0)) },
-	}[c.op]
-	return returns(b.shape, Bool, func(in []*Tensor, out *Tensor) {
-		combine(b, out.Int, in[0].Int, in[1].Int, f)
-	}), nil
-}
-
-// bindWhere implements Where: the first input chooses between the others.
-func bindWhere(c *call) (*kernel, error) {
-	if err := c.attrs.Unpack(); err != nil {
-		return nil, err
-	}
-	cond, x, y := c.in[0], c.in[1], c.in[2]
-	if cond.typ.IsFloat() || x.typ.IsFloat() != y.typ.IsFloat() {
-		return nil, malformed("inputs of types %v, %v and %v", cond.typ, x.typ, y.typ)
-	}
-	b, err := newBroadcast(c.in...)
-	if err != nil {
-		return nil, err
-	}
-	return returns(b.shape, x.typ, func(in []*Tensor, out *Tensor) {
-		if out.Float != nil {
-			choose(b, out.Float, in[0].Int, in[1].Float, in[2].Float)
-		} else {
-			choose(b, out.Int, in[0].Int, in[1].Int, in[2].Int)
-		}
-	}), nil
-}
-
-func choose[T number](b *broadcast, out []T, cond []int64, x, y []T) {
-	i := 0
-	walk(b.shape, nil, b.strides, func(at []int) {
-		if out[i] = y[at[2]]; cond[at[0]] != 0 {
-			out[i] = x[at[1]]
-		}
-		i++
-	})
 }

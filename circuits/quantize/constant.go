@@ -7,12 +7,9 @@ import (
 	"strings"
 
 	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/circuits/relation"
 	"github.com/nnark/nnark/model"
 )
-
-// Which of a network's constants are weights, and private, is decided here for those that
-// no linear layer takes. They are, unless isLiteral says otherwise: better a constraint too
-// many than a trained number in a public file.
 
 // literalPrefix starts the last part of the names of constants that stand for attributes.
 const literalPrefix = "literal "
@@ -98,4 +95,20 @@ func (l *lowerer) literal(node, name string, e, slack int) (int, error) {
 		return 0, err
 	}
 	return l.emit(node+"/constant", &circuits.Constant{Shape: slices.Clone(shape), Exp: k, Values: q})
+}
+
+// constant returns a constant operand's elements.
+func (l *lowerer) constant(name string) ([]float64, []int, bool) {
+	t := l.g.Const[name]
+	if t == nil {
+		return nil, nil, false
+	}
+	out := make([]float64, 0, relation.Size(t.Shape))
+	for _, v := range t.Float {
+		out = append(out, float64(v))
+	}
+	for _, v := range t.Int {
+		out = append(out, float64(v))
+	}
+	return out, t.Shape, true
 }

@@ -8,6 +8,15 @@ import (
 	"github.com/nnark/nnark/model"
 )
 
+// norm replaces ReduceL2: the root of the sum of squares.
+func (d *decomposer) norm(n *model.Node) error {
+	shape := d.Shapes[n.Inputs[0]]
+	squares := d.add("Mul", nil, shape, n.Inputs[0], n.Inputs[0])
+	sum := d.add("ReduceSum", n.Attrs, d.Shapes[n.Outputs[0]], append([]string{squares}, n.Inputs[1:]...)...)
+	d.add("Sqrt", nil, d.Shapes[n.Outputs[0]], sum)
+	return nil
+}
+
 // reduction reads the axes of a Reduce node, an attribute or (opset 13 and 18) an input.
 func (l *lowerer) reduction(n *model.Node) (r circuits.Reduction, err error) {
 	keep, noop := true, false

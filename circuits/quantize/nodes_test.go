@@ -1,8 +1,10 @@
 package quantize
 
 import (
+	"maps"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -150,11 +152,16 @@ func nodeCases() []nodeCase {
 					op("Sub", "one m", "n", nil), op("Mul", "n low", "k", nil), op("Add", "x0 k", "s", nil), soft}})
 		}
 	}
-	for _, name := range []string{"Abs", "Ceil", "Cos", "Floor", "Round", "Sign", "Sin", "Softsign"} {
-		cases = append(cases, nodeCase{name, m, -2.9, 2.9, nil, one(name, "x0", nil)})
-	}
-	for _, name := range []string{"Log", "Reciprocal", "Sqrt"} {
-		cases = append(cases, nodeCase{name, m, 0.5, 3, nil, one(name, "x0", nil)})
+	cases = append(cases, nodeCase{"Asin", m, -0.9, 0.9, nil, one("Asin", "x0", nil)})
+	for _, name := range slices.Sorted(maps.Keys(Functions())) {
+		if slices.ContainsFunc(cases, func(c nodeCase) bool { return c.name == name }) {
+			continue
+		}
+		c := nodeCase{name, m, -2.9, 2.9, nil, one(name, "x0", nil)}
+		if registry[name].traits&steep != 0 {
+			c.lo, c.hi = 0.5, 3
+		}
+		cases = append(cases, c)
 	}
 	return cases
 }

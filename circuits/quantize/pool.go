@@ -3,7 +3,6 @@ package quantize
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/model"
@@ -120,82 +119,4 @@ func (l *lowerer) averagePool(n *model.Node) error {
 	}
 	y, err := l.emit(n.Name, factors, sums)
 	return l.done(n, y, err)
-}
-
-func (l *lowerer) reshape(n *model.Node) error {
-	v, ok := l.vals[n.Inputs[0]]
-	if !ok {
-		return fmt.Errorf("operand is constant: %w", model.ErrUnsupported)
-	}
-	return l.move(n, &circuits.Reshape{Shape: slices.Clone(l.g.Shapes[n.Outputs[0]])}, v)
-}
-
-func (l *lowerer) transpose(n *model.Node) error {
-	v, ok := l.vals[n.Inputs[0]]
-	if !ok {
-		return fmt.Errorf("operand is constant: %w", model.ErrUnsupported)
-	}
-	var perm []int
-	if err := n.Attrs.Unpack("perm?", &perm); err != nil {
-		return err
-	}
-	if perm == nil {
-		for k := range l.p.Type(v).Shape {
-			perm = append([]int{k}, perm...)
-		}
-	}
-	return l.move(n, &circuits.Transpose{Perm: perm}, v)
-}
-
-// move emits an operator that rearranges elements.
-func (l *lowerer) move(n *model.Node, op circuits.Op, v int) error {
-	if w, ok := l.narrowed[n.Inputs[0]]; ok {
-		v = w
-	}
-	y, err := l.emit(n.Name, op, v)
-	if err != nil {
-		return err
-	}
-	l.set(n.Outputs[0], y)
-	if _, ok := l.narrowed[n.Inputs[0]]; ok {
-		l.narrowed[n.Outputs[0]] = y
-	}
-	return nil
-}
-
-// concat lowers Concat: all operands at the coarsest of their exponents.
-func (l *lowerer) concat(n *model.Node) error {
-	var axis int
-	if err := n.Attrs.Unpack("axis", &axis); err != nil {
-		return err
-	}
-	if axis < 0 {
-		axis += len(l.g.Shapes[n.Outputs[0]])
-	}
-	in, err := l.operands(n, n.Inputs...)
-	if err != nil {
-		return err
-	}
-	e := math.MaxInt
-	for i, name := range n.Inputs {
-		if l.g.Const[name] == nil {
-			e = min(e, l.p.Type(in[i]).Exp)
-		}
-	}
-	for i := range in {
-		if in[i], err = l.rescale(n.Name, in[i], e); err != nil {
-			return err
-		}
-		if k := e - l.p.Type(in[i]).Exp; k > 0 { // a coarser constant
-			if in[i], err = l.scale(n.Name, in[i], 1<<k, k); err != nil {
-				return err
-			}
-		}
-	}
-	v, err := l.emit(n.Name, &circuits.Concat{Axis: axis}, in...)
-	if err != nil {
-		return err
-	}
-	l.set(n.Outputs[0], v)
-	return nil
 }

@@ -1,0 +1,89 @@
+package quantize
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/fixedpoint"
+	"github.com/nnark/nnark/model"
+)
+
+// div lowers Div: by a constant it is a Scale; a divisor that varies has one sign in all
+// samples.
+func (l *lowerer) div(n *model.Node) error {
+	if err := n.Attrs.Unpack("axis?", new(int), "broadcast?", new(int)); err != nil {
+		return err
+	}
+	if v := l.values[n.Outputs[0]]; v != nil && v.integer {
+		return fmt.Errorf("division of integers, which rounds: %w", model.ErrUnsupported)
+	}
+	if c, shape, ok := l.constant(n.Inputs[1]); ok {
+		literal := l.isLiteral(n.Inputs[1])
+		for i := range c {
+			c[i] = 1 / c[i]
+		}
+		if slices.ContainsFunc(c, func(v float64) bool { return math.IsInf(v, 0) }) {
+			return fmt.Errorf("division by zero: %w", model.ErrUnsupported)
+		}
+		return l.scaleBy(n, n.Inputs[0], c, shape, literal)
+	}
+	y, sign, err := l.divisor(n)
+	if err != nil {
+		return err
+	}
+	var x int
+	if l.g.Const[n.Inputs[0]] != nil {
+		x, err = l.known(n.Name, n.Inputs[0], l.bits, 0)
+	} else {
+		x, err = l.narrow(n.Inputs[0])
+	}
+	if err != nil {
+		return err
+	}
+	if sign < 0 {
+		if x, err = l.scale(n.Name, x, -1, 0); err != nil {
+			return err
+		}
+	}
+	shift := l.exp(n.Outputs[0], l.bits+1) - l.p.Type(x).Exp + l.p.Type(y).Exp
+	v, err := l.emit(n.Name, &circuits.Div{Shift: shift}, x, y)
+	return l.done(n, v, err)
+}
+
+// divisor returns the divisor's absolute value, which saturates at a power of two below a
+// quarter of the least the samples show, and its sign.
+func (l *lowerer) divisor(n *model.Node) (v int, sign int64, err error) {
+	name := n.Inputs[1]
+	if v, err = l.narrowTo(name, l.bits+divisorBits); err != nil {
+		return 0, 0, err
+	}
+	seen, sign := l.values[name], 1
+	if seen == nil || seen.lo <= 0 && seen.hi >= 0 {
+		return 0, 0, fmt.Errorf("the divisor has no constant sign: %w", model.ErrUnsupported)
+	}
+	least := seen.lo
+	if seen.hi < 0 {
+		least, sign = -seen.hi, -1
+		if v, err = l.scale(n.Name, v, -1, 0); err != nil {
+			return 0, 0, err
+		}
+	}
+	t := l.p.Type(v)
+	lo := max(int64(powerBelow(math.Ldexp(least/4, t.Exp))), 1)
+	if t.Range.Lo < lo {
+		v, err = l.saturate(n.Name+"/divisor", "Identity", v, fixedpoint.Interval{Lo: lo, Hi: max(t.Range.Hi, lo+1)})
+	}
+	return v, sign, err
+}
+
+// divisorBits is how many bits more than other activations a divisor has: its relative
+// error is the quotient's.
+const divisorBits = 3
+
+// powerBelow returns the largest power of two at most x > 0.
+func powerBelow(x float64) float64 {
+	_, e := math.Frexp(x)
+	return math.Ldexp(0.5, e)
+}

@@ -1,0 +1,113 @@
+package quantize
+
+import (
+	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/fixedpoint"
+)
+
+// activationRange is the range of a graph value as an activation of the given bits:
+// unsigned if the samples show no negative value.
+func (l *lowerer) activationRange(name string, bits int) fixedpoint.Interval {
+	if v := l.values[name]; v == nil || v.lo < 0 {
+		return fixedpoint.Interval{Lo: -1 << bits, Hi: 1<<bits - 1}
+	}
+	return fixedpoint.Interval{Lo: 0, Hi: 1<<bits - 1}
+}
+
+// exp is the exponent a graph value has as an activation of the given bits.
+func (l *lowerer) exp(name string, bits int) int {
+	v := l.values[name]
+	if v == nil || v.lo == 0 && v.hi == 0 {
+		return bits // nothing is known: values up to 1
+	}
+	r := l.activationRange(name, bits)
+	return v.exp(r.Lo, r.Hi)
+}
+
+// rescale returns the value at exponent e, or at its own where that is coarser.
+func (l *lowerer) rescale(node string, v, e int) (int, error) {
+	for l.p.Type(v).Exp > e {
+		if w, ok := l.rescaled[[2]int{v, e}]; ok {
+			return w, nil
+		}
+		t, s := l.p.Type(v), min(l.p.Type(v).Exp-e, circuits.MaxShift)
+		if t.Range.RoundShift(uint(s)) == fixedpoint.Point(0) { // and so at every coarser exponent
+			return l.emit(node+"/zero", &circuits.Constant{Shape: t.Shape, Exp: e, Values: make(circuits.Ints, t.Size())})
+		}
+		if s > largeShift && t.Size() < 1<<s/8 { // a table of all remainders would cost more than two steps
+			s = smallShift
+		}
+		w, err := l.emit(node+"/requantize", &circuits.Requantize{Shift: s}, v)
+		if err != nil {
+			return 0, err
+		}
+		if l.p.Type(w).Exp == e {
+			l.rescaled[[2]int{v, e}] = w
+		}
+		v = w
+	}
+	return v, nil
+}
+
+// smallShift is a shift whose remainders other layers have too; the table of one past
+// largeShift is for large layers only.
+const smallShift, largeShift = 8, 12
+
+// saturate returns value v clamped to out, by a table or by Clip; f is "Identity" or "Relu".
+func (l *lowerer) saturate(node, f string, v int, out fixedpoint.Interval) (int, error) {
+	t := l.p.Type(v)
+	if f == "Relu" {
+		out.Lo = max(out.Lo, 0)
+	}
+	if out.Covers(t.Range) {
+		return l.enclose(node, v)
+	}
+	width := t.Range.Hi - t.Range.Lo + 1
+	l.domains = append(l.domains, width)
+	if width > l.clipAt || width > circuits.MaxTable {
+		return l.emit(node, &circuits.Clip{Interval: out}, v)
+	}
+	return l.emit(node, &circuits.Function{Name: f, OutExp: t.Exp, Out: out}, v)
+}
+
+// enclose returns value v with its range enforced, by a Clip that never clips if nothing
+// else does it: integers whose range is only what honest provers reach may be anything.
+func (l *lowerer) enclose(node string, v int) (int, error) {
+	if l.enforced[v] {
+		return v, nil
+	}
+	r := l.p.Type(v).Range
+	r.Hi = max(r.Hi, r.Lo+1)
+	return l.emit(node+"/range", &circuits.Clip{Interval: r}, v)
+}
+
+// narrow returns the graph value as an activation: bounded integers of the program's
+// width, which is what products and sums take.
+func (l *lowerer) narrow(name string) (int, error) {
+	if v := l.values[name]; v != nil && v.roomy {
+		return l.narrowTo(name, l.bits+1)
+	}
+	return l.narrowTo(name, l.bits)
+}
+
+func (l *lowerer) narrowTo(name string, bits int) (int, error) {
+	if v, ok := l.narrowed[name]; ok {
+		return v, nil
+	}
+	v, err := l.value(name)
+	if err != nil {
+		return 0, err
+	}
+	r, seen := l.p.Type(v).Range, l.values[name]
+	if r.Hi-r.Lo < 2<<bits || seen != nil && seen.integer && l.p.Type(v).Exp == 0 { // integers stay what they are
+		return l.enclose(name, v)
+	}
+	if v, err = l.rescale(name, v, l.exp(name, bits)); err != nil {
+		return 0, err
+	}
+	if v, err = l.saturate(name, "Identity", v, l.activationRange(name, bits)); err != nil {
+		return 0, err
+	}
+	l.narrowed[name] = v
+	return v, nil
+}

@@ -1,0 +1,142 @@
+package quantize
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/fixedpoint"
+	"github.com/nnark/nnark/model"
+)
+
+// oneHot lowers OneHot: the columns of the integers that are indices, negative ones counted
+// from the end, become the axis; all others are off.
+func (l *lowerer) oneHot(n *model.Node) error {
+	axis := -1
+	if err := n.Attrs.Unpack("axis?", &axis); err != nil {
+		return err
+	}
+	depth, _, ok := l.constant(n.Inputs[1])
+	values, _, also := l.constant(n.Inputs[2])
+	if !ok || !also || len(depth) != 1 || len(values) != 2 {
+		return fmt.Errorf("depth and values are not constant: %w", model.ErrUnsupported)
+	}
+	v, err := l.value(n.Inputs[0])
+	if err != nil {
+		return err
+	}
+	if w, ok := l.narrowed[n.Inputs[0]]; ok {
+		v = w
+	}
+	t := l.p.Type(v)
+	if t.Exp != 0 {
+		return fmt.Errorf("indices %q are no integers but steps of 2^%d: %w", n.Inputs[0], -t.Exp, model.ErrUnsupported)
+	}
+	hot, err := l.emit(n.Name+"/hot", new(circuits.OneHot), v)
+	if err != nil {
+		return err
+	}
+	size := int64(depth[0])
+	y, err := l.columns(n.Name, hot, t, 0, size)
+	if err == nil && t.Range.Lo < 0 {
+		var z int
+		if z, err = l.columns(n.Name+"/negative", hot, t, -size, size); err == nil {
+			y, err = l.emit(n.Name+"/both", &circuits.Add{Scale: [2]int64{1, 1}}, y, z)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	shape := l.p.Type(y).Shape
+	if axis < 0 {
+		axis += len(shape)
+	}
+	if axis != len(shape)-1 {
+		var perm []int
+		for k := range len(shape) - 1 {
+			perm = append(perm, k)
+		}
+		if y, err = l.emit(n.Name+"/axis", &circuits.Transpose{Perm: slices.Insert(perm, axis, len(shape)-1)}, y); err != nil {
+			return err
+		}
+	}
+	if values[0] != 0 || values[1] != 1 {
+		return l.between(n, y, values[0], values[1])
+	}
+	l.set(n.Outputs[0], y)
+	l.narrowed[n.Outputs[0]] = y
+	return nil
+}
+
+// between maps a condition to off where it is 0 and to on where it is 1.
+func (l *lowerer) between(n *model.Node, v int, off, on float64) error {
+	k := l.bits
+	q, err := integersOf([]float64{off, on}, k)
+	if err != nil {
+		return err
+	}
+	step, err := l.emit(n.Name+"/step", &circuits.Scale{Shape: []int{}, Exp: k, Factors: circuits.Ints{q[1] - q[0]}}, v)
+	if err != nil {
+		return err
+	}
+	base, err := l.emit(n.Name+"/off", &circuits.Constant{Shape: []int{}, Exp: k, Values: circuits.Ints{q[0]}})
+	if err != nil {
+		return err
+	}
+	y, err := l.sum(n.Name, step, base, 1)
+	return l.done(n, y, err)
+}
+
+// columns takes the columns of the integers from first on out of a OneHot of values of a
+// type; where the type has no such integer they are 0.
+func (l *lowerer) columns(node string, hot int, t circuits.Type, first, n int64) (int, error) {
+	rows, width := t.Size(), int64(l.p.Type(hot).Size()/t.Size())
+	index := make([]int, 0, int64(rows)*n)
+	for r := range rows {
+		for k := range n {
+			if c := first + k - t.Range.Lo; c >= 0 && c < width {
+				index = append(index, r*int(width)+int(c))
+			} else {
+				index = append(index, -1)
+			}
+		}
+	}
+	return l.emit(node, &circuits.Gather{Shape: append(slices.Clone(t.Shape), int(n)), Index: index}, hot)
+}
+
+// indexRange returns the range of an integer input that does nothing but choose: what can be
+// chosen, with the negative half if a sample has it.
+func (l *lowerer) indexRange(name string) (r fixedpoint.Interval, ok bool) {
+	size := l.chooses(name)
+	if size == 0 || size >= circuits.MaxOneHot/2 {
+		return r, false
+	}
+	r = fixedpoint.Interval{Lo: 0, Hi: max(size-1, 1)}
+	if l.values[name].lo < 0 {
+		r.Lo = -size
+	}
+	return r, true
+}
+
+// chooses returns the largest depth of the OneHots that are all the uses of a value, 0 if
+// it has other uses.
+func (l *lowerer) chooses(name string) (size int64) {
+	for _, n := range l.consumers[name] {
+		var least int64
+		switch {
+		case n.Op == "OneHot":
+			if depth, _, ok := l.constant(n.Inputs[1]); ok && len(depth) == 1 && n.Inputs[0] == name {
+				least = int64(depth[0])
+			}
+		case is(n, passes):
+			if n.Inputs[0] == name {
+				least = l.chooses(n.Outputs[0])
+			}
+		}
+		if least <= 0 {
+			return 0
+		}
+		size = max(size, least) // less deep ones choose nothing beyond
+	}
+	return size
+}

@@ -1,0 +1,94 @@
+package quantize
+
+import (
+	"slices"
+
+	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/circuits/relation"
+	"github.com/nnark/nnark/fixedpoint"
+	"github.com/nnark/nnark/model"
+)
+
+// scoreBits is the width of a softmax's inputs.
+func (l *lowerer) scoreBits() int { return max(10, l.bits+1) }
+
+// softmax lowers Softmax and LogSoftmax; the operators work on the last axis.
+func (l *lowerer) softmax(n *model.Node) error {
+	shape := l.g.Shapes[n.Inputs[0]]
+	axis := -1
+	if n.Opset < 13 {
+		axis = 1
+	}
+	if err := n.Attrs.Unpack("axis?", &axis); err != nil {
+		return err
+	}
+	if axis < 0 {
+		axis += len(shape)
+	}
+	x, err := l.scores(n.Inputs[0])
+	if err != nil {
+		return err
+	}
+	perm := lastAxis(len(shape), axis)
+	rows := shape[axis]
+	if n.Opset < 13 { // the axes from there on are one
+		rows, perm = relation.Size(shape[axis:]), nil
+	}
+	if perm != nil {
+		x, err = l.emit(n.Name+"/transpose", &circuits.Transpose{Perm: perm}, x)
+	} else if rows != shape[len(shape)-1] {
+		x, err = l.emit(n.Name+"/reshape", &circuits.Reshape{Shape: []int{relation.Size(shape) / rows, rows}}, x)
+	}
+	if err != nil {
+		return err
+	}
+	var op circuits.Op = &circuits.Softmax{Exponential: circuits.Exponential{ExpBits: 12}, OutBits: max(l.bits, 12)}
+	if n.Op == "LogSoftmax" {
+		expBits := 12
+		for rows<<expBits > 4096 && expBits > 6 {
+			expBits--
+		}
+		op = &circuits.LogSoftmax{Exponential: circuits.Exponential{ExpBits: expBits}}
+	}
+	y, err := l.emit(n.Name, op, x)
+	switch {
+	case err != nil:
+	case perm != nil: // exchanging two axes undoes itself
+		y, err = l.emit(n.Name+"/back", &circuits.Transpose{Perm: perm}, y)
+	case rows != shape[len(shape)-1]:
+		y, err = l.emit(n.Name+"/back", &circuits.Reshape{Shape: slices.Clone(shape)}, y)
+	}
+	if err == nil && n.Op == "Softmax" {
+		l.narrowed[n.Outputs[0]] = y // wider than other activations, but bounded
+	}
+	return l.done(n, y, err)
+}
+
+// lastAxis returns the permutation that exchanges an axis with the last one, nil if it is
+// the last.
+func lastAxis(rank, axis int) (perm []int) {
+	if axis == rank-1 {
+		return nil
+	}
+	for k := range rank {
+		perm = append(perm, k)
+	}
+	perm[axis], perm[rank-1] = rank-1, axis
+	return perm
+}
+
+// scores returns a softmax's input. Where some scores are masked they saturate at least
+// maskGap below the others.
+func (l *lowerer) scores(name string) (int, error) {
+	v, bits := l.values[name], l.scoreBits()
+	if _, ok := l.narrowed[name]; ok || v == nil || !v.masks {
+		return l.narrowTo(name, bits)
+	}
+	bits++
+	r := fixedpoint.Interval{Lo: -1 << bits, Hi: 1<<bits - 1}
+	x, err := l.rescale(name, l.vals[name], min(l.exp(name, bits), coveringExp(min(v.lo-maskGap, 0), max(v.hi, 0), r.Lo, r.Hi)))
+	if err != nil {
+		return 0, err
+	}
+	return l.saturate(name, "Identity", x, r)
+}
