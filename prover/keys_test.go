@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"maps"
@@ -329,12 +330,15 @@ func TestImportSRS(t *testing.T) {
 		"another tau":         func(s *kzg.SRS) { s.Vk = other.Vk },
 		"tau infinity":        func(s *kzg.SRS) { s.Vk.G2[1] = bn254.G2Affine{} },
 		"another generator":   func(s *kzg.SRS) { s.Vk.G2[0] = s.Vk.G2[1] },
+		"times a number":      scaledSRS,
 		"not from one":        func(s *kzg.SRS) { s.Pk.G1 = s.Pk.G1[1:] },
 		"too short":           func(s *kzg.SRS) { s.Pk.G1 = s.Pk.G1[:n-1] },
 	} {
 		_, err := ImportSRS(ctx, c, bytes.NewReader(srsFile(t, change).Bytes()), SRSOptions{})
 		require.ErrorIs(t, err, ErrKeys, name)
 	}
+	_, err = ImportSRS(ctx, setup(t, smallProgram(t, 1, circuits.Config{})).compiled, bytes.NewReader(data), SRSOptions{})
+	require.ErrorIs(t, err, ErrKeys, "a program for Groth16")
 	for _, cut := range []int{0, 3, 4, 100, len(data) / 2} {
 		_, err := ImportSRS(ctx, c, bytes.NewReader(data[:cut]), SRSOptions{})
 		require.ErrorIs(t, err, ErrKeys, cut)
@@ -342,6 +346,14 @@ func TestImportSRS(t *testing.T) {
 	data[0] = 0xff // 2^32 points, most of which are not there
 	require.Less(t, allocated(func() { _, err = ImportSRS(ctx, c, bytes.NewReader(data), SRSOptions{}) }), uint64(64<<20))
 	require.ErrorIs(t, err, ErrKeys)
+}
+
+// scaledSRS multiplies all points by 3: each ratio is still tau, but the first is no generator.
+func scaledSRS(s *kzg.SRS) {
+	for i, p := range s.Pk.G1 {
+		s.Pk.G1[i].Double(&p).Add(&s.Pk.G1[i], &p)
+	}
+	s.Vk.G1 = s.Pk.G1[0]
 }
 
 // The Lagrange form is kept, and what is found in the cache is not trusted.
@@ -378,7 +390,12 @@ func TestImportSRSCache(t *testing.T) {
 	at := len(lagrangeMagic) + 4
 	swapped := slices.Concat(first[:at], first[at+64:at+128], first[at:at+64], first[at+128:len(first)-32]) // well formed, and wrong
 	sum := sha256.Sum256(swapped)
-	for name, evil := range map[string][]byte{"cut": first[:len(first)/2], "flipped": append([]byte{1}, first[1:]...), "swapped": append(swapped, sum[:]...)} {
+	points := len(first) - at - 32
+	twice := slices.Concat(first[:at], first[at:at+points], first[at:at+points])
+	binary.BigEndian.PutUint32(twice[at-4:], uint32(points/64*2))
+	twiceSum := sha256.Sum256(twice)
+	for name, evil := range map[string][]byte{"of twice the size": append(twice, twiceSum[:]...),
+		"cut": first[:len(first)/2], "flipped": append([]byte{1}, first[1:]...), "swapped": append(swapped, sum[:]...)} {
 		require.NoError(t, os.WriteFile(files[0], evil, 0o644))
 		require.Equal(t, first, load(), name)
 		require.NotZero(t, transforms, name)

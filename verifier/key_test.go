@@ -264,6 +264,19 @@ func TestKeyChangedUnderItsDigest(t *testing.T) {
 	require.ErrorIs(t, key.Check(), verifier.ErrMalformed)
 }
 
+// TestParsePinned: bytes of another digest are not looked at.
+func TestParsePinned(t *testing.T) {
+	data, err := committedModel().key.MarshalBinary()
+	require.NoError(t, err)
+	key, err := verifier.ParsePinned(data, committedModel().key.Digest())
+	require.NoError(t, err)
+	require.Equal(t, committedModel().key.Digest(), key.Digest())
+	_, err = verifier.ParsePinned(data, bakedModel().key.Digest())
+	require.ErrorIs(t, err, verifier.ErrOtherKey)
+	_, err = verifier.ParsePinned(data[1:], committedModel().key.Digest())
+	require.ErrorIs(t, err, verifier.ErrOtherKey)
+}
+
 // The same circuit and card under another commitment is another model.
 func TestOtherWeights(t *testing.T) {
 	m := *committedModel()

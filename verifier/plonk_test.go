@@ -61,6 +61,7 @@ type plonkModel struct {
 	pk    *plonk.ProvingKey
 	gnark *plonk.VerifyingKey
 	key   *verifier.VerifyingKey
+	drift int64 // of the first weight that proofs use from the key's
 }
 
 func newPlonkModel(t testing.TB, mode verifier.WeightsMode) *plonkModel {
@@ -105,8 +106,10 @@ func (m *plonkModel) prove(t testing.TB, context uint64, x [3]int64) *verifier.P
 		a.Y[i] = out[i]
 	}
 	if d := m.key.Plonk.WeightsDigest; d != nil {
-		a.W, a.Digest = []frontend.Variable{weights[0], weights[1]}, []frontend.Variable{*d}
-		statement = append(statement, *d)
+		digest := signed(m.drift)
+		digest.Add(&digest, d)
+		a.W, a.Digest = []frontend.Variable{weights[0] + m.drift, weights[1]}, []frontend.Variable{digest}
+		statement = append(statement, digest)
 	}
 	witness, err := frontend.NewWitness(a, ecc.BN254.ScalarField())
 	require.NoError(t, err)
@@ -236,6 +239,11 @@ func TestPlonkOtherWeights(t *testing.T) {
 	_, err := verifier.Verify(key, aPlonkProof())
 	require.ErrorIs(t, err, verifier.ErrWrongModel)
 	_, err = verifier.Verify(key, rekey(aPlonkProof(), key))
+	require.ErrorIs(t, err, verifier.ErrRejected)
+
+	lying := *committedPlonk() // a good proof of this circuit, of another model
+	lying.drift = 1
+	_, err = verifier.Verify(lying.key, lying.prove(t, 0, [3]int64{0, 0, 255})) // the drift meets zeros
 	require.ErrorIs(t, err, verifier.ErrRejected)
 }
 

@@ -2,6 +2,7 @@ package groth16
 
 import (
 	"context"
+	"io"
 	"testing"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
@@ -118,6 +119,7 @@ func TestBindErrors(t *testing.T) {
 		_, err := p.Bind(ctx, wires, []fr.Element{one, one}[:len(wires)])
 		require.ErrorIs(t, err, ErrBind, "%v", wires)
 	}
+	require.ErrorIs(t, p.WriteBound(io.Discard), ErrBind, "a prover that is not bound")
 	_, err = p.Bind(ctx, []int{2}, nil)
 	require.ErrorIs(t, err, ErrBind)
 	b, err := p.Bind(ctx, []int{2}, []fr.Element{one})
