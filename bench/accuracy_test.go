@@ -11,7 +11,7 @@ import (
 	"github.com/nnark/nnark/testdata"
 )
 
-// The quantised networks agree with the float ones on the embedded test images and answer
+// The quantized networks agree with the float ones on the embedded test images and answer
 // them as well. bench/accuracy measures the same on all 10,000.
 func TestAccuracy(t *testing.T) {
 	pixels, labels := testdata.Images()
@@ -25,7 +25,7 @@ func TestAccuracy(t *testing.T) {
 		p, err := quantize.Graph(g, samples, circuits.Config{})
 		require.NoError(t, err)
 		require.LessOrEqual(t, p.Report.RelativeError, 0.02, name)
-		var float, quantised, agree int
+		var float, quantized, agree int
 		for i, im := range pixels {
 			x := digit(im)
 			want, err := g.Run([]*model.Tensor{x})
@@ -37,15 +37,15 @@ func TestAccuracy(t *testing.T) {
 				float++
 			}
 			if q == labels[i] {
-				quantised++
+				quantized++
 			}
 			if f == q {
 				agree++
 			}
 		}
 		require.GreaterOrEqual(t, agree, 100, "%s: agreement of %d images", name, len(pixels))
-		require.GreaterOrEqual(t, quantised, float, name)
-		require.GreaterOrEqual(t, quantised, 97, name)
+		require.GreaterOrEqual(t, quantized, float, name)
+		require.GreaterOrEqual(t, quantized, 97, name)
 	}
 }
 

@@ -147,7 +147,7 @@ type operator struct {
 func (o *operator) program(t *testing.T, cfg circuits.Config) *circuits.Program {
 	t.Helper()
 	p := &circuits.Program{Name: o.name, Config: cfg, Inputs: o.inputs, Nodes: o.nodes, Outputs: []circuits.Port{o.out}}
-	require.NoError(t, p.Bind(), o.name)
+	require.NoError(t, p.Infer(), o.name)
 	return p
 }
 

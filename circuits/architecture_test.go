@@ -18,7 +18,7 @@ func layer(t *testing.T, cfg Config, change func(p *Program)) *Program {
 		node(&MatMul{Rows: 2, Inner: 18, Exp: 3, Bound: iv(-9000, 9000), Weights: ints(22, 36, 5), Bias: ints(23, 2, 9)}, 5)})
 	if change != nil {
 		change(p)
-		require.NoError(t, p.Bind())
+		require.NoError(t, p.Infer())
 	}
 	return p
 }
@@ -99,7 +99,7 @@ func rebound(p *Program) { p.Outputs[0].Range = iv(-1<<15, 1<<15-1) }
 func rescaled(p *Program) {
 	types := []Type{{Shape: p.Inputs[0].Shape, Exp: p.Inputs[0].Exp, Range: p.Inputs[0].Range}}
 	for _, n := range p.Nodes {
-		typ, err := n.Op.Bind([]Type{types[n.In[0]]})
+		typ, err := n.Op.Infer([]Type{types[n.In[0]]})
 		if err != nil {
 			panic(err)
 		}
@@ -143,10 +143,10 @@ func TestWitnessIsUnique(t *testing.T) {
 func TestBoundsRefuseOtherWeights(t *testing.T) {
 	p := layer(t, Config{}, nil)
 	p.Nodes[0].Op.(*Conv).Weights[0] = 300
-	require.ErrorIs(t, p.Bind(), ErrBound)
+	require.ErrorIs(t, p.Infer(), ErrBound)
 	p = layer(t, Config{}, nil)
 	p.Nodes[5].Op.(*MatMul).Bias[0] = 1 << 20
-	require.ErrorIs(t, p.Bind(), ErrBound)
+	require.ErrorIs(t, p.Infer(), ErrBound)
 }
 
 // TestDeadNodes: what leads to no output is not stated, at any depth.

@@ -20,8 +20,8 @@ type Add struct {
 	out  Type
 }
 
-// Bind implements Op.
-func (o *Add) Bind(in []Type) (Type, error) {
+// Infer implements Op.
+func (o *Add) Infer(in []Type) (Type, error) {
 	if err := checkInputs(in, 2); err != nil {
 		return Type{}, err
 	}
@@ -73,8 +73,8 @@ type Mul struct {
 	out  Type
 }
 
-// Bind implements Op.
-func (o *Mul) Bind(in []Type) (Type, error) {
+// Infer implements Op.
+func (o *Mul) Infer(in []Type) (Type, error) {
 	if err := checkInputs(in, 2); err != nil {
 		return Type{}, err
 	}
@@ -148,7 +148,7 @@ func broadcastShape(x, y []int) ([]int, error) {
 			b = y[i]
 		}
 		if a != b && a != 1 && b != 1 {
-			return nil, fmt.Errorf("shapes %v and %v do not broadcast: %w", x, y, ErrMalformed)
+			return nil, fmt.Errorf("shapes %v and %v do not broadcast: %w", x, y, ErrProgram)
 		}
 		out[k] = max(a, b)
 	}

@@ -181,9 +181,9 @@ func folded(r *Reduction, x []int64, shape, at []int) (out []int64) {
 func TestElementwiseFiles(t *testing.T) {
 	for _, c := range elementwiseCases() {
 		p := c.program(t, Config{})
-		data, err := p.Encode()
+		data, err := p.MarshalBinary()
 		require.NoError(t, err, c.name)
-		q, err := ReadProgram(data)
+		q, err := ParseProgram(data)
 		require.NoError(t, err, c.name)
 		require.Equal(t, p.Architecture(), q.Architecture(), c.name)
 		k := &testCircuit{Compiled: &Compiled{Program: p}}
@@ -196,7 +196,7 @@ func TestElementwiseFiles(t *testing.T) {
 	}
 }
 
-// TestElementwiseMalformed checks that Bind refuses what a hostile file may hold.
+// TestElementwiseMalformed checks that Infer refuses what a hostile file may hold.
 func TestElementwiseMalformed(t *testing.T) {
 	typ := func(lo, hi int64, shape ...int) Type { return Type{Shape: shape, Exp: 4, Range: iv(lo, hi)} }
 	x := typ(-8, 7, 2, 3)
@@ -206,41 +206,41 @@ func TestElementwiseMalformed(t *testing.T) {
 		in   []Type
 		want error
 	}{
-		{&Constant{Shape: []int{2}, Values: Ints{1}}, nil, ErrMalformed},
-		{&Constant{Shape: []int{0}}, nil, ErrMalformed},
-		{&Parameter{Shape: []int{2}, Bits: 3, Values: Ints{1}}, nil, ErrMalformed},
-		{&Parameter{Shape: []int{1}, Bits: 49, Values: Ints{1}}, nil, ErrMalformed},
+		{&Constant{Shape: []int{2}, Values: Ints{1}}, nil, ErrProgram},
+		{&Constant{Shape: []int{0}}, nil, ErrProgram},
+		{&Parameter{Shape: []int{2}, Bits: 3, Values: Ints{1}}, nil, ErrProgram},
+		{&Parameter{Shape: []int{1}, Bits: 49, Values: Ints{1}}, nil, ErrProgram},
 		{&Parameter{Shape: []int{1}, Bits: 3, Values: Ints{8}}, nil, ErrBound},
 		{&Constant{Shape: []int{1}, Values: Ints{1 << 60}}, nil, ErrBound},
-		{&Scale{Shape: []int{2}, Factors: Ints{1, 2}}, []Type{x}, ErrMalformed},
-		{&Scale{Shape: []int{3}, Factors: Ints{1, 2}}, []Type{x}, ErrMalformed},
-		{&Scale{Shape: []int{0}}, []Type{typ(0, 1, 1)}, ErrMalformed},
+		{&Scale{Shape: []int{2}, Factors: Ints{1, 2}}, []Type{x}, ErrProgram},
+		{&Scale{Shape: []int{3}, Factors: Ints{1, 2}}, []Type{x}, ErrProgram},
+		{&Scale{Shape: []int{0}}, []Type{typ(0, 1, 1)}, ErrProgram},
 		{&Scale{Shape: []int{}, Factors: Ints{1 << 60}}, []Type{x}, ErrBound},
-		{&Gather{Shape: []int{2}, Index: []int{6, 0}}, []Type{x}, ErrMalformed},
-		{&Gather{Shape: []int{2}, Index: []int{-2, 0}}, []Type{x}, ErrMalformed},
-		{&Gather{Shape: []int{1 << 40}, Index: []int{0}}, []Type{x}, ErrMalformed},
-		{&Gather{Shape: []int{0}}, []Type{x}, ErrMalformed},
-		{&ReduceSum{Reduction: onto(2), Scale: 1}, []Type{x}, ErrMalformed},
-		{&ReduceSum{Reduction: onto(1, 0), Scale: 1}, []Type{x}, ErrMalformed},
-		{&ReduceSum{Reduction: onto(-1), Scale: 1}, []Type{x}, ErrMalformed},
+		{&Gather{Shape: []int{2}, Index: []int{6, 0}}, []Type{x}, ErrProgram},
+		{&Gather{Shape: []int{2}, Index: []int{-2, 0}}, []Type{x}, ErrProgram},
+		{&Gather{Shape: []int{1 << 40}, Index: []int{0}}, []Type{x}, ErrProgram},
+		{&Gather{Shape: []int{0}}, []Type{x}, ErrProgram},
+		{&ReduceSum{Reduction: onto(2), Scale: 1}, []Type{x}, ErrProgram},
+		{&ReduceSum{Reduction: onto(1, 0), Scale: 1}, []Type{x}, ErrProgram},
+		{&ReduceSum{Reduction: onto(-1), Scale: 1}, []Type{x}, ErrProgram},
 		{&ReduceSum{Reduction: onto(1)}, []Type{x}, ErrBound},
 		{&ReduceSum{Reduction: onto(1), Scale: 1 << 60}, []Type{x}, ErrBound},
-		{&ReduceMax{Reduction: onto(0, 0)}, []Type{x}, ErrMalformed},
+		{&ReduceMax{Reduction: onto(0, 0)}, []Type{x}, ErrProgram},
 		{&ArgMax{Reduction: onto(0, 1)}, []Type{x}, ErrBound},
 		{&ArgMax{Reduction: onto(1)}, []Type{typ(-1<<52, 1<<52, 2, 3)}, ErrBound},
-		{new(Max), nil, ErrMalformed},
-		{new(Max), []Type{x, typ(0, 1, 4)}, ErrMalformed},
-		{new(Max), []Type{x, {Shape: []int{3}, Exp: 5, Range: iv(0, 1)}}, ErrMalformed},
-		{new(Where), []Type{x, x, x}, ErrMalformed},
-		{new(Where), []Type{{Shape: []int{3}, Range: iv(0, 2)}, x, x}, ErrMalformed},
+		{new(Max), nil, ErrProgram},
+		{new(Max), []Type{x, typ(0, 1, 4)}, ErrProgram},
+		{new(Max), []Type{x, {Shape: []int{3}, Exp: 5, Range: iv(0, 1)}}, ErrProgram},
+		{new(Where), []Type{x, x, x}, ErrProgram},
+		{new(Where), []Type{{Shape: []int{3}, Range: iv(0, 2)}, x, x}, ErrProgram},
 		{new(Div), []Type{x, typ(0, 7, 3)}, ErrBound},
-		{&Div{Shift: 41}, []Type{x, typ(1, 7, 3)}, ErrMalformed},
+		{&Div{Shift: 41}, []Type{x, typ(1, 7, 3)}, ErrProgram},
 		{&Div{Shift: 40}, []Type{typ(-1<<20, 1<<20, 3), typ(1, 7, 3)}, ErrBound},
-		{new(BatchMatMul), []Type{x, x}, ErrMalformed},
-		{new(BatchMatMul), []Type{x, typ(0, 1, 3)}, ErrMalformed},
+		{new(BatchMatMul), []Type{x, x}, ErrProgram},
+		{new(BatchMatMul), []Type{x, typ(0, 1, 3)}, ErrProgram},
 		{new(BatchMatMul), []Type{typ(0, 1<<30, 2, 3), typ(0, 1<<30, 3, 2)}, ErrBound},
 	} {
-		_, err := c.op.Bind(c.in)
+		_, err := c.op.Infer(c.in)
 		require.ErrorIs(t, err, c.want, "%T%+v", c.op, c.op)
 	}
 }

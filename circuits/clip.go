@@ -24,13 +24,13 @@ type Clip struct {
 	in, out Type
 }
 
-// Bind implements Op.
-func (c *Clip) Bind(in []Type) (Type, error) {
+// Infer implements Op.
+func (c *Clip) Infer(in []Type) (Type, error) {
 	if err := checkInputs(in, 1); err != nil {
 		return Type{}, err
 	}
 	if c.Interval.Lo >= c.Interval.Hi {
-		return Type{}, fmt.Errorf("clip to %v: %w", c.Interval, ErrMalformed)
+		return Type{}, fmt.Errorf("clip to %v: %w", c.Interval, ErrProgram)
 	}
 	if !c.Interval.Covers(in[0].Range) && c.Interval.Width() >= MaxTable { // one table checks out's range
 		return Type{}, fmt.Errorf("clip of %v to %v: table too large: %w", in[0].Range, c.Interval, ErrBound)

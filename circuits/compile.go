@@ -57,14 +57,14 @@ func (p *Program) Plan() (*gadget.Plan, error) {
 // Constraints returns the number of constraints.
 func (c *Compiled) Constraints() int { return c.System.GetNbConstraints() }
 
-// Assign runs the network on quantised inputs and returns the circuit's witness.
+// Witness runs the network on quantized inputs and returns the circuit's witness.
 // weights are Plan.PackedWeights.
-func (c *Compiled) Assign(inputs [][]int64, weights fr.Vector, context fr.Element, salt func() (fr.Element, error)) (*gadget.Witness, error) {
+func (c *Compiled) Witness(inputs [][]int64, weights fr.Vector, context fr.Element, salt func() (fr.Element, error)) (*gadget.Witness, error) {
 	values, err := c.Program.Eval(inputs)
 	if err != nil {
 		return nil, err
 	}
-	return c.Plan.Assign(c.assignment(values), weights, context, salt)
+	return c.Plan.Witness(c.assignment(values), weights, context, salt)
 }
 
 func (c *Compiled) assignment(values [][]int64) *relation.Assignment {

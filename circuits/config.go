@@ -50,19 +50,19 @@ const (
 	Plonk   System = "plonk"
 )
 
-// Check returns [ErrMalformed] for a configuration that has no meaning.
+// Check returns [ErrProgram] for a configuration that has no meaning.
 func (c *Config) Check() error {
 	if !slices.Contains([]Weights{Committed, Baked}, c.Weights) ||
 		!slices.Contains([]Visibility{Public, Private, Digest}, c.Input) ||
 		!slices.Contains([]Visibility{Public, Digest}, c.Output) ||
 		!slices.Contains([]System{Groth16, Plonk}, c.System) ||
 		c.Bits != 0 && (c.Bits < 4 || c.Bits > 14) || !(c.Tolerance >= 0 && c.Tolerance < 1) {
-		return fmt.Errorf("configuration %+v: %w", *c, ErrMalformed)
+		return fmt.Errorf("configuration %+v: %w", *c, ErrProgram)
 	}
 	return nil
 }
 
-// Report says how well the quantised network follows the float one on the samples.
+// Report says how well the quantized network follows the float one on the samples.
 type Report struct {
 	Samples       int     `json:"samples"`
 	RelativeError float64 `json:"relative_error"`     // L2, over all outputs of all samples

@@ -22,13 +22,13 @@ type Constant struct {
 	Values Ints  `json:"values"`
 }
 
-// Bind implements Op.
-func (o *Constant) Bind(in []Type) (Type, error) {
+// Infer implements Op.
+func (o *Constant) Infer(in []Type) (Type, error) {
 	if err := checkInputs(in, 0); err != nil {
 		return Type{}, err
 	}
 	if !validShape(o.Shape) || len(o.Values) != relation.Size(o.Shape) {
-		return Type{}, fmt.Errorf("%d values for shape %v: %w", len(o.Values), o.Shape, ErrMalformed)
+		return Type{}, fmt.Errorf("%d values for shape %v: %w", len(o.Values), o.Shape, ErrProgram)
 	}
 	r := fixedpoint.Interval{Lo: slices.Min(o.Values), Hi: slices.Max(o.Values)}
 	if err := bounded(r, nil); err != nil {
@@ -62,8 +62,8 @@ type Scale struct {
 	out  Type
 }
 
-// Bind implements Op.
-func (o *Scale) Bind(in []Type) (Type, error) {
+// Infer implements Op.
+func (o *Scale) Infer(in []Type) (Type, error) {
 	if err := checkInputs(in, 1); err != nil {
 		return Type{}, err
 	}
@@ -72,7 +72,7 @@ func (o *Scale) Bind(in []Type) (Type, error) {
 		return Type{}, err
 	}
 	if !validShape(o.Shape) || len(o.Factors) != relation.Size(o.Shape) {
-		return Type{}, fmt.Errorf("%d factors for shape %v: %w", len(o.Factors), o.Shape, ErrMalformed)
+		return Type{}, fmt.Errorf("%d factors for shape %v: %w", len(o.Factors), o.Shape, ErrProgram)
 	}
 	o.x, o.f = newBroadcast(in[0].Shape, shape), newBroadcast(o.Shape, shape)
 	factors := fixedpoint.Interval{Lo: slices.Min(o.Factors), Hi: slices.Max(o.Factors)}

@@ -34,30 +34,30 @@ type Conv struct {
 	in, out Type
 }
 
-// Bind implements Op.
-func (c *Conv) Bind(in []Type) (Type, error) {
+// Infer implements Op.
+func (c *Conv) Infer(in []Type) (Type, error) {
 	if err := checkInputs(in, 1); err != nil {
 		return Type{}, err
 	}
 	x := in[0].Shape
 	if len(x) != 4 || !validShape(c.Kernel[:]) || c.Group < 1 || c.Group > c.Kernel[0] ||
 		x[1] != c.Group*c.Kernel[1] || c.Kernel[0]%c.Group != 0 {
-		return Type{}, fmt.Errorf("input %v does not fit kernel %v in %d groups: %w", x, c.Kernel, c.Group, ErrMalformed)
+		return Type{}, fmt.Errorf("input %v does not fit kernel %v in %d groups: %w", x, c.Kernel, c.Group, ErrProgram)
 	}
 	out := []int{x[0], c.Kernel[0], 0, 0}
 	for k := range 2 {
 		if c.Stride[k] < 1 || c.Dilation[k] < 1 || min(c.Pads[k], c.Pads[k+2]) < 0 ||
 			!validSteps(c.Stride[k], c.Dilation[k], c.Pads[k], c.Pads[k+2]) {
-			return Type{}, fmt.Errorf("strides %v, dilations %v, pads %v: %w", c.Stride, c.Dilation, c.Pads, ErrMalformed)
+			return Type{}, fmt.Errorf("strides %v, dilations %v, pads %v: %w", c.Stride, c.Dilation, c.Pads, ErrProgram)
 		}
 		span := x[2+k] + c.Pads[k] + c.Pads[k+2] - c.Dilation[k]*(c.Kernel[2+k]-1) - 1
 		if span < 0 {
-			return Type{}, fmt.Errorf("kernel %v exceeds input %v: %w", c.Kernel, x, ErrMalformed)
+			return Type{}, fmt.Errorf("kernel %v exceeds input %v: %w", c.Kernel, x, ErrProgram)
 		}
 		out[2+k] = span/c.Stride[k] + 1
 	}
 	if len(c.Weights) != relation.Size(c.Kernel[:]) || len(c.Bias) != c.Kernel[0] {
-		return Type{}, fmt.Errorf("%d weights and %d biases for kernel %v: %w", len(c.Weights), len(c.Bias), c.Kernel, ErrMalformed)
+		return Type{}, fmt.Errorf("%d weights and %d biases for kernel %v: %w", len(c.Weights), len(c.Bias), c.Kernel, ErrProgram)
 	}
 	got, spread, err := c.reach(in[0])
 	if err != nil {

@@ -27,8 +27,8 @@ type Div struct {
 	out      Type
 }
 
-// Bind implements Op.
-func (o *Div) Bind(in []Type) (Type, error) {
+// Infer implements Op.
+func (o *Div) Infer(in []Type) (Type, error) {
 	if err := checkInputs(in, 2); err != nil {
 		return Type{}, err
 	}
@@ -37,7 +37,7 @@ func (o *Div) Bind(in []Type) (Type, error) {
 		return Type{}, err
 	}
 	if o.Shift < -40 || o.Shift > 40 {
-		return Type{}, fmt.Errorf("shift %d: %w", o.Shift, ErrMalformed)
+		return Type{}, fmt.Errorf("shift %d: %w", o.Shift, ErrProgram)
 	}
 	x, y := in[0].Range, in[1].Range
 	if y.Lo < 1 {

@@ -7,14 +7,14 @@ import (
 )
 
 var (
-	// ErrMalformed means that a program or a program file contradicts itself.
-	ErrMalformed = errors.New("malformed program")
+	// ErrProgram means that a program or a program file contradicts itself.
+	ErrProgram = errors.New("malformed program")
 	// ErrBound means that integers could leave the range the program declares for them.
 	ErrBound = errors.New("values exceed their declared range")
 	// ErrInput means that an input does not fit the model: its size, or a value outside the
 	// declared range.
 	ErrInput = errors.New("input does not fit the model")
-	// ErrTarget means that no quantisation that was tried met the accuracy target.
+	// ErrTarget means that no quantization that was tried met the accuracy target.
 	ErrTarget = errors.New("accuracy target not met")
 	// ErrBaked means that weights are part of the circuit.
 	ErrBaked = errors.New("the weights are baked into the circuit")

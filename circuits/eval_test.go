@@ -167,7 +167,7 @@ func TestRequantizeExhaustive(t *testing.T) {
 			x = append(x, v)
 		}
 		typ := Type{Shape: []int{len(x)}, Range: iv(-3<<s, 3<<s)}
-		out, err := r.Bind([]Type{typ})
+		out, err := r.Infer([]Type{typ})
 		require.NoError(t, err)
 		require.Equal(t, reference(r, [][]int64{x}, []Type{typ}, out), r.Eval([][]int64{x}), "shift %d", s)
 	}
@@ -180,7 +180,7 @@ func TestFunctionExhaustive(t *testing.T) {
 		for _, exp := range []int{2, 5, 7} {
 			op := &Function{Name: name, Params: f.params, OutExp: 6, Out: iv(-100, 127)}
 			typ := Type{Shape: []int{256}, Exp: exp, Range: iv(-128, 127)}
-			_, err := op.Bind([]Type{typ})
+			_, err := op.Infer([]Type{typ})
 			require.NoError(t, err)
 			x := make([]int64, 256)
 			for i := range x {
@@ -198,7 +198,7 @@ func TestSoftmaxReference(t *testing.T) {
 	logs := &LogSoftmax{Exponential: Exponential{ExpBits: expBits}}
 	typ := Type{Shape: []int{3, n}, Exp: exp, Range: iv(-128, 127)}
 	for _, op := range []Op{soft, logs} {
-		_, err := op.Bind([]Type{typ})
+		_, err := op.Infer([]Type{typ})
 		require.NoError(t, err)
 	}
 	rng := seeded(t)

@@ -19,8 +19,8 @@ const programMagic = "nnark-program-1 "
 // maxProgram bounds a program's JSON.
 const maxProgram = 1 << 30
 
-// Encode returns the program's file. It holds the weights: it is as secret as they are.
-func (p *Program) Encode() ([]byte, error) {
+// MarshalBinary returns the program's file. It holds the weights: it is as secret as they are.
+func (p *Program) MarshalBinary() ([]byte, error) {
 	var body bytes.Buffer
 	z := gzip.NewWriter(&body)
 	if err := json.NewEncoder(z).Encode(p); err != nil {
@@ -32,25 +32,25 @@ func (p *Program) Encode() ([]byte, error) {
 	return append(fmt.Appendf(nil, "%s%x\n", programMagic, sha256.Sum256(body.Bytes())), body.Bytes()...), nil
 }
 
-// ReadProgram decodes and checks a program file.
-func ReadProgram(data []byte) (*Program, error) {
+// ParseProgram decodes and checks a program file.
+func ParseProgram(data []byte) (*Program, error) {
 	line, body, ok := bytes.Cut(data, []byte("\n"))
 	if !ok || !bytes.Equal(line, fmt.Appendf(nil, "%s%x", programMagic, sha256.Sum256(body))) {
-		return nil, fmt.Errorf("not a program file, or damaged: %w", ErrMalformed)
+		return nil, fmt.Errorf("not a program file, or damaged: %w", ErrProgram)
 	}
 	z, err := gzip.NewReader(bytes.NewReader(body))
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", err, ErrMalformed)
+		return nil, fmt.Errorf("%w: %w", err, ErrProgram)
 	}
 	raw, err := io.ReadAll(io.LimitReader(z, maxProgram+1))
 	if err != nil || len(raw) > maxProgram {
-		return nil, fmt.Errorf("program of more than %d bytes or damaged: %w", maxProgram, ErrMalformed)
+		return nil, fmt.Errorf("program of more than %d bytes or damaged: %w", maxProgram, ErrProgram)
 	}
 	p := new(Program)
 	if err := strictJSON(raw, p); err != nil {
 		return nil, err
 	}
-	return p, p.Bind()
+	return p, p.Infer()
 }
 
 // strictJSON decodes one JSON value without unknown fields.
@@ -58,13 +58,13 @@ func strictJSON(data []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
-		if errors.Is(err, ErrMalformed) {
+		if errors.Is(err, ErrProgram) {
 			return err
 		}
-		return fmt.Errorf("%w: %w", err, ErrMalformed)
+		return fmt.Errorf("%w: %w", err, ErrProgram)
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return fmt.Errorf("trailing data: %w", ErrMalformed)
+		return fmt.Errorf("trailing data: %w", ErrProgram)
 	}
 	return nil
 }
@@ -116,13 +116,13 @@ func (v Ints) MarshalJSON() ([]byte, error) {
 func (v *Ints) UnmarshalJSON(data []byte) error {
 	var b []byte
 	if err := json.Unmarshal(data, &b); err != nil {
-		return fmt.Errorf("%w: %w", err, ErrMalformed)
+		return fmt.Errorf("%w: %w", err, ErrProgram)
 	}
 	*v = nil
 	for len(b) > 0 {
 		x, n := binary.Varint(b)
 		if n <= 0 {
-			return fmt.Errorf("integers end early: %w", ErrMalformed)
+			return fmt.Errorf("integers end early: %w", ErrProgram)
 		}
 		*v, b = append(*v, x), b[n:]
 	}

@@ -51,7 +51,7 @@ func tabulate(domain fixedpoint.Interval, inExp int, out fixedpoint.Interval, ou
 		_, err = f.At(domain.Lo, inExp, out, outExp)
 	}
 	if err != nil {
-		return tabulated{}, fmt.Errorf("%w: %w", err, ErrMalformed)
+		return tabulated{}, fmt.Errorf("%w: %w", err, ErrProgram)
 	}
 	must := func(err error) {
 		if err != nil {
@@ -81,8 +81,8 @@ func (t *tabulated) at(x int64) int64 {
 	return t.beyond(x)
 }
 
-// Bind implements Op.
-func (f *Function) Bind(in []Type) (Type, error) {
+// Infer implements Op.
+func (f *Function) Infer(in []Type) (Type, error) {
 	err := checkInputs(in, 1)
 	if err != nil {
 		return Type{}, err

@@ -121,10 +121,10 @@ func drawHostile(t *testing.T, rng *rand.Rand) []byte {
 		}
 		for _, x := range in {
 			if !validShape(x.Shape) || bounded(x.Range, nil) != nil {
-				return body // Program.Bind would not have gone on
+				return body // Program.Infer would not have gone on
 			}
 		}
-		typ, err := n.Op.Bind(in)
+		typ, err := n.Op.Infer(in)
 		if err != nil {
 			return body
 		}
@@ -159,7 +159,7 @@ const (
 func survives(t *testing.T, body []byte, rng *rand.Rand) outcome {
 	t.Helper()
 	start := time.Now()
-	p, err := ReadProgram(file(t, body))
+	p, err := ParseProgram(file(t, body))
 	require.Less(t, time.Since(start), 20*time.Second, "reading")
 	if err != nil {
 		require.True(t, isRefusal(err), "%v", err)
@@ -203,7 +203,7 @@ func survives(t *testing.T, body []byte, rng *rand.Rand) outcome {
 		x := &exactly{t: t, System: plan.Sys, Assignment: plan.Sys.Assign(values)}
 		x.checkBounded()
 		x.holds()
-		_, err = plan.Assign(plan.Sys.Assign(values), plan.PackedWeights(fr.NewElement(1)), testContext, testSalt)
+		_, err = plan.Witness(plan.Sys.Assign(values), plan.PackedWeights(fr.NewElement(1)), testContext, testSalt)
 		require.NoError(t, err)
 		if solved {
 			k.accepts(inputs)

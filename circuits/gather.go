@@ -22,14 +22,14 @@ type Gather struct {
 	out Type
 }
 
-// Bind implements Op.
-func (o *Gather) Bind(in []Type) (Type, error) {
+// Infer implements Op.
+func (o *Gather) Infer(in []Type) (Type, error) {
 	if err := checkInputs(in, 1); err != nil {
 		return Type{}, err
 	}
 	if !validShape(o.Shape) || len(o.Index) != relation.Size(o.Shape) ||
 		slices.Min(o.Index) < -1 || slices.Max(o.Index) >= in[0].Size() {
-		return Type{}, fmt.Errorf("%d indices into %v for shape %v: %w", len(o.Index), in[0].Shape, o.Shape, ErrMalformed)
+		return Type{}, fmt.Errorf("%d indices into %v for shape %v: %w", len(o.Index), in[0].Shape, o.Shape, ErrProgram)
 	}
 	o.out = in[0]
 	o.out.Shape, o.out.Spread = slices.Clone(o.Shape), 0

@@ -14,10 +14,10 @@ import (
 // hostile writes a program to a file as an attacker would, reads it and compiles it.
 func hostile(t testing.TB, p *Program) error {
 	t.Helper()
-	data, err := p.Encode()
+	data, err := p.MarshalBinary()
 	require.NoError(t, err)
 	start := time.Now()
-	p, err = ReadProgram(data)
+	p, err = ParseProgram(data)
 	if err == nil {
 		_, err = Compile(p)
 	}
@@ -27,7 +27,7 @@ func hostile(t testing.TB, p *Program) error {
 
 // isRefusal reports whether an error is one of those that a program is refused with.
 func isRefusal(err error) bool {
-	return errors.Is(err, ErrMalformed) || errors.Is(err, ErrBound) || errors.Is(err, ErrRange) || errors.Is(err, ErrSize)
+	return errors.Is(err, ErrProgram) || errors.Is(err, ErrBound) || errors.Is(err, ErrRange) || errors.Is(err, ErrSize)
 }
 
 // TestHostilePrograms reads programs whose integers, positions or sizes would wrap, or that
@@ -128,7 +128,7 @@ func TestHostilePrograms(t *testing.T) {
 		programs["Conv "+name] = []Node{node(c, 0), node(&MaxPool{Window: window(func(w *Window) { w.Kernel, w.Shape = [2]int{2, 2}, [2]int{3, 3} })}, 1)}
 	}
 	accepted := map[string]bool{"Clip to all": true}                                                                                                 // it does nothing, and costs a check of in's range
-	early := map[string]string{"Function to all": "integers in", "Clip to 2^40": "table too large", "broadcast to 2^40": "values of more than 2^26"} // by Bind
+	early := map[string]string{"Function to all": "integers in", "Clip to 2^40": "table too large", "broadcast to 2^40": "values of more than 2^26"} // by Infer
 	for name, nodes := range programs {
 		t.Run(name, func(t *testing.T) {
 			p := &Program{Name: name, Inputs: []Port{in(0, 0, 255, 1, 2, 4, 4)}, Nodes: nodes}
@@ -140,7 +140,7 @@ func TestHostilePrograms(t *testing.T) {
 				for _, v := range n.In {
 					operands = append(operands, types[min(v, len(types)-1)])
 				}
-				typ, err := n.Op.Bind(operands)
+				typ, err := n.Op.Infer(operands)
 				if err != nil {
 					break
 				}

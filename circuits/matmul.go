@@ -29,17 +29,17 @@ type MatMul struct {
 	in, out Type
 }
 
-// Bind implements Op.
-func (m *MatMul) Bind(in []Type) (Type, error) {
+// Infer implements Op.
+func (m *MatMul) Infer(in []Type) (Type, error) {
 	if err := checkInputs(in, 1); err != nil {
 		return Type{}, err
 	}
 	x := in[0].Shape
 	if len(x) == 0 || !validShape([]int{m.Rows, m.Inner}) || x[len(x)-1] != m.Inner {
-		return Type{}, fmt.Errorf("input %v does not fit a matrix of %d×%d: %w", x, m.Inner, m.Rows, ErrMalformed)
+		return Type{}, fmt.Errorf("input %v does not fit a matrix of %d×%d: %w", x, m.Inner, m.Rows, ErrProgram)
 	}
 	if len(m.Weights) != m.Rows*m.Inner || len(m.Bias) != m.Rows {
-		return Type{}, fmt.Errorf("%d weights and %d biases for %d×%d: %w", len(m.Weights), len(m.Bias), m.Inner, m.Rows, ErrMalformed)
+		return Type{}, fmt.Errorf("%d weights and %d biases for %d×%d: %w", len(m.Weights), len(m.Bias), m.Inner, m.Rows, ErrProgram)
 	}
 	got, _, err := accumulators(in[0].Range, m.Weights, m.Bias, m.Rows, false)
 	if err != nil {
@@ -127,15 +127,15 @@ type BatchMatMul struct {
 	out     Type
 }
 
-// Bind implements Op.
-func (o *BatchMatMul) Bind(in []Type) (Type, error) {
+// Infer implements Op.
+func (o *BatchMatMul) Infer(in []Type) (Type, error) {
 	if err := checkInputs(in, 2); err != nil {
 		return Type{}, err
 	}
 	x, y := in[0].Shape, in[1].Shape
 	p, q := len(x)-2, len(y)-2
 	if p < 0 || q < 0 || x[p+1] != y[q] {
-		return Type{}, fmt.Errorf("product of %v and %v: %w", x, y, ErrMalformed)
+		return Type{}, fmt.Errorf("product of %v and %v: %w", x, y, ErrProgram)
 	}
 	batch, err := broadcastShape(x[:p], y[:q])
 	if err != nil {

@@ -18,10 +18,10 @@ type Max struct {
 	out  Type
 }
 
-// Bind implements Op.
-func (o *Max) Bind(in []Type) (Type, error) {
+// Infer implements Op.
+func (o *Max) Infer(in []Type) (Type, error) {
 	if len(in) == 0 {
-		return Type{}, fmt.Errorf("maximum of nothing: %w", ErrMalformed)
+		return Type{}, fmt.Errorf("maximum of nothing: %w", ErrProgram)
 	}
 	o.in, o.span, o.out = nil, 0, Type{Shape: in[0].Shape, Exp: in[0].Exp, Range: in[0].Range}
 	for _, t := range in[1:] {
@@ -30,7 +30,7 @@ func (o *Max) Bind(in []Type) (Type, error) {
 			return Type{}, err
 		}
 		if t.Exp != in[0].Exp {
-			return Type{}, fmt.Errorf("maximum of exponents %d and %d: %w", in[0].Exp, t.Exp, ErrMalformed)
+			return Type{}, fmt.Errorf("maximum of exponents %d and %d: %w", in[0].Exp, t.Exp, ErrProgram)
 		}
 		o.out.Shape = shape
 		o.out.Range.Lo, o.out.Range.Hi = max(o.out.Range.Lo, t.Range.Lo), max(o.out.Range.Hi, t.Range.Hi)

@@ -24,8 +24,8 @@ type OneHot struct {
 // MaxOneHot bounds the rows of OneHot.
 const MaxOneHot = 1 << 16
 
-// Bind implements Op.
-func (o *OneHot) Bind(in []Type) (Type, error) {
+// Infer implements Op.
+func (o *OneHot) Infer(in []Type) (Type, error) {
 	if err := checkInputs(in, 1); err != nil {
 		return Type{}, err
 	}

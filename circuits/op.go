@@ -8,7 +8,7 @@ import (
 	"github.com/nnark/nnark/fixedpoint"
 )
 
-// Type describes a quantised tensor: integers q that stand for the reals q·2^-Exp.
+// Type describes a quantized tensor: integers q that stand for the reals q·2^-Exp.
 type Type struct {
 	Shape []int               `json:"shape"`
 	Exp   int                 `json:"exp"`
@@ -32,10 +32,10 @@ func (t Type) Size() int { return relation.Size(t.Shape) }
 // Op is one operator. Eval is its meaning, in exact integers; Relate states the same to
 // a proof system, so the two are written to be read side by side.
 type Op interface {
-	// Bind checks the attributes against the inputs' types, keeps what the other methods
+	// Infer checks the attributes against the inputs' types, keeps what the other methods
 	// need and returns the output's type. After it no method fails. The inputs' ranges are
-	// within [maxInteger]; Program.Bind checks that the output's is too.
-	Bind(in []Type) (Type, error)
+	// within [maxInteger]; Program.Infer checks that the output's is too.
+	Infer(in []Type) (Type, error)
 	// Eval returns the output's integers. Inputs lie in their types' ranges.
 	Eval(in [][]int64) []int64
 	// Relate adds statements that force out = Eval(in).
@@ -135,7 +135,7 @@ func encodeOp(op Op) (json.RawMessage, error) { return json.Marshal(op) }
 func decodeOp(kind string, data json.RawMessage) (Op, error) {
 	make, ok := kinds[kind]
 	if !ok {
-		return nil, fmt.Errorf("operator %q: %w", kind, ErrMalformed)
+		return nil, fmt.Errorf("operator %q: %w", kind, ErrProgram)
 	}
 	op := make()
 	if err := strictJSON(data, op); err != nil {
@@ -144,10 +144,10 @@ func decodeOp(kind string, data json.RawMessage) (Op, error) {
 	return op, nil
 }
 
-// checkInputs is Bind's usual first check.
+// checkInputs is Infer's usual first check.
 func checkInputs(in []Type, n int) error {
 	if len(in) != n {
-		return fmt.Errorf("%d inputs, want %d: %w", len(in), n, ErrMalformed)
+		return fmt.Errorf("%d inputs, want %d: %w", len(in), n, ErrProgram)
 	}
 	return nil
 }

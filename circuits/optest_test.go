@@ -46,7 +46,7 @@ func newProgram(t testing.TB, cfg Config, inputs []Port, nodes []Node, outs ...i
 		for _, v := range n.In {
 			operands = append(operands, types[v])
 		}
-		typ, err := n.Op.Bind(operands)
+		typ, err := n.Op.Infer(operands)
 		require.NoError(t, err, "node %d", i)
 		types = append(types, typ)
 	}
@@ -60,7 +60,7 @@ func newProgram(t testing.TB, cfg Config, inputs []Port, nodes []Node, outs ...i
 		}
 		p.Outputs = append(p.Outputs, Port{Name: fmt.Sprintf("y%d", i), Value: v, Shape: typ.Shape, Exp: typ.Exp, Range: typ.Range})
 	}
-	require.NoError(t, p.Bind())
+	require.NoError(t, p.Infer())
 	return p
 }
 
@@ -127,7 +127,7 @@ func testSalt() (fr.Element, error) { return fr.NewElement(1717), nil }
 // honest returns the witness of an inference.
 func (k *testCircuit) honest(inputs [][]int64) *gadget.Witness {
 	k.t.Helper()
-	w, err := k.Assign(inputs, k.weights, testContext, testSalt)
+	w, err := k.Witness(inputs, k.weights, testContext, testSalt)
 	require.NoError(k.t, err)
 	return w
 }
@@ -331,7 +331,7 @@ func (k *testCircuit) isTrue(secret, statement fr.Vector) bool {
 		inputs = append(inputs, x)
 	}
 	salt := 0
-	w, err := model.Assign(inputs, k.weights, statement[0], func() (fr.Element, error) {
+	w, err := model.Witness(inputs, k.weights, statement[0], func() (fr.Element, error) {
 		salt++
 		return secret[k.salts[salt-1]], nil
 	})

@@ -27,13 +27,13 @@ type Parameter struct {
 // maxParameter bounds the width of weights that are a value of their own.
 const maxParameter = 48
 
-// Bind implements Op.
-func (o *Parameter) Bind(in []Type) (Type, error) {
+// Infer implements Op.
+func (o *Parameter) Infer(in []Type) (Type, error) {
 	if err := checkInputs(in, 0); err != nil {
 		return Type{}, err
 	}
 	if !validShape(o.Shape) || len(o.Values) != relation.Size(o.Shape) || o.Bits < 1 || o.Bits > maxParameter {
-		return Type{}, fmt.Errorf("%d weights of %d bits for shape %v: %w", len(o.Values), o.Bits, o.Shape, ErrMalformed)
+		return Type{}, fmt.Errorf("%d weights of %d bits for shape %v: %w", len(o.Values), o.Bits, o.Shape, ErrProgram)
 	}
 	if r := o.declared(); !r.Covers(fixedpoint.Interval{Lo: slices.Min(o.Values), Hi: slices.Max(o.Values)}) {
 		return Type{}, fmt.Errorf("weights outside the declared %v: %w", r, ErrBound)

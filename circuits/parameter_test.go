@@ -109,7 +109,7 @@ func (k *testCircuit) withSingleWeights(secret fr.Vector) *Compiled {
 		}
 		p.Nodes[i].Op = &other
 	}
-	if p.Bind() != nil {
+	if p.Infer() != nil {
 		return nil
 	}
 	c, err := Compile(&p)

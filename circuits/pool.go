@@ -22,8 +22,8 @@ type AveragePool struct {
 	in, out Type
 }
 
-// Bind implements Op.
-func (p *AveragePool) Bind(in []Type) (Type, error) {
+// Infer implements Op.
+func (p *AveragePool) Infer(in []Type) (Type, error) {
 	shape, err := p.Window.bind(in)
 	if err != nil {
 		return Type{}, err
@@ -97,18 +97,18 @@ func (w *Window) bind(in []Type) ([]int, error) {
 	}
 	x := in[0].Shape
 	if len(x) != 4 {
-		return nil, fmt.Errorf("input %v is not [N, C, H, W]: %w", x, ErrMalformed)
+		return nil, fmt.Errorf("input %v is not [N, C, H, W]: %w", x, ErrProgram)
 	}
 	if !validShape([]int{x[0], x[1], w.Shape[0], w.Shape[1], w.Kernel[0], w.Kernel[1]}) || !validSteps(w.Stride[:]...) ||
 		!validSteps(w.Dilation[:]...) || !validSteps(w.Pads[:]...) {
-		return nil, fmt.Errorf("window %+v over %v: %w", *w, x, ErrMalformed)
+		return nil, fmt.Errorf("window %+v over %v: %w", *w, x, ErrProgram)
 	}
 	for k := range 2 {
 		if w.Stride[k] < 1 || w.Dilation[k] < 1 || w.Pads[k] < 0 {
-			return nil, fmt.Errorf("window %+v: %w", *w, ErrMalformed)
+			return nil, fmt.Errorf("window %+v: %w", *w, ErrProgram)
 		}
 		if i := w.miss(k, x[2+k]); i >= 0 {
-			return nil, fmt.Errorf("window %d along axis %d holds nothing but padding (%+v over %v): %w", i, 2+k, *w, x, ErrMalformed)
+			return nil, fmt.Errorf("window %d along axis %d holds nothing but padding (%+v over %v): %w", i, 2+k, *w, x, ErrProgram)
 		}
 	}
 	return []int{x[0], x[1], w.Shape[0], w.Shape[1]}, nil
@@ -156,8 +156,8 @@ func (w *Window) tap(x relation.Tensor, out []int, a, b int) relation.Tensor {
 	return x.Slice(start, []int{1, 1, w.Stride[0], w.Stride[1]}, out)
 }
 
-// Bind implements Op.
-func (m *MaxPool) Bind(in []Type) (Type, error) {
+// Infer implements Op.
+func (m *MaxPool) Infer(in []Type) (Type, error) {
 	shape, err := m.Window.bind(in)
 	if err != nil {
 		return Type{}, err

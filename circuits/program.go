@@ -10,7 +10,7 @@ import (
 	"github.com/nnark/nnark/fixedpoint"
 )
 
-// Program is a quantised network: inputs, then one value for each node, in order.
+// Program is a quantized network: inputs, then one value for each node, in order.
 type Program struct {
 	Name    string   `json:"name"`
 	Config  Config   `json:"config"`
@@ -42,9 +42,9 @@ type Port struct {
 	RealHi float64             `json:"real_hi"`
 }
 
-// Quantise turns reals into the port's integers. Values outside the accepted interval,
+// Quantize turns reals into the port's integers. Values outside the accepted interval,
 // and NaN, are errors.
-func (p *Port) Quantise(x []float32) ([]int64, error) {
+func (p *Port) Quantize(x []float32) ([]int64, error) {
 	if len(x) != relation.Size(p.Shape) {
 		return nil, fmt.Errorf("input %q: %d values, want %d (shape %v): %w", p.Name, len(x), relation.Size(p.Shape), p.Shape, ErrInput)
 	}
@@ -53,7 +53,7 @@ func (p *Port) Quantise(x []float32) ([]int64, error) {
 		if f := float64(v); !(p.RealLo <= f && f <= p.RealHi) {
 			return nil, fmt.Errorf("input %q: element %d is %v, outside the declared range [%g, %g]: %w", p.Name, i, v, p.RealLo, p.RealHi, ErrInput)
 		}
-		q, err := fixedpoint.Quantise(float64(v), p.Exp, p.Range)
+		q, err := fixedpoint.Quantize(float64(v), p.Exp, p.Range)
 		if err != nil {
 			return nil, fmt.Errorf("input %q: element %d: %w: %w", p.Name, i, err, ErrInput)
 		}
@@ -71,20 +71,20 @@ func (p *Port) Floats(q []int64) []float64 {
 	return out
 }
 
-// Bind checks the whole program and must precede the other methods; programs from
-// package quantize and [ReadProgram] are bound.
-func (p *Program) Bind() error {
+// Infer checks the whole program and must precede the other methods; programs from
+// package quantize and [ParseProgram] are bound.
+func (p *Program) Infer() error {
 	if err := p.Config.Check(); err != nil {
 		return err
 	}
 	if len(p.Inputs) == 0 || len(p.Outputs) == 0 {
-		return fmt.Errorf("%d inputs, %d outputs: %w", len(p.Inputs), len(p.Outputs), ErrMalformed)
+		return fmt.Errorf("%d inputs, %d outputs: %w", len(p.Inputs), len(p.Outputs), ErrProgram)
 	}
 	p.types, p.elements = nil, 0
 	for i, in := range p.Inputs {
 		t := Type{Shape: in.Shape, Exp: in.Exp, Range: in.Range}
 		if in.Value != i || in.Range.Lo >= in.Range.Hi || in.Range.Width() > maxInput {
-			return fmt.Errorf("input %q in %v: %w", in.Name, in.Range, ErrMalformed)
+			return fmt.Errorf("input %q in %v: %w", in.Name, in.Range, ErrProgram)
 		}
 		if err := p.addType(t); err != nil {
 			return fmt.Errorf("input %q: %w", in.Name, err)
@@ -94,11 +94,11 @@ func (p *Program) Bind() error {
 		var in []Type
 		for _, v := range n.In {
 			if v < 0 || v >= len(p.types) {
-				return fmt.Errorf("node %q uses value %d before it exists: %w", n.Name, v, ErrMalformed)
+				return fmt.Errorf("node %q uses value %d before it exists: %w", n.Name, v, ErrProgram)
 			}
 			in = append(in, p.types[v])
 		}
-		t, err := n.Op.Bind(in)
+		t, err := n.Op.Infer(in)
 		if err != nil {
 			return fmt.Errorf("node %q (%s): %w", n.Name, Kind(n.Op), err)
 		}
@@ -109,12 +109,12 @@ func (p *Program) Bind() error {
 	for i := range p.Outputs {
 		o := &p.Outputs[i]
 		if o.Value < 0 || o.Value >= len(p.types) {
-			return fmt.Errorf("output %q is value %d: %w", o.Name, o.Value, ErrMalformed)
+			return fmt.Errorf("output %q is value %d: %w", o.Name, o.Value, ErrProgram)
 		}
 		t := p.types[o.Value]
 		if o.Exp != t.Exp || relation.Size(o.Shape) != t.Size() || !validShape(o.Shape) ||
 			!o.Range.Covers(t.Range) || o.Range.Lo >= o.Range.Hi || o.Range.MaxAbs() > maxOutput {
-			return fmt.Errorf("output %q: %w", o.Name, ErrMalformed)
+			return fmt.Errorf("output %q: %w", o.Name, ErrProgram)
 		}
 	}
 	return nil
@@ -132,7 +132,7 @@ const maxOutput = 1 << 58
 // addType appends the type of the next value, if it is one that all operators can take.
 func (p *Program) addType(t Type) error {
 	if !validShape(t.Shape) || t.Exp < -MaxExp || t.Exp > MaxExp {
-		return fmt.Errorf("%v at exponent %d: %w", t.Shape, t.Exp, ErrMalformed)
+		return fmt.Errorf("%v at exponent %d: %w", t.Shape, t.Exp, ErrProgram)
 	}
 	if err := bounded(t.Range, nil); err != nil {
 		return err
@@ -148,7 +148,7 @@ func (p *Program) addType(t Type) error {
 func (p *Program) Type(v int) Type { return p.types[v] }
 
 // AddInput appends an input, whose Value it sets, to a program that is being built: inputs
-// come before nodes. [Program.Bind] checks the whole.
+// come before nodes. [Program.Infer] checks the whole.
 func (p *Program) AddInput(in Port) {
 	in.Value = len(p.Inputs)
 	p.Inputs = append(p.Inputs, in)
@@ -156,13 +156,13 @@ func (p *Program) AddInput(in Port) {
 }
 
 // Add appends a node to a program that is being built and returns its value. The error is
-// that of the operator's Bind.
+// that of the operator's Infer.
 func (p *Program) Add(name string, op Op, in ...int) (int, error) {
 	types := make([]Type, len(in))
 	for i, v := range in {
 		types[i] = p.types[v]
 	}
-	t, err := op.Bind(types)
+	t, err := op.Infer(types)
 	if err != nil {
 		return 0, err
 	}
@@ -171,7 +171,7 @@ func (p *Program) Add(name string, op Op, in ...int) (int, error) {
 	return len(p.types) - 1, nil
 }
 
-// Eval runs the network on quantised inputs and returns every value's integers: the
+// Eval runs the network on quantized inputs and returns every value's integers: the
 // inputs, then each node's output.
 func (p *Program) Eval(inputs [][]int64) ([][]int64, error) {
 	if len(inputs) != len(p.Inputs) {
@@ -199,9 +199,9 @@ func (p *Program) Eval(inputs [][]int64) ([][]int64, error) {
 	return values, nil
 }
 
-// Run quantises real inputs, runs the network and returns the outputs as reals.
+// Run quantizes real inputs, runs the network and returns the outputs as reals.
 func (p *Program) Run(inputs [][]float32) ([][]float64, error) {
-	values, err := p.quantisedRun(inputs)
+	values, err := p.quantizedRun(inputs)
 	if err != nil {
 		return nil, err
 	}
@@ -212,14 +212,14 @@ func (p *Program) Run(inputs [][]float32) ([][]float64, error) {
 	return out, nil
 }
 
-// Quantise turns real inputs into the program's integers.
-func (p *Program) Quantise(inputs [][]float32) ([][]int64, error) {
+// Quantize turns real inputs into the program's integers.
+func (p *Program) Quantize(inputs [][]float32) ([][]int64, error) {
 	if len(inputs) != len(p.Inputs) {
 		return nil, fmt.Errorf("%d inputs, want %d: %w", len(inputs), len(p.Inputs), ErrInput)
 	}
 	var out [][]int64
 	for i := range inputs {
-		q, err := p.Inputs[i].Quantise(inputs[i])
+		q, err := p.Inputs[i].Quantize(inputs[i])
 		if err != nil {
 			return nil, err
 		}
@@ -228,8 +228,8 @@ func (p *Program) Quantise(inputs [][]float32) ([][]int64, error) {
 	return out, nil
 }
 
-func (p *Program) quantisedRun(inputs [][]float32) ([][]int64, error) {
-	q, err := p.Quantise(inputs)
+func (p *Program) quantizedRun(inputs [][]float32) ([][]int64, error) {
+	q, err := p.Quantize(inputs)
 	if err != nil {
 		return nil, err
 	}
@@ -238,7 +238,7 @@ func (p *Program) quantisedRun(inputs [][]float32) ([][]int64, error) {
 
 // Architecture is the digest of everything but the weights and what things are called. It
 // is in the verifying key, without a salt, so nothing that depends on weights goes into it
-// but the declared widths, powers of two that the quantiser chose.
+// but the declared widths, powers of two that the quantizer chose.
 func (p *Program) Architecture() [32]byte {
 	q := *p
 	q.Nodes = slices.Clone(p.Nodes)
@@ -295,11 +295,11 @@ func (p *Program) WithoutWeights() (*Program, error) {
 		}
 		q.Nodes[i].Op = bare
 	}
-	data, err := q.Encode()
+	data, err := q.MarshalBinary()
 	if err != nil {
 		return nil, err
 	}
-	return ReadProgram(data) // which shares nothing with p
+	return ParseProgram(data) // which shares nothing with p
 }
 
 // Parameters returns the number of weights.

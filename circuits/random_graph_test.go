@@ -238,7 +238,7 @@ func (g *graphGen) String() (s string) {
 
 const randomTolerance = 0.05
 
-// TestRandomGraphs quantises random graphs and proves their samples and extremes.
+// TestRandomGraphs quantizes random graphs and proves their samples and extremes.
 func TestRandomGraphs(t *testing.T) {
 	require.Equal(t, quantize.Operators(), slices.Sorted(maps.Keys(randomNodes)), "an operator without a line in randomNodes")
 	var k circuits.Tallied
@@ -271,7 +271,7 @@ func TestRandomGraphs(t *testing.T) {
 			for _, v := range s {
 				x = append(x, v.Float)
 			}
-			q, err := p.Quantise(x)
+			q, err := p.Quantize(x)
 			require.NoError(t, err)
 			inputs = append(inputs, q)
 		}

@@ -237,7 +237,7 @@ func (g *programGen) step(kind string) bool {
 	for _, x := range in {
 		types = append(types, g.types[x])
 	}
-	t, err := op.Bind(types)
+	t, err := op.Infer(types)
 	if err != nil || t.Size() > 80 || t.Range.Hi-t.Range.Lo > 1<<24 || len(t.Shape) > 5 || t.Exp > 40 || t.Exp < -40 {
 		return false
 	}

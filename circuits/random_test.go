@@ -74,7 +74,7 @@ func (k *tallied) Proves(t *testing.T, c *testCircuit, inputs [][][]int64) {
 	t.Helper()
 	for _, x := range inputs {
 		checkReference(t, c.Program, x)
-		w, err := c.Assign(x, c.weights, testContext, testSalt)
+		w, err := c.Witness(x, c.weights, testContext, testSalt)
 		require.NoError(t, err, "no proof of %v", x)
 		require.NoError(t, c.solve(w), "no proof of %v", x)
 	}

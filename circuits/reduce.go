@@ -28,7 +28,7 @@ func (r *Reduction) bind(in []Type) ([]int, error) {
 	ones, out := slices.Clone(r.in), []int{}
 	for k, a := range r.Axes {
 		if a < 0 || a >= len(r.in) || k > 0 && a <= r.Axes[k-1] {
-			return nil, fmt.Errorf("axes %v of %v: %w", r.Axes, r.in, ErrMalformed)
+			return nil, fmt.Errorf("axes %v of %v: %w", r.Axes, r.in, ErrProgram)
 		}
 		r.n *= r.in[a]
 		ones[a] = 1
@@ -83,8 +83,8 @@ type ReduceSum struct {
 	out Type
 }
 
-// Bind implements Op.
-func (o *ReduceSum) Bind(in []Type) (Type, error) {
+// Infer implements Op.
+func (o *ReduceSum) Infer(in []Type) (Type, error) {
 	shape, err := o.bind(in)
 	if err != nil {
 		return Type{}, err
@@ -137,8 +137,8 @@ type ReduceMax struct {
 	out  Type
 }
 
-// Bind implements Op.
-func (o *ReduceMax) Bind(in []Type) (Type, error) {
+// Infer implements Op.
+func (o *ReduceMax) Infer(in []Type) (Type, error) {
 	shape, err := o.bind(in)
 	if err != nil {
 		return Type{}, err
@@ -176,8 +176,8 @@ type ArgMax struct {
 	out Type
 }
 
-// Bind implements Op.
-func (o *ArgMax) Bind(in []Type) (Type, error) {
+// Infer implements Op.
+func (o *ArgMax) Infer(in []Type) (Type, error) {
 	shape, err := o.bind(in)
 	if err != nil {
 		return Type{}, err

@@ -24,13 +24,13 @@ type Requantize struct {
 	in, out Type
 }
 
-// Bind implements Op.
-func (r *Requantize) Bind(in []Type) (Type, error) {
+// Infer implements Op.
+func (r *Requantize) Infer(in []Type) (Type, error) {
 	if err := checkInputs(in, 1); err != nil {
 		return Type{}, err
 	}
 	if r.Shift < 1 || r.Shift > MaxShift {
-		return Type{}, fmt.Errorf("shift %d outside 1..%d: %w", r.Shift, MaxShift, ErrMalformed)
+		return Type{}, fmt.Errorf("shift %d outside 1..%d: %w", r.Shift, MaxShift, ErrProgram)
 	}
 	r.in, r.out = in[0], in[0]
 	r.out.Exp -= r.Shift

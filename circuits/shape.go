@@ -18,13 +18,13 @@ type Reshape struct {
 	out Type
 }
 
-// Bind implements Op.
-func (o *Reshape) Bind(in []Type) (Type, error) {
+// Infer implements Op.
+func (o *Reshape) Infer(in []Type) (Type, error) {
 	if err := checkInputs(in, 1); err != nil {
 		return Type{}, err
 	}
 	if !validShape(o.Shape) || relation.Size(o.Shape) != in[0].Size() {
-		return Type{}, fmt.Errorf("reshape of %v to %v: %w", in[0].Shape, o.Shape, ErrMalformed)
+		return Type{}, fmt.Errorf("reshape of %v to %v: %w", in[0].Shape, o.Shape, ErrProgram)
 	}
 	o.out = in[0]
 	o.out.Shape, o.out.Spread = slices.Clone(o.Shape), 0
@@ -47,8 +47,8 @@ type Transpose struct {
 	in, out Type
 }
 
-// Bind implements Op.
-func (o *Transpose) Bind(in []Type) (Type, error) {
+// Infer implements Op.
+func (o *Transpose) Infer(in []Type) (Type, error) {
 	if err := checkInputs(in, 1); err != nil {
 		return Type{}, err
 	}
@@ -57,7 +57,7 @@ func (o *Transpose) Bind(in []Type) (Type, error) {
 		places[i] = i
 	}
 	if !slices.Equal(slices.Sorted(slices.Values(o.Perm)), places) {
-		return Type{}, fmt.Errorf("permutation %v of %v: %w", o.Perm, in[0].Shape, ErrMalformed)
+		return Type{}, fmt.Errorf("permutation %v of %v: %w", o.Perm, in[0].Shape, ErrProgram)
 	}
 	o.in, o.out = in[0], in[0]
 	o.out.Shape, o.out.Spread = nil, 0
@@ -104,10 +104,10 @@ type Concat struct {
 	out Type
 }
 
-// Bind implements Op.
-func (o *Concat) Bind(in []Type) (Type, error) {
+// Infer implements Op.
+func (o *Concat) Infer(in []Type) (Type, error) {
 	if len(in) == 0 || o.Axis < 0 || o.Axis >= len(in[0].Shape) {
-		return Type{}, fmt.Errorf("concat of %d inputs along axis %d: %w", len(in), o.Axis, ErrMalformed)
+		return Type{}, fmt.Errorf("concat of %d inputs along axis %d: %w", len(in), o.Axis, ErrProgram)
 	}
 	o.in, o.out = in, in[0]
 	o.out.Shape, o.out.Spread = slices.Clone(in[0].Shape), 0
@@ -117,7 +117,7 @@ func (o *Concat) Bind(in []Type) (Type, error) {
 			same = same && (k == o.Axis || t.Shape[k] == in[0].Shape[k])
 		}
 		if !same {
-			return Type{}, fmt.Errorf("concat of %v and %v: %w", in[0].Shape, t.Shape, ErrMalformed)
+			return Type{}, fmt.Errorf("concat of %v and %v: %w", in[0].Shape, t.Shape, ErrProgram)
 		}
 		o.out.Shape[o.Axis] += t.Shape[o.Axis]
 		o.out.Range.Lo, o.out.Range.Hi = min(o.out.Range.Lo, t.Range.Lo), max(o.out.Range.Hi, t.Range.Hi)

@@ -40,7 +40,7 @@ func (e *Exponential) bind(in []Type) (err error) {
 		return err
 	}
 	if len(in[0].Shape) == 0 || e.ExpBits < 1 || e.ExpBits > 24 {
-		return fmt.Errorf("softmax of %v with %d bits: %w", in[0].Shape, e.ExpBits, ErrMalformed)
+		return fmt.Errorf("softmax of %v with %d bits: %w", in[0].Shape, e.ExpBits, ErrProgram)
 	}
 	e.in, e.n = in[0], in[0].Shape[len(in[0].Shape)-1]
 	domain := fixedpoint.Interval{Lo: in[0].Range.Lo - in[0].Range.Hi, Hi: 0}
@@ -92,13 +92,13 @@ func (e *Exponential) relate(b *relation.Builder, x relation.Tensor) (m, exps, s
 	return m, exps, sum
 }
 
-// Bind implements Op.
-func (s *Softmax) Bind(in []Type) (Type, error) {
+// Infer implements Op.
+func (s *Softmax) Infer(in []Type) (Type, error) {
 	if err := s.bind(in); err != nil {
 		return Type{}, err
 	}
 	if s.OutBits < 1 || s.OutBits > 24 || s.ExpBits+s.OutBits+bits.Len(uint(s.n)) > 50 {
-		return Type{}, fmt.Errorf("softmax to %d bits: %w", s.OutBits, ErrMalformed)
+		return Type{}, fmt.Errorf("softmax to %d bits: %w", s.OutBits, ErrProgram)
 	}
 	s.out = Type{Shape: in[0].Shape, Exp: s.OutBits, Range: fixedpoint.Interval{Lo: 0, Hi: 1 << s.OutBits}}
 	return s.out, nil
@@ -140,8 +140,8 @@ type LogSoftmax struct {
 	out Type
 }
 
-// Bind implements Op.
-func (s *LogSoftmax) Bind(in []Type) (Type, error) {
+// Infer implements Op.
+func (s *LogSoftmax) Infer(in []Type) (Type, error) {
 	err := s.bind(in)
 	if err != nil {
 		return Type{}, err

@@ -20,8 +20,8 @@ type Where struct {
 	out     Type
 }
 
-// Bind implements Op.
-func (o *Where) Bind(in []Type) (Type, error) {
+// Infer implements Op.
+func (o *Where) Infer(in []Type) (Type, error) {
 	if err := checkInputs(in, 3); err != nil {
 		return Type{}, err
 	}
@@ -33,7 +33,7 @@ func (o *Where) Bind(in []Type) (Type, error) {
 		return Type{}, err
 	}
 	if in[1].Exp != in[2].Exp || in[0].Exp != 0 || !(fixedpoint.Interval{Lo: 0, Hi: 1}).Covers(in[0].Range) {
-		return Type{}, fmt.Errorf("condition in %v, exponents %d, %d and %d: %w", in[0].Range, in[0].Exp, in[1].Exp, in[2].Exp, ErrMalformed)
+		return Type{}, fmt.Errorf("condition in %v, exponents %d, %d and %d: %w", in[0].Range, in[0].Exp, in[1].Exp, in[2].Exp, ErrProgram)
 	}
 	o.c, o.x, o.y = newBroadcast(in[0].Shape, shape), newBroadcast(in[1].Shape, shape), newBroadcast(in[2].Shape, shape)
 	o.out = Type{Shape: shape, Exp: in[1].Exp, Range: in[1].Range.Union(in[2].Range)}

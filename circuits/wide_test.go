@@ -21,7 +21,7 @@ func drawWide(t *testing.T, rng *rand.Rand) *Program {
 		for _, v := range in {
 			types = append(types, g.types[v])
 		}
-		t, err := op.Bind(types)
+		t, err := op.Infer(types)
 		if err == nil && bounded(t.Range, nil) == nil && t.Exp <= MaxExp && t.Exp >= -MaxExp && t.Size() <= 16 {
 			g.nodes, g.types = append(g.nodes, node(op, in...)), append(g.types, t)
 		}

@@ -35,7 +35,7 @@ func TestDeclaredIsCoarse(t *testing.T) {
 	}
 	for _, m := range []*MatMul{{Bound: iv(-1<<62, 1<<62)}, {Bound: iv(0, 1<<54)}} {
 		m.Rows, m.Inner, m.Weights, m.Bias = 1, 1, Ints{1}, Ints{0}
-		_, err := m.Bind([]Type{{Shape: []int{1}, Range: iv(0, 1)}})
+		_, err := m.Infer([]Type{{Shape: []int{1}, Range: iv(0, 1)}})
 		require.ErrorIs(t, err, ErrBound)
 	}
 }

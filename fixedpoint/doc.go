@@ -1,8 +1,8 @@
 // Package fixedpoint defines the integers that every other package of nnark
-// agrees on: fixed-point formats, rounding, saturation, requantisation and the
+// agrees on: fixed-point formats, rounding, saturation, requantization and the
 // contents of function tables.
 //
-// The integers are normative. A quantised network is an exact function on
+// The integers are normative. A quantized network is an exact function on
 // integers; real numbers only explain where the integers come from. What this
 // package returns is what a proof proves, on every platform, to the last bit.
 //

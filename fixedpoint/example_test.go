@@ -7,11 +7,11 @@ import (
 )
 
 // A sum of products with 7 fractional bits too many becomes an 8-bit activation.
-func ExampleRequantise() {
+func ExampleRequantize() {
 	out := fixedpoint.Signed(8)
-	fmt.Println(fixedpoint.Requantise(192, 7, out)) // 1.5
-	fmt.Println(fixedpoint.Requantise(-192, 7, out))
-	fmt.Println(fixedpoint.Requantise(1<<20, 7, out))
+	fmt.Println(fixedpoint.Requantize(192, 7, out)) // 1.5
+	fmt.Println(fixedpoint.Requantize(-192, 7, out))
+	fmt.Println(fixedpoint.Requantize(1<<20, 7, out))
 	// Output:
 	// 2
 	// -1

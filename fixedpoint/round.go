@@ -19,8 +19,8 @@ func RoundShift(x int64, s uint) int64 {
 	return x>>s + x>>(s-1)&1
 }
 
-// Requantise returns RoundShift(acc, s) clamped to out.
-func Requantise(acc int64, s uint, out Interval) int64 {
+// Requantize returns RoundShift(acc, s) clamped to out.
+func Requantize(acc int64, s uint, out Interval) int64 {
 	return out.Clamp(RoundShift(acc, s))
 }
 
@@ -41,10 +41,10 @@ func DivRound(a, b int64) int64 {
 	return q
 }
 
-// Quantise returns the integer nearest to x·2^exp, ties up, clamped to out.
+// Quantize returns the integer nearest to x·2^exp, ties up, clamped to out.
 // The product is exact for every finite x and every exp. Infinities clamp. The
 // error is [ErrNaN] for a NaN and [ErrRange] for an empty interval.
-func Quantise(x float64, exp int, out Interval) (int64, error) {
+func Quantize(x float64, exp int, out Interval) (int64, error) {
 	if math.IsNaN(x) {
 		return 0, ErrNaN
 	}
@@ -62,7 +62,7 @@ func Quantise(x float64, exp int, out Interval) (int64, error) {
 	e += min(max(exp, -4096), 4096)
 	switch {
 	case e <= 0:
-		return Requantise(m, uint(-e), out), nil
+		return Requantize(m, uint(-e), out), nil
 	case e <= 10:
 		return out.Clamp(m << e), nil
 	case m > 0: // a normalised m is at least 2^52, so m·2^11 is out of int64

@@ -70,7 +70,7 @@ func TestRoundShift(t *testing.T) {
 	}
 }
 
-func TestRequantise(t *testing.T) {
+func TestRequantize(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	for range 100_000 {
 		x, s := wide(rng), uint(rng.IntN(70))
@@ -85,8 +85,8 @@ func TestRequantise(t *testing.T) {
 		if hi := big.NewInt(out.Hi); want.Cmp(hi) > 0 {
 			want = hi
 		}
-		if got := Requantise(x, s, out); got != want.Int64() {
-			t.Fatalf("Requantise(%d, %d, %v) = %d, want %d", x, s, out, got, want)
+		if got := Requantize(x, s, out); got != want.Int64() {
+			t.Fatalf("Requantize(%d, %d, %v) = %d, want %d", x, s, out, got, want)
 		}
 	}
 }
@@ -123,7 +123,7 @@ func TestDivRound(t *testing.T) {
 	}
 }
 
-func TestQuantise(t *testing.T) {
+func TestQuantize(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
 	for range 100_000 {
 		x := math.Float64frombits(rng.Uint64())
@@ -152,13 +152,13 @@ func TestQuantise(t *testing.T) {
 		} else if n.Sign() > 0 {
 			want = out.Hi
 		}
-		if got, err := Quantise(x, exp, out); err != nil || got != want {
-			t.Fatalf("Quantise(%v, %d, %v) = %d, %v, want %d", x, exp, out, got, err, want)
+		if got, err := Quantize(x, exp, out); err != nil || got != want {
+			t.Fatalf("Quantize(%v, %d, %v) = %d, %v, want %d", x, exp, out, got, err, want)
 		}
 	}
 }
 
-func TestQuantiseSpecial(t *testing.T) {
+func TestQuantizeSpecial(t *testing.T) {
 	out := Interval{-7, 9}
 	for _, c := range []struct {
 		x    float64
@@ -184,8 +184,8 @@ func TestQuantiseSpecial(t *testing.T) {
 		{1 << 62, 1, Signed(64), math.MaxInt64, nil},
 		{-1 << 62, 1, Signed(64), math.MinInt64, nil},
 	} {
-		if got, err := Quantise(c.x, c.exp, c.out); got != c.want || !errors.Is(err, c.err) {
-			t.Errorf("Quantise(%v, %d, %v) = %d, %v, want %d, %v", c.x, c.exp, c.out, got, err, c.want, c.err)
+		if got, err := Quantize(c.x, c.exp, c.out); got != c.want || !errors.Is(err, c.err) {
+			t.Errorf("Quantize(%v, %d, %v) = %d, %v, want %d, %v", c.x, c.exp, c.out, got, err, c.want, c.err)
 		}
 	}
 }
@@ -204,25 +204,25 @@ func TestReal(t *testing.T) {
 		}
 	}
 	rng := rand.New(rand.NewPCG(9, 10))
-	for range 10_000 { // Quantise undoes Real
+	for range 10_000 { // Quantize undoes Real
 		q, exp := wide(rng)>>11, rng.IntN(200)-100
-		if got, err := Quantise(Real(q, exp), exp, Signed(64)); err != nil || got != q {
-			t.Fatalf("Quantise(Real(%d, %d)) = %d, %v", q, exp, got, err)
+		if got, err := Quantize(Real(q, exp), exp, Signed(64)); err != nil || got != q {
+			t.Fatalf("Quantize(Real(%d, %d)) = %d, %v", q, exp, got, err)
 		}
 	}
 }
 
-func BenchmarkRequantise(b *testing.B) {
+func BenchmarkRequantize(b *testing.B) {
 	out, x := Signed(8), int64(0)
 	for b.Loop() {
-		x += Requantise(x^0x5555, 7, out)
+		x += Requantize(x^0x5555, 7, out)
 	}
 }
 
-func BenchmarkQuantise(b *testing.B) {
+func BenchmarkQuantize(b *testing.B) {
 	out, x := Signed(8), 0.1
 	for b.Loop() {
-		if _, err := Quantise(x, 5, out); err != nil {
+		if _, err := Quantize(x, 5, out); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -1,7 +1,7 @@
 // Package model reads trained networks and their inputs: ONNX files into a
 // [Graph] whose shapes are known and whose constants are folded, JSON and NumPy
 // files into tensors. It also runs a graph in floating point, the reference that
-// a quantised network is calibrated on and compared with.
+// a quantized network is calibrated on and compared with.
 //
 // # What is accepted
 //
@@ -20,9 +20,9 @@
 // result only depends on shapes), and removes nodes that change nothing: Identity,
 // Dropout, and casts between float types. Calls of a model's own functions become the
 // functions' nodes, and operators that are defined by simpler ones (a GRU, an SVM, a
-// transposed convolution) those: see expand.go. Quantised operators become the real
+// transposed convolution) those: see expand.go. Quantized operators become the real
 // ones they stand for, without the rounding: a network that was shipped in eight bits
-// is quantised anew.
+// is quantized anew.
 //
 // # Numbers
 //

@@ -15,7 +15,7 @@ type grid struct {
 	lo, hi      float64
 }
 
-// typeRange returns the range of a quantised type.
+// typeRange returns the range of a quantized type.
 func typeRange(t ElemType) (lo, hi float64) {
 	a, b := t.bounds()
 	return float64(a), float64(b)
@@ -88,14 +88,14 @@ func (e *expander) quantizeLinear() error {
 		}
 	}
 	if to.IsFloat() {
-		return unsupported("a quantised type of floats")
+		return unsupported("a quantized type of floats")
 	}
 	y, err := e.quantized(e.floatOf(e.arg(0)), e.arg(1), e.arg(2), axis, to)
 	e.set(0, y)
 	return err
 }
 
-// quantized returns clip(x/scale + zero), which stands for a tensor of a quantised type.
+// quantized returns clip(x/scale + zero), which stands for a tensor of a quantized type.
 func (e *expander) quantized(x, scale, zero string, axis int, to ElemType) (string, error) {
 	shape, err := e.shapeOf(x)
 	if err != nil {
@@ -134,7 +134,7 @@ func (e *expander) dequantizeLinear() error {
 	return err
 }
 
-// blocks dequantises with a scale for each run of an axis.
+// blocks dequantizes with a scale for each run of an axis.
 func (e *expander) blocks(axis, block int) error {
 	x, s := e.in[0].shape, e.in[1].shape
 	axis, err := normAxis(axis, len(x))
@@ -296,7 +296,7 @@ func (e *expander) qGemm() error {
 	return err
 }
 
-// qLinear expands ONNX Runtime's operators that act on quantised tensors as the operator of
+// qLinear expands ONNX Runtime's operators that act on quantized tensors as the operator of
 // floats does (com.microsoft, version 1).
 func (e *expander) qLinear() error {
 	op := map[string]string{

@@ -71,7 +71,7 @@ func (c *opCase) run(t *testing.T, folded bool) {
 	}
 	for i, want := range c.want {
 		tolerance := 2e-6
-		if want.Int != nil && got[i].Float != nil { // quantised, and not rounded here
+		if want.Int != nil && got[i].Float != nil { // quantized, and not rounded here
 			want, tolerance = &Tensor{Shape: want.Shape, Float: asFloats(want)}, 0.5001
 		}
 		if !near(got[i], want, tolerance) {

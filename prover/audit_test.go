@@ -185,7 +185,7 @@ func TestAuditPlonk(t *testing.T) {
 	evil := smallProgram(t, 1, circuits.Config{System: circuits.Plonk})
 	evil.Nodes[2].Op = &circuits.Function{Name: "Sigmoid", OutExp: 3, Out: iv(0, 63)}
 	evil.Outputs[0].Exp = 3
-	require.NoError(t, evil.Bind())
+	require.NoError(t, evil.Infer())
 	c, err := circuits.Compile(evil)
 	require.NoError(t, err)
 	pk := k.plonk.Key()

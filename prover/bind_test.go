@@ -33,7 +33,7 @@ func tiny(t *testing.T, change func(*model.Graph)) (*circuits.Compiled, [][]int6
 	require.NoError(t, err)
 	c, err := circuits.Compile(p)
 	require.NoError(t, err)
-	in, err := p.Quantise([][]float32{x})
+	in, err := p.Quantize([][]float32{x})
 	require.NoError(t, err)
 	return c, in
 }

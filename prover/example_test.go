@@ -13,7 +13,7 @@ import (
 	"github.com/nnark/nnark/verifier"
 )
 
-// A vendor quantises a network, sets up keys and proves an answer; a customer who holds the
+// A vendor quantizes a network, sets up keys and proves an answer; a customer who holds the
 // verifying key checks the proof and reads input and output off it.
 func Example() {
 	ctx := context.Background()
@@ -39,7 +39,7 @@ func Example() {
 	}
 
 	images, _ := testdata.Images()
-	input, err := p.Quantise([][]float32{tensor(images[0]).Float})
+	input, err := p.Quantize([][]float32{tensor(images[0]).Float})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -25,7 +25,7 @@ import (
 
 func iv(lo, hi int64) fixedpoint.Interval { return fixedpoint.Interval{Lo: lo, Hi: hi} }
 
-// testProgram is a convolution of one channel (projected), its requantisation and ReLU,
+// testProgram is a convolution of one channel (projected), its requantization and ReLU,
 // which are an output, and a matrix product packed into a second output.
 func testProgram(t testing.TB, seed uint64, cfg circuits.Config) *circuits.Program {
 	t.Helper()
@@ -47,7 +47,7 @@ func testProgram(t testing.TB, seed uint64, cfg circuits.Config) *circuits.Progr
 			{Name: "line", Op: &circuits.Reshape{Shape: []int{1, 144}}, In: []int{3}}, {Name: "dense", Op: dense, In: []int{4}}},
 		Outputs: []circuits.Port{{Name: "features", Value: 3, Shape: []int{1, 4, 6, 6}, Exp: 2, Range: iv(0, 127)},
 			{Name: "scores", Value: 5, Shape: []int{1, 3}, Exp: 6, Range: iv(-1<<18, 1<<18-1)}}}
-	require.NoError(t, p.Bind())
+	require.NoError(t, p.Infer())
 	return p
 }
 
@@ -60,7 +60,7 @@ func smallProgram(t testing.TB, seed int64, cfg circuits.Config) *circuits.Progr
 		Nodes: []circuits.Node{{Name: "dense", Op: dense, In: []int{0}}, {Name: "shift", Op: &circuits.Requantize{Shift: 3}, In: []int{1}},
 			{Name: "relu", Op: &circuits.Function{Name: "Relu", OutExp: -3, Out: iv(0, 63)}, In: []int{2}}},
 		Outputs: []circuits.Port{{Name: "y", Value: 3, Shape: []int{1, 2}, Exp: -3, Range: iv(0, 63)}}}
-	require.NoError(t, p.Bind())
+	require.NoError(t, p.Infer())
 	return p
 }
 
@@ -103,7 +103,7 @@ func testInput(seed uint64) [][]int64 {
 // witness is the honest one.
 func (k *Keys) witness(t testing.TB, seed uint64) *gadget.Witness {
 	t.Helper()
-	w, err := k.compiled.Assign(testInput(seed), k.weights, fr.NewElement(11), randomElement)
+	w, err := k.compiled.Witness(testInput(seed), k.weights, fr.NewElement(11), randomElement)
 	require.NoError(t, err)
 	return w
 }

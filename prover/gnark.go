@@ -96,7 +96,7 @@ func (k *Keys) UnsafeProveWithGnark(inputs [][]int64) (*verifier.Proof, time.Dur
 	if err := k.hasProvingKey(); err != nil {
 		return nil, 0, err
 	}
-	w, err := k.compiled.Assign(inputs, k.weights, fr.Element{}, randomElement)
+	w, err := k.compiled.Witness(inputs, k.weights, fr.Element{}, randomElement)
 	if err != nil {
 		return nil, 0, err
 	}

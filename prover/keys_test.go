@@ -415,7 +415,7 @@ func allocated(f func()) uint64 {
 func TestUnsatisfiedSaysNoValues(t *testing.T) {
 	digits := regexp.MustCompile(`[0-9]{7,}`)
 	for _, k := range []*Keys{setup(t, smallProgram(t, 1, circuits.Config{})), plonkKeys()} {
-		w, err := k.compiled.Assign([][]int64{{1, 2, 3}}, k.weights, fr.Element{}, randomElement)
+		w, err := k.compiled.Witness([][]int64{{1, 2, 3}}, k.weights, fr.Element{}, randomElement)
 		require.NoError(t, err)
 		for i := range w.Secret {
 			w.Secret[i] = fr.NewElement(123456789)

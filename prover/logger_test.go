@@ -26,7 +26,7 @@ func TestImportersLogger(t *testing.T) {
 		require.NoError(t, err)
 		log.Reset()
 		input := make([]int64, relation.Size(k.compiled.Program.Inputs[0].Shape))
-		w, err := k.compiled.Assign([][]int64{input}, k.weights, fr.Element{}, randomElement)
+		w, err := k.compiled.Witness([][]int64{input}, k.weights, fr.Element{}, randomElement)
 		require.NoError(t, err)
 		secret := fr.NewElement(0xdecaf_c0ffee)
 		for i := range 30 { // somewhere among the integers, past weights and blinding

@@ -21,7 +21,7 @@ type Options struct {
 	Salt func() (fr.Element, error)
 }
 
-// Prove runs the network on quantised inputs (circuits.Program.Quantise) and proves its
+// Prove runs the network on quantized inputs (circuits.Program.Quantize) and proves its
 // output. Every proof of one input is different; none reveals more than its statement.
 func (k *Keys) Prove(ctx context.Context, inputs [][]int64, o Options) (*verifier.Proof, error) {
 	o.Progress.report("witness", 0)
@@ -29,7 +29,7 @@ func (k *Keys) Prove(ctx context.Context, inputs [][]int64, o Options) (*verifie
 	if salt == nil {
 		salt = randomElement
 	}
-	w, err := k.compiled.Assign(inputs, k.weights, o.Context, salt)
+	w, err := k.compiled.Witness(inputs, k.weights, o.Context, salt)
 	if err != nil {
 		return nil, err
 	}

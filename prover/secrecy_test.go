@@ -66,7 +66,7 @@ func affineProgram(t testing.TB, scale int64, cfg circuits.Config) *circuits.Pro
 			{Name: "offset", Op: &circuits.Parameter{Shape: []int{1}, Bits: 4, Values: circuits.Ints{-scale}}},
 			{Name: "add", Op: &circuits.Add{Scale: [2]int64{1, 1}}, In: []int{2, 3}}},
 		Outputs: []circuits.Port{{Name: "y", Value: 4, Shape: []int{3}, Range: iv(-512, 511)}}}
-	require.NoError(t, p.Bind())
+	require.NoError(t, p.Infer())
 	return p
 }
 

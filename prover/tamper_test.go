@@ -201,7 +201,7 @@ func TestPlonkKeyOfAnotherCircuit(t *testing.T) {
 	evil := smallProgram(t, 1, circuits.Config{System: circuits.Plonk})
 	evil.Nodes[2].Op = &circuits.Function{Name: "Sigmoid", OutExp: 3, Out: iv(0, 63)}
 	evil.Outputs[0].Exp = 3
-	require.NoError(t, evil.Bind())
+	require.NoError(t, evil.Infer())
 	e := setup(t, evil)
 	e.VerifyingKey.Card, e.compiled = card(k.compiled), k.compiled
 	_, err := Load(saved(t, e), k.compiled)

@@ -83,10 +83,10 @@ func TestWrappingStatements(t *testing.T) {
 	}
 	for name, way := range ways {
 		p := wrapping(way)
-		require.NoError(t, p.Bind(), name)
-		data, err := p.Encode()
+		require.NoError(t, p.Infer(), name)
+		data, err := p.MarshalBinary()
 		require.NoError(t, err)
-		p, err = circuits.ReadProgram(data)
+		p, err = circuits.ParseProgram(data)
 		require.NoError(t, err, name)
 		_, err = circuits.Compile(p)
 		require.ErrorIs(t, err, circuits.ErrRange, name)
@@ -101,10 +101,10 @@ func TestLongShifts(t *testing.T) {
 			v := add(&circuits.Scale{Shape: []int{}, Factors: circuits.Ints{1 << 46}}, 0)
 			return chain(add, v, shifts...)
 		})
-		require.NoError(t, p.Bind())
+		require.NoError(t, p.Infer())
 		k := setup(t, p)
 		x := [][]int64{{3, 7, 0, 100}}
-		w, err := k.compiled.Assign(x, k.weights, fr.Element{}, randomElement)
+		w, err := k.compiled.Witness(x, k.weights, fr.Element{}, randomElement)
 		require.NoError(t, err)
 		proof, err := k.prove(t, w, k.honestTranscript(w.Statement))
 		require.NoError(t, err)

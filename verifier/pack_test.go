@@ -144,13 +144,13 @@ func TestElements(t *testing.T) {
 	require.Equal(t, 1, tensor(5, 5, 100).Elements(), "an invalid card ends too")
 }
 
-func TestQuantise(t *testing.T) {
+func TestQuantize(t *testing.T) {
 	card := &verifier.TensorCard{Name: "x", Shape: []int{4}, Exp: 7, Lo: 0, Hi: 127, RealLo: 0, RealHi: 1}
-	q, err := card.Quantise([]float64{0, 0.5, 1, 0.50390625})
+	q, err := card.Quantize([]float64{0, 0.5, 1, 0.50390625})
 	require.NoError(t, err)
 	require.Equal(t, []int64{0, 64, 127, 65}, q)
 	for _, bad := range [][]float64{nil, {0, 0, 0}, {0, 0, 0, 1.0000001}, {0, 0, 0, -1e-300}, {0, 0, 0, math.NaN()}, {0, 0, 0, math.Inf(1)}} {
-		_, err := card.Quantise(bad)
+		_, err := card.Quantize(bad)
 		require.ErrorIs(t, err, verifier.ErrInput)
 	}
 }

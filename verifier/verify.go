@@ -36,10 +36,10 @@ func (t Tensor) Floats() []float64 {
 	return reals
 }
 
-// Quantise returns the integers nearest to x * 2^Exp, ties up, clamped to
+// Quantize returns the integers nearest to x * 2^Exp, ties up, clamped to
 // [Lo, Hi]: what the prover proves for this input. It fails with [ErrInput]
 // unless x has the tensor's size and lies in [RealLo, RealHi].
-func (t *TensorCard) Quantise(x []float64) ([]int64, error) {
+func (t *TensorCard) Quantize(x []float64) ([]int64, error) {
 	if len(x) != t.Size() {
 		return nil, inputError("%q: %d numbers, %d expected", t.Name, len(x), t.Size())
 	}
@@ -48,7 +48,7 @@ func (t *TensorCard) Quantise(x []float64) ([]int64, error) {
 		if !(t.RealLo <= r && r <= t.RealHi) {
 			return nil, inputError("%q: number %d is %g, outside [%g, %g]", t.Name, i, r, t.RealLo, t.RealHi)
 		}
-		q, err := fixedpoint.Quantise(r, t.Exp, fixedpoint.Interval{Lo: t.Lo, Hi: t.Hi})
+		q, err := fixedpoint.Quantize(r, t.Exp, fixedpoint.Interval{Lo: t.Lo, Hi: t.Hi})
 		if err != nil {
 			return nil, inputError("%q: number %d: %v", t.Name, i, err)
 		}
@@ -71,8 +71,8 @@ type config struct {
 
 type expectedInput struct {
 	index int
-	// quantised returns the expected integers under the input's card.
-	quantised func(t *TensorCard) ([]int64, error)
+	// quantized returns the expected integers under the input's card.
+	quantized func(t *TensorCard) ([]int64, error)
 }
 
 // WithContext accepts only proofs whose context is n; without it the context
@@ -98,13 +98,13 @@ func WithInput(i int, ints []int64) Option {
 }
 
 // WithRealInput accepts only proofs whose i-th input is public and equal to
-// what x quantises to (see [TensorCard.Quantise]).
+// what x quantizes to (see [TensorCard.Quantize]).
 func WithRealInput(i int, x []float64) Option {
-	return withInput(i, func(t *TensorCard) ([]int64, error) { return t.Quantise(x) })
+	return withInput(i, func(t *TensorCard) ([]int64, error) { return t.Quantize(x) })
 }
 
-func withInput(i int, quantised func(*TensorCard) ([]int64, error)) Option {
-	return func(c *config) { c.inputs = append(c.inputs, expectedInput{i, quantised}) }
+func withInput(i int, quantized func(*TensorCard) ([]int64, error)) Option {
+	return func(c *config) { c.inputs = append(c.inputs, expectedInput{i, quantized}) }
 }
 
 // RefuseUnsafeSetup refuses keys whose card says that one party made them.
@@ -207,7 +207,7 @@ func (in *expectedInput) compare(inputs []Tensor) error {
 	if t.Ints == nil {
 		return inputError("%q is %v", t.Card.Name, t.Card.Mode)
 	}
-	want, err := in.quantised(t.Card)
+	want, err := in.quantized(t.Card)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-// Accuracy compares the embedded MNIST networks with their quantised programs over
+// Accuracy compares the embedded MNIST networks with their quantized programs over
 // MNIST's whole test set.
 //
 //	go run ./bench/accuracy -mnist DIR
@@ -51,7 +51,7 @@ func run(dir string) error {
 		return fmt.Errorf("%d labels, %d pixels", n, len(images))
 	}
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "model\timages\tbits\tfloat top-1 %\tquantised top-1 %\tagreement %\tconstraints\t")
+	fmt.Fprintln(w, "model\timages\tbits\tfloat top-1 %\tquantized top-1 %\tagreement %\tconstraints\t")
 	for _, m := range []struct {
 		name string
 		onnx []byte
@@ -61,12 +61,12 @@ func run(dir string) error {
 			return err
 		}
 		pct := func(k int) float64 { return 100 * float64(k) / float64(n) }
-		fmt.Fprintf(w, "%s\t%d\t%d\t%.2f\t%.2f\t%.2f\t%d\t\n", m.name, n, r.bits, pct(r.float), pct(r.quantised), pct(r.agree), r.constraints)
+		fmt.Fprintf(w, "%s\t%d\t%d\t%.2f\t%.2f\t%.2f\t%d\t\n", m.name, n, r.bits, pct(r.float), pct(r.quantized), pct(r.agree), r.constraints)
 	}
 	return w.Flush()
 }
 
-type result struct{ bits, constraints, float, quantised, agree int }
+type result struct{ bits, constraints, float, quantized, agree int }
 
 func measure(name string, onnx, images, labels []byte) (r result, err error) {
 	g, err := model.ParseONNX(name, onnx)
@@ -101,7 +101,7 @@ func measure(name string, onnx, images, labels []byte) (r result, err error) {
 				} else {
 					f, q := circuits.Argmax(want[0].Float), circuits.Argmax(got[0])
 					r.float += count(f == int(labels[i]))
-					r.quantised += count(q == int(labels[i]))
+					r.quantized += count(q == int(labels[i]))
 					r.agree += count(f == q)
 				}
 				mu.Unlock()

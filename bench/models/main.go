@@ -1,9 +1,9 @@
-// Command models takes a folder of networks through import, quantisation and evaluation,
+// Command models takes a folder of networks through import, quantization and evaluation,
 // and says how far the integers are from ONNX Runtime's answers, or why a network was
 // refused.
 //
 //	go run ./bench/models DIR...           every network below the folders
-//	go run ./bench/models -float DIR...    compares the float network, without quantising it
+//	go run ./bench/models -float DIR...    compares the float network, without quantizing it
 //	go run ./bench/models -prove DIR...    proves and verifies one input of each as well
 //
 // A case is a folder with network.onnx, calibration samples (samples.npz, samples.json or

@@ -287,7 +287,7 @@ func proven(ctx context.Context, p *circuits.Program, test [][]*model.Tensor) er
 		for _, t := range s {
 			in = append(in, narrow(t))
 		}
-		q, err := p.Quantise(in)
+		q, err := p.Quantize(in)
 		if errors.Is(err, circuits.ErrInput) {
 			continue
 		}

@@ -56,14 +56,14 @@ func (n *networkCase) compile() (*circuits.Compiled, error) {
 	return circuits.Compile(p)
 }
 
-// input returns the i-th sample, quantised.
+// input returns the i-th sample, quantized.
 func (n *networkCase) input(p *circuits.Program, i int) [][]int64 {
 	g, err := n.graph()
 	if err != nil {
 		panic(err) // compile has built it
 	}
 	s := n.samples(g)
-	q, err := p.Quantise([][]float32{s[i%len(s)][0].Float})
+	q, err := p.Quantize([][]float32{s[i%len(s)][0].Float})
 	if err != nil {
 		panic(err) // the samples are in range: they chose it
 	}

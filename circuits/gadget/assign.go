@@ -42,9 +42,9 @@ func (p *Plan) PackedWeights(blinding fr.Element) fr.Vector {
 	return append(out, blinding)
 }
 
-// Assign fills the secret inputs and the statement for one inference. weights is
+// Witness fills the secret inputs and the statement for one inference. weights is
 // [Plan.PackedWeights] (ignored if baked); salt is called once for each digest.
-func (p *Plan) Assign(a *relation.Assignment, weights fr.Vector, context fr.Element, salt func() (fr.Element, error)) (*Witness, error) {
+func (p *Plan) Witness(a *relation.Assignment, weights fr.Vector, context fr.Element, salt func() (fr.Element, error)) (*Witness, error) {
 	w := &Witness{Secret: make(fr.Vector, p.secrets)}
 	if p.committed {
 		copy(w.Secret, weights)

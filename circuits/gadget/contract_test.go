@@ -195,7 +195,7 @@ func replan(t testing.TB, sys *relation.System, cfg Config, choose func(*Contrac
 // assign makes the honest witness.
 func assign(t testing.TB, p *Plan) *Witness {
 	t.Helper()
-	w, err := p.Assign(p.Sys.Assign(nil), p.PackedWeights(fr.NewElement(99)), fr.NewElement(5), func() (fr.Element, error) { return fr.NewElement(7), nil })
+	w, err := p.Witness(p.Sys.Assign(nil), p.PackedWeights(fr.NewElement(99)), fr.NewElement(5), func() (fr.Element, error) { return fr.NewElement(7), nil })
 	require.NoError(t, err)
 	return w
 }

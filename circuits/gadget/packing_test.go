@@ -212,7 +212,7 @@ func TestHonestMistakes(t *testing.T) {
 		require.NoError(t, err, name)
 		p, err := New(sys, Config{})
 		require.NoError(t, err, name)
-		_, err = p.Assign(sys.Assign(nil), p.PackedWeights(fr.NewElement(99)), fr.NewElement(5), func() (fr.Element, error) { return fr.NewElement(7), nil })
+		_, err = p.Witness(sys.Assign(nil), p.PackedWeights(fr.NewElement(99)), fr.NewElement(5), func() (fr.Element, error) { return fr.NewElement(7), nil })
 		require.ErrorIs(t, err, relation.ErrRange, name)
 	}
 	b := relation.NewBuilder()
@@ -223,6 +223,6 @@ func TestHonestMistakes(t *testing.T) {
 	require.NoError(t, err)
 	p, err := New(sys, Config{})
 	require.NoError(t, err)
-	_, err = p.Assign(sys.Assign(nil), p.PackedWeights(fr.NewElement(99)), fr.NewElement(5), func() (fr.Element, error) { return fr.NewElement(7), nil })
+	_, err = p.Witness(sys.Assign(nil), p.PackedWeights(fr.NewElement(99)), fr.NewElement(5), func() (fr.Element, error) { return fr.NewElement(7), nil })
 	require.ErrorIs(t, err, relation.ErrRange)
 }

@@ -28,9 +28,9 @@ func (l *lowerer) pooled(name string) string {
 	return name
 }
 
-// activate lowers "activation, then max-pools" as "requantise, max-pools, activation":
+// activate lowers "activation, then max-pools" as "requantize, max-pools, activation":
 // monotone functions commute with max, and are then paid once a window. f maps the
-// requantised value to the activation.
+// requantized value to the activation.
 func (l *lowerer) activate(n *model.Node, e int, f func(v int) (int, error)) error {
 	v, err := l.value(n.Inputs[0])
 	if err != nil {
@@ -93,7 +93,7 @@ func (l *lowerer) gelu(n *model.Node) error {
 	return l.table(n, "Gelu", nil)
 }
 
-// table lowers a function of one value to a table over it, requantised with at least one
+// table lowers a function of one value to a table over it, requantized with at least one
 // bit more than activations and saturated at twice the range the samples show. Where the
 // table does not decrease, the max-pools that follow come first.
 func (l *lowerer) table(n *model.Node, name string, params []float64) error {
@@ -125,7 +125,7 @@ func (l *lowerer) table(n *model.Node, name string, params []float64) error {
 	}
 	if pooled := l.pooled(out); pooled != out {
 		k, e := op(pooled), min(l.exp(in, inBits), l.p.Type(v).Exp)
-		if _, err := k.Bind([]circuits.Type{{Exp: e, Range: l.activationRange(in, inBits+1)}}); err != nil {
+		if _, err := k.Infer([]circuits.Type{{Exp: e, Range: l.activationRange(in, inBits+1)}}); err != nil {
 			return err
 		}
 		if k.Monotone() {

@@ -44,7 +44,7 @@ func integersOf(x []float64, exp int) (out circuits.Ints, err error) {
 		if math.IsInf(v, 0) {
 			return nil, fmt.Errorf("constant %g: %w", v, model.ErrUnsupported)
 		}
-		q, err := fixedpoint.Quantise(v, exp, all)
+		q, err := fixedpoint.Quantize(v, exp, all)
 		if err != nil {
 			return nil, err
 		}

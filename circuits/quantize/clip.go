@@ -28,8 +28,8 @@ func (l *lowerer) clip(n *model.Node) error {
 	out := l.pooled(n.Outputs[0])
 	return l.activate(n, l.exp(out, l.bits), func(v int) (int, error) {
 		r, e := l.activationRange(out, l.bits), l.p.Type(v).Exp
-		a, errA := fixedpoint.Quantise(lo, e, r)
-		b, errB := fixedpoint.Quantise(hi, e, r)
+		a, errA := fixedpoint.Quantize(lo, e, r)
+		b, errB := fixedpoint.Quantize(hi, e, r)
 		if errA != nil || errB != nil {
 			return 0, fmt.Errorf("bounds %g and %g: %w", lo, hi, model.ErrUnsupported)
 		}

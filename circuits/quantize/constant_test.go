@@ -29,7 +29,7 @@ func TestIsLiteral(t *testing.T) {
 // TestTrainedConstantsAreWeights: no operator that is architecture holds a trained constant.
 func TestTrainedConstantsAreWeights(t *testing.T) {
 	for _, c := range secretCases() {
-		p, _ := c.quantised(t, circuits.Config{})
+		p, _ := c.quantized(t, circuits.Config{})
 		for _, n := range p.Nodes {
 			switch op := n.Op.(type) {
 			case *circuits.Constant:

@@ -88,7 +88,7 @@ func perChannel(shape []int, k *linear) bool {
 	return n == k.rows && at >= 0 && shape[at] == k.rows
 }
 
-// integers quantises the layer's weights. Their exponent makes the accumulators' shift
+// integers quantizes the layer's weights. Their exponent makes the accumulators' shift
 // the program's where the consumer's scale is known, within 6 to 13 bits of the largest
 // weight; else it gives the weights one bit more than activations.
 func (l *lowerer) integers(k *linear, in circuits.Type) (exp int, w, b circuits.Ints, err error) {

@@ -12,7 +12,7 @@ import (
 )
 
 // compare lowers Equal, Greater, GreaterOrEqual, Less and LessOrEqual: comparisons of the
-// quantised values.
+// quantized values.
 func (l *lowerer) compare(n *model.Node) error {
 	if err := n.Attrs.Unpack(); err != nil {
 		return err

@@ -18,8 +18,8 @@ type lowerer struct {
 
 	p         *circuits.Program
 	vals      map[string]int // program value of each graph value
-	narrowed  map[string]int // the same, requantised to an activation
-	rescaled  map[[2]int]int // value and exponent to its requantised value
+	narrowed  map[string]int // the same, requantized to an activation
+	rescaled  map[[2]int]int // value and exponent to its requantized value
 	consumers map[string][]*model.Node
 	fused     map[*model.Node]bool // nodes an earlier one has taken over
 	names     map[int]string       // graph value that a program value stands for
@@ -137,7 +137,7 @@ func (l *lowerer) sole(name string) *model.Node {
 	return nil
 }
 
-// target returns the exponent to which the value's consumer will requantise it, if that
+// target returns the exponent to which the value's consumer will requantize it, if that
 // is known: the weights that make the value can then share one shift.
 func (l *lowerer) target(name string) (int, bool) {
 	n := l.sole(name)

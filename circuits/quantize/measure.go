@@ -102,7 +102,7 @@ func measureLayers(p *circuits.Program, c *calibration, names map[int]string) er
 	for _, t := range c.samples[0] {
 		in = append(in, t.Floats())
 	}
-	q, err := p.Quantise(in)
+	q, err := p.Quantize(in)
 	if err != nil {
 		return err
 	}

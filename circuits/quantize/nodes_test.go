@@ -200,7 +200,7 @@ func size(shape []int) int {
 	return n
 }
 
-// TestLowerNodes quantises every case to the default accuracy, 1 % over its samples, and
+// TestLowerNodes quantizes every case to the default accuracy, 1 % over its samples, and
 // proves random integers of the declared ranges.
 func TestLowerNodes(t *testing.T) {
 	for _, c := range nodeCases() {

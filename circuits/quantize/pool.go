@@ -59,7 +59,7 @@ func (l *lowerer) poolOp(n *model.Node) (*circuits.MaxPool, error) {
 }
 
 // maxPool lowers a max-pool that follows no monotone activation: over accumulators it
-// comes after their requantisation.
+// comes after their requantization.
 func (l *lowerer) maxPool(n *model.Node) error {
 	op, err := l.poolOp(n)
 	if err != nil {

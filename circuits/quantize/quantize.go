@@ -88,7 +88,7 @@ func Graph(g *model.Graph, samples [][]*model.Tensor, cfg circuits.Config) (*cir
 			p.Report.Samples*integerOutputs(c), p.Report.Bits, circuits.ErrTarget)
 	}
 	if last == nil {
-		last = fmt.Errorf("no width of %d bits is tried: %w", cfg.Bits, circuits.ErrMalformed)
+		last = fmt.Errorf("no width of %d bits is tried: %w", cfg.Bits, circuits.ErrProgram)
 	}
 	return nil, last
 }
@@ -108,7 +108,7 @@ func lowered(g *model.Graph, c *calibration, cfg circuits.Config, w widths, clip
 	if err := l.lower(cfg); err != nil {
 		return nil, err
 	}
-	if err := l.p.Bind(); err != nil {
+	if err := l.p.Infer(); err != nil {
 		return nil, fmt.Errorf("%s: %w", g.File, err)
 	}
 	return l, nil

@@ -12,7 +12,7 @@ import (
 
 // Exporters spell activations out: x·½·(1 + erf(x/√2)) is Gelu. A group of elementwise
 // nodes that together are a function of one value, and a function there is a table for, is
-// lowered as that table, one lookup instead of a product and a requantisation a node.
+// lowered as that table, one lookup instead of a product and a requantization a node.
 
 // composed returns the functions that are recognised.
 func composed() []string {

@@ -105,7 +105,7 @@ func weightsOf(p *circuits.Program, i int) (w, bias circuits.Ints, rows int, ins
 		w, bias, rows = op.Weights, op.Bias, op.Rows
 	}
 	return w, bias, rows, func() bool {
-		_, err := p.Nodes[i].Op.Bind([]circuits.Type{p.Type(p.Nodes[i].In[0])})
+		_, err := p.Nodes[i].Op.Infer([]circuits.Type{p.Type(p.Nodes[i].In[0])})
 		return err == nil
 	}
 }
@@ -149,12 +149,12 @@ func otherWeights(t *testing.T, p *circuits.Program, rng *rand.Rand) {
 			}
 		}
 	}
-	require.NoError(t, p.Bind())
+	require.NoError(t, p.Infer())
 }
 
-// quantised returns a case's program at seven bits, and a function that quantises the same
+// quantized returns a case's program at seven bits, and a function that quantizes the same
 // network with every constant changed.
-func (c *nodeCase) quantised(t *testing.T, cfg circuits.Config) (p *circuits.Program, with func(change func(float32) float32) *circuits.Program) {
+func (c *nodeCase) quantized(t *testing.T, cfg circuits.Config) (p *circuits.Program, with func(change func(float32) float32) *circuits.Program) {
 	rng := seeded(t)
 	var samples [][]*model.Tensor
 	for range 20 {
@@ -185,7 +185,7 @@ func TestPublicFilesKeepWeights(t *testing.T) {
 	for _, c := range secretCases() {
 		t.Run(c.name, func(t *testing.T) {
 			for _, cfg := range []circuits.Config{{}, {System: circuits.Plonk}} {
-				p, _ := c.quantised(t, cfg)
+				p, _ := c.quantized(t, cfg)
 				want, rng := public(t, p), seeded(t)
 				before := c.packed(t, p)
 				bare, err := p.WithoutWeights()
@@ -225,12 +225,12 @@ func packedWeights(plan *gadget.Plan) []string {
 	return out
 }
 
-// TestQuantiserKeepsWeights: retrained a little, a network quantises to the same public
+// TestQuantizerKeepsWeights: retrained a little, a network quantizes to the same public
 // bytes, unless it passes a power of two; what it declares are powers of two.
-func TestQuantiserKeepsWeights(t *testing.T) {
+func TestQuantizerKeepsWeights(t *testing.T) {
 	for _, c := range secretCases() {
 		t.Run(c.name, func(t *testing.T) {
-			p, with := c.quantised(t, circuits.Config{})
+			p, with := c.quantized(t, circuits.Config{})
 			requireCoarse(t, p)
 			want, before, same := public(t, p), c.packed(t, p), 0
 			const retrained = 6
@@ -284,7 +284,7 @@ func TestVerifyingKeyIsNoOracle(t *testing.T) {
 	for _, cfg := range []circuits.Config{{}, {Weights: circuits.Baked}} {
 		weights := floatConst([]int{3, 1}, -0.757, 0.32, 0.0234)
 		c := nodeCase{"dense", [][]int{{1, 3}}, 0, 1, consts{"w": weights}, []*model.Node{op("MatMul", "x0 w", "m", nil), op("Relu", "m", "y", nil)}}
-		p, with := c.quantised(t, cfg)
+		p, with := c.quantized(t, cfg)
 		const steps = 16
 		remain := 0
 		for i := range steps {

@@ -32,7 +32,7 @@ func proves(t *testing.T, p *circuits.Program, rng *rand.Rand) {
 			}
 			inputs = append(inputs, x)
 		}
-		w, err := c.Assign(inputs, c.Plan.PackedWeights(fr.NewElement(4242)), fr.NewElement(7), func() (fr.Element, error) { return fr.NewElement(17), nil })
+		w, err := c.Witness(inputs, c.Plan.PackedWeights(fr.NewElement(4242)), fr.NewElement(7), func() (fr.Element, error) { return fr.NewElement(17), nil })
 		require.NoError(t, err)
 		require.NoError(t, gadgettest.Solve(c.Plan, c.System, w), "no proof of %v", inputs)
 	}

@@ -1,4 +1,4 @@
-// Package relation states what must hold between the integers of a quantised
+// Package relation states what must hold between the integers of a quantized
 // network, without saying how a proof system enforces it.
 //
 // An operator hands a [Builder] statements about committed integer columns. There

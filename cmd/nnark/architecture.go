@@ -31,7 +31,7 @@ func architecture(c *command) (report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", c.args[0], err)
 	}
-	data, err := bare.Encode()
+	data, err := bare.MarshalBinary()
 	if err != nil {
 		return nil, err
 	}

@@ -53,7 +53,7 @@ func compile(c *command) (report, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := stage(c, "quantise", func() (*circuits.Program, error) { return quantize.Graph(g, inputs, cfg) })
+	p, err := stage(c, "quantize", func() (*circuits.Program, error) { return quantize.Graph(g, inputs, cfg) })
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func compile(c *command) (report, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := p.Encode()
+	data, err := p.MarshalBinary()
 	if err != nil {
 		return nil, err
 	}

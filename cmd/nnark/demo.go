@@ -20,7 +20,7 @@ type demoReport struct {
 	Image             int     `json:"image"`
 	Label             int     `json:"label"` // what the data set says
 	FloatClass        int     `json:"float_class"`
-	QuantisedClass    int     `json:"quantised_class"`
+	QuantizedClass    int     `json:"quantised_class"`
 	ProvenClass       int     `json:"proven_class"`
 	Accepted          bool    `json:"accepted"` // by the verifier, from the bytes of key and proof
 	Parameters        int     `json:"parameters"`
@@ -40,7 +40,7 @@ type demoReport struct {
 
 	pixels []byte
 	colour colour       // of the terminal
-	logits [3][]float64 // float, quantised, proven
+	logits [3][]float64 // float, quantized, proven
 }
 
 const imageSide = 28
@@ -66,7 +66,7 @@ func demo(c *command) (report, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := r.quantise(c, g)
+	p, err := r.quantize(c, g)
 	if err != nil {
 		return nil, err
 	}
@@ -86,10 +86,10 @@ func demo(c *command) (report, error) {
 	return r, r.prove(c, keys)
 }
 
-// quantise makes the program, the same in every run, and fills in the answers of both
+// quantize makes the program, the same in every run, and fills in the answers of both
 // networks.
-func (r *demoReport) quantise(c *command, g *model.Graph) (*circuits.Program, error) {
-	p, err := stage(c, "quantise", func() (*circuits.Program, error) {
+func (r *demoReport) quantize(c *command, g *model.Graph) (*circuits.Program, error) {
+	p, err := stage(c, "quantize", func() (*circuits.Program, error) {
 		var samples [][]*model.Tensor
 		for _, pixels := range testdata.Calibration() {
 			samples = append(samples, image(pixels))
@@ -104,12 +104,12 @@ func (r *demoReport) quantise(c *command, g *model.Graph) (*circuits.Program, er
 	if err != nil {
 		return nil, err
 	}
-	quantised, err := p.Run(floats(image(r.pixels)))
+	quantized, err := p.Run(floats(image(r.pixels)))
 	if err != nil {
 		return nil, err
 	}
-	r.logits[0], r.logits[1] = float64s(float[0].Float), quantised[0]
-	r.FloatClass, r.QuantisedClass = circuits.Argmax(r.logits[0]), circuits.Argmax(r.logits[1])
+	r.logits[0], r.logits[1] = float64s(float[0].Float), quantized[0]
+	r.FloatClass, r.QuantizedClass = circuits.Argmax(r.logits[0]), circuits.Argmax(r.logits[1])
 	return p, nil
 }
 
@@ -125,7 +125,7 @@ func image(pixels []byte) []*model.Tensor {
 // prove proves the image and verifies the proof as a customer would: from the bytes of
 // the verifying key and of the proof, for this image.
 func (r *demoReport) prove(c *command, keys *prover.Keys) error {
-	ints, err := keys.Compiled().Program.Quantise(floats(image(r.pixels)))
+	ints, err := keys.Compiled().Program.Quantize(floats(image(r.pixels)))
 	if err != nil {
 		return err
 	}
@@ -169,7 +169,7 @@ func (r *demoReport) text(w io.Writer) {
 	row(w)
 	row(w, "", "answer", "score")
 	row(w, "label", r.Label)
-	for i, name := range []string{"float network", "quantised", "proven"} {
+	for i, name := range []string{"float network", "quantized", "proven"} {
 		class := circuits.Argmax(r.logits[i])
 		row(w, name, class, fmt.Sprintf("%.4f", r.logits[i][class]))
 	}

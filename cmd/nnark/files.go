@@ -21,7 +21,7 @@ func loadProgram(path string) (*circuits.Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := circuits.ReadProgram(data)
+	p, err := circuits.ParseProgram(data)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

@@ -85,7 +85,7 @@ func inspect(c *command) (report, error) {
 		return nil, err
 	}
 	r.graph(g)
-	p, err := r.quantise(c, g, *samples, cfg)
+	p, err := r.quantize(c, g, *samples, cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -130,9 +130,9 @@ func (r *inspectReport) graph(g *model.Graph) {
 	}
 }
 
-// quantise returns the program of a network, or nil if that is impossible and the report
+// quantize returns the program of a network, or nil if that is impossible and the report
 // says why.
-func (r *inspectReport) quantise(c *command, g *model.Graph, samples string, cfg circuits.Config) (*circuits.Program, error) {
+func (r *inspectReport) quantize(c *command, g *model.Graph, samples string, cfg circuits.Config) (*circuits.Program, error) {
 	if r.refuse(quantize.Check(g)) {
 		return nil, nil
 	}
@@ -148,7 +148,7 @@ func (r *inspectReport) quantise(c *command, g *model.Graph, samples string, cfg
 			return nil, err
 		}
 	}
-	p, err := stage(c, "quantise", func() (*circuits.Program, error) { return quantize.Graph(g, inputs, cfg) })
+	p, err := stage(c, "quantize", func() (*circuits.Program, error) { return quantize.Graph(g, inputs, cfg) })
 	switch {
 	case c.ctx.Err() != nil:
 		return nil, err
@@ -229,7 +229,7 @@ func (r *inspectReport) program(c *command, p *circuits.Program) error {
 		for _, v := range n.In {
 			in, l.Inputs = append(in, types[v]), append(l.Inputs, types[v].Shape)
 		}
-		t, err := n.Op.Bind(in)
+		t, err := n.Op.Infer(in)
 		if err != nil {
 			return err
 		}

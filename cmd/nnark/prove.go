@@ -50,7 +50,7 @@ func prove(c *command) (report, error) {
 	if err != nil {
 		return nil, err
 	}
-	ints, err := p.Quantise(floats(in))
+	ints, err := p.Quantize(floats(in))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", *input, err)
 	}

@@ -174,7 +174,7 @@ func expectedInput(path string, card *verifier.Card, salts *openings) (opts []ve
 			continue
 		}
 		opts = append(opts, verifier.WithCheck(func(s *verifier.Statement) error {
-			q, err := s.Inputs[i].Card.Quantise(x)
+			q, err := s.Inputs[i].Card.Quantize(x)
 			if err == nil && !slices.Equal(q, salts.of(false, i).Ints) {
 				err = fmt.Errorf("%w: %q is a digest of other values", verifier.ErrInput, s.Inputs[i].Card.Name)
 			}

@@ -6,9 +6,9 @@ import (
 )
 
 var (
-	// ErrMalformed means that bytes are not a transcript: of another format, truncated,
+	// ErrTranscript means that bytes are not a transcript: of another format, truncated,
 	// damaged, or with something behind it.
-	ErrMalformed = errors.New("not a ceremony's transcript")
+	ErrTranscript = errors.New("not a ceremony's transcript")
 	// ErrInvalid means that a transcript is false: a step or a point is not what came
 	// before makes it.
 	ErrInvalid = errors.New("false transcript")
@@ -31,5 +31,5 @@ func invalid(format string, args ...any) error {
 }
 
 func malformed(format string, args ...any) error {
-	return fmt.Errorf(format+": %w", append(args, ErrMalformed)...)
+	return fmt.Errorf(format+": %w", append(args, ErrTranscript)...)
 }

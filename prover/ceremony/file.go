@@ -77,7 +77,7 @@ func (t *Transcript) WriteTo(to io.Writer) (int64, error) {
 const maxCommitments = 16
 
 // Read reads a transcript from a file of so many bytes, to the last of them. It allocates
-// no more than a few times that. Errors are [ErrMalformed]; that the rest holds, [Verify]
+// no more than a few times that. Errors are [ErrTranscript]; that the rest holds, [Verify]
 // finds.
 func Read(from io.Reader, size int64) (*Transcript, error) {
 	r := newReader(bufio.NewReaderSize(from, 1<<20), size)

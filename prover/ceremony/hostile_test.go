@@ -35,15 +35,15 @@ func TestHostileFiles(t *testing.T) {
 	f.refuseBytes("trailing", append(slices.Clone(data), 0))
 	f.refuseBytes("trailing", append(slices.Clone(data), data...))
 	_, err := Read(bytes.NewReader(append(slices.Clone(data), 0)), int64(len(data)))
-	require.ErrorIs(t, err, ErrMalformed, "longer than said")
+	require.ErrorIs(t, err, ErrTranscript, "longer than said")
 	_, err = Read(bytes.NewReader(data), int64(len(data))+1<<40)
-	require.ErrorIs(t, err, ErrMalformed, "shorter than said")
+	require.ErrorIs(t, err, ErrTranscript, "shorter than said")
 
 	for at := 0; at < len(data); at += 61 {
 		evil := slices.Clone(data)
 		evil[at] ^= 1
 		_, err := Read(bytes.NewReader(evil), int64(len(evil)))
-		require.ErrorIs(t, err, ErrMalformed, at)
+		require.ErrorIs(t, err, ErrTranscript, at)
 	}
 
 	// Each 32-bit word of the records, and the length of each list, becomes huge.
@@ -107,7 +107,7 @@ func TestRecordPoints(t *testing.T) {
 			change([]*anchors{&s.after, &s.proof.commitments}[k])
 			data := written(t, c)
 			_, err := Read(bytes.NewReader(data), int64(len(data)))
-			require.ErrorIs(t, err, ErrMalformed, name)
+			require.ErrorIs(t, err, ErrTranscript, name)
 			require.ErrorContains(t, err, "a point of G", name)
 		}
 	}

@@ -17,7 +17,7 @@ import (
 
 // typed are all errors that a transcript may lead to.
 func typed(err error) bool {
-	for _, e := range []error{ErrMalformed, ErrInvalid, ErrIncomplete, ErrCircuit, ErrPhase1, ErrText} {
+	for _, e := range []error{ErrTranscript, ErrInvalid, ErrIncomplete, ErrCircuit, ErrPhase1, ErrText} {
 		if errors.Is(err, e) {
 			return true
 		}

@@ -13,34 +13,34 @@ import (
 	"github.com/nnark/nnark/prover/simd/msm"
 )
 
-// ErrBind is the error for wires that cannot be bound.
-var ErrBind = errors.New("groth16: wire cannot be bound")
+// ErrWire is the error for wires that cannot be bound.
+var ErrWire = errors.New("groth16: wire cannot be bound")
 
 // Bind returns a prover for proofs in which the given wires, secret inputs or
 // masks ([Prover.Masks]), have the given values. Proofs with other secret inputs
-// fail with [ErrBound].
+// fail with [ErrBoundValue].
 //
 // The bound prover holds sums over the values that nothing hides: it is as
 // secret as they are. A bound mask hides the commitment only if it was drawn at
 // random, and the commitment is then the same in all proofs.
 //
-// It returns [ErrBind] for other wires, repeated wires, slices of different
+// It returns [ErrWire] for other wires, repeated wires, slices of different
 // lengths and provers that are bound already.
 func (p *Prover) Bind(ctx context.Context, wires []int, values []fr.Element) (*Prover, error) {
 	if len(wires) != len(values) {
-		return nil, fmt.Errorf("%w: %d wires, %d values", ErrBind, len(wires), len(values))
+		return nil, fmt.Errorf("%w: %d wires, %d values", ErrWire, len(wires), len(values))
 	}
 	if p.boundWires != nil {
-		return nil, fmt.Errorf("%w: the prover is bound already", ErrBind)
+		return nil, fmt.Errorf("%w: the prover is bound already", ErrWire)
 	}
 	bound := map[int]fr.Element{0: fr.One()} // ONE
 	masks := p.Masks()
 	for i, w := range wires {
 		if (w < p.nbPublic || w >= p.nbPublic+p.nbSecret) && !slices.Contains(masks, w) {
-			return nil, fmt.Errorf("%w: %d is not a secret input or mask", ErrBind, w)
+			return nil, fmt.Errorf("%w: %d is not a secret input or mask", ErrWire, w)
 		}
 		if _, twice := bound[w]; twice {
-			return nil, fmt.Errorf("%w: %d occurs twice", ErrBind, w)
+			return nil, fmt.Errorf("%w: %d occurs twice", ErrWire, w)
 		}
 		bound[w] = values[i]
 	}

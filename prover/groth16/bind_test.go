@@ -53,7 +53,7 @@ func TestBindPacked(t *testing.T) {
 		wrong := append(fr.Vector{}, c.secret...)
 		wrong[i].SetUint64(7)
 		_, err = b.Prove(ctx, wrong, nil, tr, nil)
-		require.ErrorIs(t, err, ErrBound)
+		require.ErrorIs(t, err, ErrBoundValue)
 	}
 }
 
@@ -117,15 +117,15 @@ func TestBindErrors(t *testing.T) {
 	one := fr.One()
 	for _, wires := range [][]int{{0}, {1}, {-1}, {p.wires}, {p.wires - 1}, {2, 2}} {
 		_, err := p.Bind(ctx, wires, []fr.Element{one, one}[:len(wires)])
-		require.ErrorIs(t, err, ErrBind, "%v", wires)
+		require.ErrorIs(t, err, ErrWire, "%v", wires)
 	}
-	require.ErrorIs(t, p.WriteBound(io.Discard), ErrBind, "a prover that is not bound")
+	require.ErrorIs(t, p.WriteBound(io.Discard), ErrWire, "a prover that is not bound")
 	_, err = p.Bind(ctx, []int{2}, nil)
-	require.ErrorIs(t, err, ErrBind)
+	require.ErrorIs(t, err, ErrWire)
 	b, err := p.Bind(ctx, []int{2}, []fr.Element{one})
 	require.NoError(t, err)
 	_, err = b.Bind(ctx, []int{3}, []fr.Element{one})
-	require.ErrorIs(t, err, ErrBind)
+	require.ErrorIs(t, err, ErrWire)
 	cancelled, cancel := context.WithCancel(ctx)
 	cancel()
 	_, err = p.Bind(cancelled, []int{2}, []fr.Element{one})

@@ -20,7 +20,7 @@ import (
 // which are not among them. The caller adds a checksum.
 func (p *Prover) WriteBound(w io.Writer) error {
 	if p.boundWires == nil {
-		return fmt.Errorf("%w: the prover is not bound", ErrBind)
+		return fmt.Errorf("%w: the prover is not bound", ErrWire)
 	}
 	e := bn254.NewEncoder(w, bn254.RawEncoding())
 	write := func(parts ...any) error {

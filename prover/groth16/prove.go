@@ -22,8 +22,8 @@ import (
 
 // Errors of [Prover.Prove].
 var (
-	// ErrBound: a wire was given another value than it is bound to.
-	ErrBound = errors.New("groth16: value differs from the bound one")
+	// ErrBoundValue: a wire was given another value than it is bound to.
+	ErrBoundValue = errors.New("groth16: value differs from the bound one")
 	// ErrUnsatisfied: the solver found no witness.
 	ErrUnsatisfied = errors.New("groth16: constraints not satisfied")
 	// ErrInput: wrong number of inputs.
@@ -81,7 +81,7 @@ func (p *Proof) Gnark() (*g16.Proof, error) {
 // for a bound mask. progress, which may be nil, is told the stage that begins:
 // "commit", "solve", "quotient", "sums".
 //
-// Errors: [ErrInput], [ErrBound] before any work; [ErrUnsatisfied]; those of
+// Errors: [ErrInput], [ErrBoundValue] before any work; [ErrUnsatisfied]; those of
 // the transcript and the context.
 func (p *Prover) Prove(ctx context.Context, secret fr.Vector, mask func(i int) fr.Element, t Transcript, progress func(stage string)) (*Proof, error) {
 	if progress == nil {
@@ -130,7 +130,7 @@ func (r *proving) begin(mask func(int) fr.Element) error {
 		if w >= r.nbPublic+r.nbSecret {
 			bound[w] = r.boundValues[i]
 		} else if r.secret[w-r.nbPublic] != r.boundValues[i] {
-			return fmt.Errorf("%w: wire %d", ErrBound, w)
+			return fmt.Errorf("%w: wire %d", ErrBoundValue, w)
 		}
 	}
 	n := len(r.commitments)

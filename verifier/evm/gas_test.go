@@ -47,7 +47,7 @@ func proveImage(t testing.TB, keys *prover.Keys, image int, context fr.Element) 
 	for i, p := range images[image] {
 		x[i] = float32(p) / 255
 	}
-	q, err := keys.Compiled().Program.Quantise([][]float32{x})
+	q, err := keys.Compiled().Program.Quantize([][]float32{x})
 	require.NoError(t, err)
 	proof, err := keys.Prove(t.Context(), q, prover.Options{Context: context})
 	require.NoError(t, err)

@@ -57,7 +57,7 @@ func run(dir string, image int) error {
 		return err
 	}
 	images, _ := testdata.Images()
-	input, err := p.Quantise([][]float32{scaled(images[image])})
+	input, err := p.Quantize([][]float32{scaled(images[image])})
 	if err != nil {
 		return err
 	}
