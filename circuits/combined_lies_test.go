@@ -94,7 +94,9 @@ func newConspiracy(k *testCircuit, rng *rand.Rand) *conspiracy {
 	return l
 }
 
-func (l *conspiracy) isColumn(m relation.Term) bool { return m.Block.Kind == relation.Column }
+func (l *conspiracy) isColumn(m relation.Term) bool {
+	return m.Block.Kind == relation.Column && l.blocks[m.Block.ID] >= 0
+}
 
 // tell tells one lie.
 func (l *conspiracy) tell(n *tally) {

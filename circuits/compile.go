@@ -6,6 +6,7 @@ import (
 	"github.com/consensys/gnark-crypto/ecc"
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 	"github.com/consensys/gnark/constraint"
+	cs "github.com/consensys/gnark/constraint/bn254"
 	"github.com/consensys/gnark/frontend"
 	"github.com/consensys/gnark/frontend/cs/r1cs"
 	"github.com/consensys/gnark/frontend/cs/scs"
@@ -30,6 +31,27 @@ func Compile(p *Program) (*Compiled, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", p.Name, err)
 	}
+	ccs, err := compileSystem(plan, plan.Circuit())
+	if err == nil && plan.Plonk {
+		err = plan.Check(ccs.(*cs.SparseR1CS))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", p.Name, err)
+	}
+	return &Compiled{p, plan, ccs}, nil
+}
+
+// SystemOf returns the constraint system with private weights in its selectors, as gnark's
+// own PLONK setup and prover need it: what [gadget.Plan.PackedWeights] returns. It is as secret as
+// they are. Of Groth16 and baked weights it is the one there is.
+func (c *Compiled) SystemOf(weights fr.Vector) (constraint.ConstraintSystem, error) {
+	if !c.Plan.Plonk || !c.Plan.Committed() {
+		return c.System, nil
+	}
+	return compileSystem(c.Plan, c.Plan.CircuitOf(weights))
+}
+
+func compileSystem(plan *gadget.Plan, circuit frontend.Circuit) (constraint.ConstraintSystem, error) {
 	// Long sums stay one expression under R1CS: splitting them would add constraints. The
 	// threshold also sizes buffers.
 	opts := []frontend.CompileOption{frontend.IgnoreUnconstrainedInputs()}
@@ -38,11 +60,7 @@ func Compile(p *Program) (*Compiled, error) {
 		builder = r1cs.NewBuilder[constraint.U64]
 		opts = append(opts, frontend.WithCompressThreshold(1<<17))
 	}
-	ccs, err := frontend.Compile(ecc.BN254.ScalarField(), builder, plan.Circuit(), opts...)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", p.Name, err)
-	}
-	return &Compiled{p, plan, ccs}, nil
+	return frontend.Compile(ecc.BN254.ScalarField(), builder, circuit, opts...)
 }
 
 // Plan decides how the program's statements become constraints, without building them.

@@ -267,7 +267,7 @@ func (k *testCircuit) lyingWitness(values [][]int64, honest *gadget.Witness) (w 
 	w = clone(honest)
 	a := k.assignment(values)
 	for i, b := range k.Plan.Sys.Blocks {
-		if b.Kind != relation.Column {
+		if b.Kind != relation.Column || k.blocks[i] < 0 {
 			continue
 		}
 		for j, v := range a.Of(b) {

@@ -124,10 +124,112 @@ func TestEverythingIsCommitted(t *testing.T) {
 				require.True(t, used[public+i] || i < k.Plan.Weights(), "%s: secret input %d is in no constraint", c.name, i)
 			}
 		}
-		k := compile(t, c.program(t, Config{System: Plonk}))
-		info := k.System.GetCommitments().(constraint.PlonkCommitments)
-		require.Len(t, info, 1)
-		require.Len(t, info[0].Committed, k.Plan.Secrets()+k.Plan.StatementSize(), "%s: all inputs", c.name)
+	}
+}
+
+// TestEverythingIsCommittedPlonk: the commitment takes all public and all secret inputs but the
+// weights and their blinding, each of which is in a selector.
+func TestEverythingIsCommittedPlonk(t *testing.T) {
+	for _, c := range cases() {
+		for _, cfg := range []Config{{System: Plonk}, {System: Plonk, Weights: Baked, Input: Digest, Output: Digest}} {
+			k := compile(t, c.program(t, cfg))
+			s := k.sparse(k.randomInputs(seeded(t)))
+			first := 0
+			if k.Plan.Committed() {
+				first = k.Plan.Weights() + 1
+				require.Len(t, s.weights, first, "%s: weights and blinding", c.name)
+			}
+			require.Len(t, s.committed, k.Plan.Secrets()-first+k.Plan.StatementSize(), "%s: all inputs but weights and blinding", c.name)
+		}
+	}
+}
+
+// sparse is a solved PLONK circuit: its rows, the values of its wires, of what the rows
+// commit and of what the key adds to their selectors.
+type sparse struct {
+	*cs.SparseR1CS
+	rows               []constraint.SparseR1C
+	wires              fr.Vector
+	committed, weights map[int]fr.Element
+	challenge          int // the commitment's row
+}
+
+func (k *testCircuit) sparse(inputs [][]int64) *sparse {
+	w := k.honest(inputs)
+	solution, err := gadgettest.Solution(k.Plan, k.System, w)
+	require.NoError(k.t, err)
+	values := solution.(*cs.SparseR1CSSolution)
+	s := &sparse{SparseR1CS: k.System.(*cs.SparseR1CS), committed: map[int]fr.Element{}, weights: map[int]fr.Element{}}
+	s.rows = s.GetSparseR1Cs()
+	s.wires = make(fr.Vector, s.GetNbPublicVariables()+s.GetNbSecretVariables()+s.NbInternalVariables)
+	for i, r := range s.rows {
+		at := i + s.GetNbPublicVariables()
+		s.wires[r.XA], s.wires[r.XB], s.wires[r.XC] = values.L[at], values.R[at], values.O[at]
+	}
+	first := 0
+	if k.Plan.Committed() {
+		first = k.Plan.Weights() + 1
+	}
+	order := slices.Concat(w.Statement, w.Secret[first:])
+	info := s.GetCommitments().(constraint.PlonkCommitments)[0]
+	for i, row := range info.Committed {
+		s.committed[row] = order[i]
+	}
+	for i, row := range k.Plan.WeightRows(s.SparseR1CS) {
+		s.weights[row-s.GetNbPublicVariables()] = w.Secret[i]
+	}
+	s.challenge = info.CommitmentIndex
+	return s
+}
+
+// holds reports whether row i does.
+func (s *sparse) holds(i int) bool {
+	r := s.rows[i]
+	a, b, c := s.wires[r.XA], s.wires[r.XB], s.wires[r.XC]
+	sum, q := s.Coefficients[r.QC], s.weights[i]
+	add := func(k fr.Element, x ...fr.Element) {
+		for j := range x {
+			k.Mul(&k, &x[j])
+		}
+		sum.Add(&sum, &k)
+	}
+	q.Add(&q, &s.Coefficients[r.QR])
+	add(s.Coefficients[r.QL], a)
+	add(q, b)
+	add(s.Coefficients[r.QO], c)
+	add(s.Coefficients[r.QM], a, b)
+	add(s.committed[i])
+	return sum.IsZero()
+}
+
+// TestFreeWiresPlonk is [TestFreeWires] for PLONK: no wire is free, each committed value
+// belongs to the row that the commitment says, and each weight to the row that the key says.
+func TestFreeWiresPlonk(t *testing.T) {
+	for _, c := range cases() {
+		for _, cfg := range []Config{{System: Plonk}, {System: Plonk, Weights: Baked, Input: Digest, Output: Digest}} {
+			k := compile(t, c.program(t, cfg))
+			s := k.sparse(k.randomInputs(seeded(t)))
+			uses := make([][]int, len(s.wires))
+			for i, r := range s.rows {
+				if i == s.challenge { // it says what the challenge is, by a public value
+					continue
+				}
+				require.True(t, s.holds(i), "%s: row %d of %d", c.name, i, len(s.rows))
+				for _, wire := range []uint32{r.XA, r.XB, r.XC} {
+					uses[wire] = append(uses[wire], i)
+				}
+			}
+			var seven fr.Element
+			seven.SetInt64(7)
+			for wire := range s.wires {
+				before := s.wires[wire]
+				s.wires[wire].Add(&before, &seven)
+				broken := slices.ContainsFunc(uses[wire], func(i int) bool { return !s.holds(i) })
+				s.wires[wire] = before
+				inputs := s.GetNbPublicVariables() + s.GetNbSecretVariables()
+				require.True(t, broken || wire < inputs && len(uses[wire]) == 0, "%s: wire %d (%d inputs) is free", c.name, wire, inputs)
+			}
+		}
 	}
 }
 

@@ -199,13 +199,24 @@ func (a *audit) recomputePlonk() error {
 	if err := keys.setupPlonk(a.ctx, srs, "", a.o.Progress); err != nil {
 		return err
 	}
-	keys.VerifyingKey.Plonk.WeightsDigest = a.key.Plonk.WeightsDigest
+	if a.c.Plan.Committed() {
+		keys.VerifyingKey.Plonk.Qr, keys.VerifyingKey.Plonk.Weights = a.key.Plonk.Qr, a.key.Plonk.Weights
+	}
 	if keys.VerifyingKey.Digest() != a.key.Digest() {
 		a.find(claimCircuit, Refuted, "the key is not the one that the program and the reference string yield")
 		return nil
 	}
+	if !a.c.Plan.Committed() {
+		a.keys = keys
+		a.find(claimCircuit, Established, "every point of the key was recomputed from the program and the reference string")
+		return nil
+	}
+	if err := keys.plonk.CheckSupport(&a.key.Plonk.Qr, support(a.key.Plonk)); err != nil {
+		a.find(claimCircuit, Refuted, "the selector that hides the weights is not shown to be the circuit's elsewhere")
+		return nil
+	}
 	a.keys = keys
-	a.find(claimCircuit, Established, "every point of the key was recomputed from the program and the reference string")
+	a.find(claimCircuit, Established, "every point of the key was recomputed from the program and the reference string, but for the one that hides the weights, which is shown to be the circuit's on all rows but theirs")
 	return nil
 }
 
@@ -243,7 +254,7 @@ func (a *audit) weights() error {
 		a.find(claimWeights, Refuted, "the program's weights and the opening do not open the key's commitment")
 		return nil
 	}
-	a.keys.weights = check.weights
+	a.keys.weights, a.keys.plonk = check.weights, check.plonk
 	a.find(claimWeights, Established, "the commitment was recomputed from the program's weights and the opening")
 	return nil
 }
@@ -296,8 +307,16 @@ func (a *audit) vendorKeys() (*Keys, error) {
 	if err := k.loadProvingKey(filepath.Join(a.o.KeyDir, ProvingKeyFile)); err != nil {
 		return nil, err
 	}
-	if a.c.Plan.Committed() {
-		k.weights = a.c.Plan.PackedWeights(a.blinding)
+	if !a.c.Plan.Committed() {
+		return k, nil
+	}
+	k.weights = a.c.Plan.PackedWeights(a.blinding)
+	if k.plonk != nil {
+		p, err := k.plonk.Open(a.ctx, k.weights)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", err, ErrKeys)
+		}
+		k.plonk = p
 	}
 	return k, nil
 }

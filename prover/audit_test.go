@@ -189,7 +189,8 @@ func TestAuditPlonk(t *testing.T) {
 	c, err := circuits.Compile(evil)
 	require.NoError(t, err)
 	pk := k.plonk.Key()
-	made, err := plonk.Setup(context.Background(), c.System.(*cs.SparseR1CS), kzg.SRS{Pk: pk.Kzg, Vk: pk.Vk.Kzg}, kzg.SRS{Pk: pk.KzgLagrange})
+	spr := c.System.(*cs.SparseR1CS)
+	made, err := plonk.Setup(context.Background(), spr, c.Plan.WeightRows(spr), kzg.SRS{Pk: pk.Kzg, Vk: pk.Vk.Kzg}, kzg.SRS{Pk: pk.KzgLagrange})
 	require.NoError(t, err)
 	e := &Keys{compiled: k.compiled, VerifyingKey: &verifier.VerifyingKey{Card: card(k.compiled)}}
 	e.setPlonk(made)

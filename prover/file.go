@@ -213,7 +213,7 @@ func (k *Keys) loadOpening(name string) error {
 	if err := check.commit(blinding); err != nil {
 		return err
 	}
-	k.weights = check.weights
+	k.weights, k.plonk = check.weights, check.plonk
 	if !check.sameCommitment(k.VerifyingKey) {
 		return fmt.Errorf("these weights and %s do not open the commitment in %s: %w", OpeningFile, VerifyingKeyFile, ErrKeys)
 	}
@@ -225,8 +225,8 @@ func (k *Keys) sameCommitment(of *verifier.VerifyingKey) bool {
 	if g := of.Groth16; g != nil {
 		return g.Weights != nil && *g.Weights == *k.VerifyingKey.Groth16.Weights
 	}
-	d := of.Plonk.WeightsDigest
-	return d != nil && *d == *k.VerifyingKey.Plonk.WeightsDigest
+	w := of.Plonk.Weights
+	return w != nil && of.Plonk.Qr == k.VerifyingKey.Plonk.Qr && *w == *k.VerifyingKey.Plonk.Weights
 }
 
 // LoadSetup reads the keys in a folder for a program of the same architecture, whatever

@@ -133,8 +133,12 @@ func (k *Keys) provePlonkWithGnark(w *gadget.Witness) (*verifier.Proof, time.Dur
 	if err != nil {
 		return nil, 0, err
 	}
+	system, err := k.compiled.SystemOf(k.weights) // gnark takes weights from the circuit's selectors
+	if err != nil {
+		return nil, 0, err
+	}
 	start := time.Now()
-	proof, err := gplonk.Prove(k.compiled.System.(*cs.SparseR1CS), k.plonk.Key(), full, backend.WithStatisticalZeroKnowledge())
+	proof, err := gplonk.Prove(system.(*cs.SparseR1CS), k.plonk.Key(), full, backend.WithStatisticalZeroKnowledge())
 	took := time.Since(start)
 	if err != nil {
 		return nil, took, err

@@ -14,7 +14,6 @@ import (
 	"github.com/nnark/nnark/prover/groth16"
 	"github.com/nnark/nnark/prover/plonk"
 	"github.com/nnark/nnark/verifier"
-	"github.com/nnark/nnark/verifier/poseidon2"
 )
 
 var (
@@ -104,13 +103,11 @@ func (k *Keys) finish() (*Keys, error) {
 
 // commit sets the model's identity in the verifying key: under Groth16 the Pedersen
 // commitment over the key's own basis to the packed weights, the blinding and gnark's
-// mask, which is zero; under PLONK the Poseidon2 digest of weights and blinding.
+// mask, which is zero; under PLONK the selector Qr with weights and blinding.
 func (k *Keys) commit(blinding fr.Element) error {
 	k.weights = k.compiled.Plan.PackedWeights(blinding)
 	if k.plonk != nil {
-		d, err := poseidon2.Sum(k.weights)
-		k.VerifyingKey.Plonk.WeightsDigest = &d
-		return err
+		return k.hideWeights()
 	}
 	values := append(append(fr.Vector{}, k.weights...), fr.Element{})
 	if err := k.hidesWeights(len(values)); err != nil {
@@ -163,11 +160,7 @@ func (k *Keys) WithModel(p *circuits.Program) (*Keys, error) {
 	n := &Keys{compiled: c, groth16: k.groth16, VerifyingKey: &verifier.VerifyingKey{Card: card(c)}}
 	n.VerifyingKey.Card.Setup = k.VerifyingKey.Card.Setup
 	if k.plonk != nil {
-		made, err := plonk.New(context.Background(), c.System.(*cs.SparseR1CS), k.plonk.Key())
-		if err != nil {
-			return nil, fmt.Errorf("%w: %w", err, ErrKeys)
-		}
-		n.setPlonk(made)
+		n.setPlonk(k.plonk) // whose circuit is the same
 	} else {
 		key := *k.VerifyingKey.Groth16
 		n.VerifyingKey.Groth16 = &key

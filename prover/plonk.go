@@ -37,7 +37,7 @@ func (k *Keys) setupPlonk(ctx context.Context, srs *kzg.SRS, cache string, p Pro
 		return err
 	}
 	p.report("setup", 0.6)
-	made, err := plonk.Setup(ctx, spr, canonical, lagrange)
+	made, err := plonk.Setup(ctx, spr, k.compiled.Plan.WeightRows(spr), canonical, lagrange)
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,26 @@ func plonkKey(vk *gplonk.VerifyingKey) *verifier.PlonkKey {
 	}
 }
 
-// gnarkPlonkKey puts the verifying key in gnark's form: all of it but the model's digest
+// hideWeights makes the key of the program's weights.
+func (k *Keys) hideWeights() error {
+	p, s, err := k.plonk.Hide(context.Background(), k.weights)
+	if err != nil {
+		return fmt.Errorf("%w: %w", err, ErrKeys)
+	}
+	k.setPlonk(p)
+	k.VerifyingKey.Plonk.Weights = &verifier.PlonkWeights{Quotient: s.Quotient, Opening: s.Opening}
+	return nil
+}
+
+// support returns what shows that a key of private weights is its circuit's.
+func support(k *verifier.PlonkKey) *plonk.Support {
+	if k.Weights == nil {
+		return nil
+	}
+	return &plonk.Support{Quotient: k.Weights.Quotient, Opening: k.Weights.Opening}
+}
+
+// gnarkPlonkKey puts the verifying key in gnark's form: all of it but the weights in Qr
 // follows from the circuit and the reference string.
 func (k *Keys) gnarkPlonkKey() *gplonk.VerifyingKey {
 	key, domain := k.VerifyingKey.Plonk, fft.NewDomain(k.VerifyingKey.Plonk.Size, fft.WithoutPrecompute())
@@ -111,7 +130,8 @@ func (k *Keys) readPlonk(r *bufio.Reader) error {
 	if err := checkLagrange(pk.Kzg.G1, pk.KzgLagrange.G1); err != nil {
 		return err
 	}
-	k.plonk, err = plonk.New(context.Background(), k.compiled.System.(*cs.SparseR1CS), pk)
+	spr := k.compiled.System.(*cs.SparseR1CS)
+	k.plonk, err = plonk.New(context.Background(), spr, k.compiled.Plan.WeightRows(spr), pk, support(k.VerifyingKey.Plonk))
 	return err // readSummed makes it ErrKeys
 }
 

@@ -22,7 +22,9 @@ func TestVerifyingKeyKeepsWeights(t *testing.T) {
 		require.NoError(t, err)
 		require.NotEqual(t, k.VerifyingKey.Digest(), other.VerifyingKey.Digest(), "the same weights")
 		if cfg.System == circuits.Plonk {
-			other.VerifyingKey.Plonk.WeightsDigest = k.VerifyingKey.Plonk.WeightsDigest
+			require.NotEqual(t, k.VerifyingKey.Plonk.Qr, other.VerifyingKey.Plonk.Qr)
+			other.VerifyingKey.Plonk.Qr, other.VerifyingKey.Plonk.Weights = k.VerifyingKey.Plonk.Qr, k.VerifyingKey.Plonk.Weights
+			other.plonk, other.weights = k.plonk, k.weights
 		} else {
 			other.VerifyingKey.Groth16.Weights = k.VerifyingKey.Groth16.Weights
 		}

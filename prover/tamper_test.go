@@ -185,7 +185,8 @@ func TestTamperedPlonkKey(t *testing.T) {
 		evil, pk := *k, *k.plonk.Key()
 		pk.Kzg.G1, pk.KzgLagrange.G1 = slices.Clone(pk.Kzg.G1), slices.Clone(pk.KzgLagrange.G1)
 		var err error
-		evil.plonk, err = plonk.New(context.Background(), k.compiled.System.(*cs.SparseR1CS), &pk)
+		spr := k.compiled.System.(*cs.SparseR1CS)
+		evil.plonk, err = plonk.New(context.Background(), spr, k.compiled.Plan.WeightRows(spr), &pk, support(k.VerifyingKey.Plonk))
 		require.NoError(t, err)
 		change(evil.plonk.Key())
 		dir := filepath.Join(t.TempDir(), "keys")

@@ -125,9 +125,6 @@ func (c *Card) StatementSize() int {
 	for i := range c.Outputs {
 		n += c.Outputs[i].Elements()
 	}
-	if c.System == Plonk && c.Weights == CommittedWeights {
-		n++
-	}
 	return n
 }
 

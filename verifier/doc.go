@@ -45,8 +45,7 @@
 //
 // A statement is a vector of elements of BN254's scalar field: the context;
 // each input, packed (see [Pack]) when public, one salted digest when a digest,
-// nothing when private; each output likewise; last, under PLONK with committed
-// weights, the digest of the weights, which the key pins.
+// nothing when private; each output likewise.
 //
 // # Groth16
 //
@@ -89,7 +88,7 @@
 // Lo, Hi, RealLo, RealHi), labels after a 32-bit count; then for Groth16 alpha,
 // beta, gamma, delta, K, G, the -sigma*G, and C, PoK for committed weights; for
 // PLONK size, row of the commitment (64 bits each), S1, S2, S3, Ql, Qr, Qm, Qo,
-// Qk, Qcp, the SRS's G1, G2, tau*G2, and the digest of committed weights. For
-// proofs see [Proof.MarshalBinary] and [Proof.MarshalJSON]. Every object has
+// Qk, Qcp, the SRS's G1, G2, tau*G2, and for committed weights the two points of
+// [PlonkWeights]. For proofs see [Proof.MarshalBinary] and [Proof.MarshalJSON]. Every object has
 // one binary encoding; nothing else is read.
 package verifier

@@ -154,7 +154,7 @@ func TestHostilePlonkKeys(t *testing.T) {
 		"size not a power":      func(k *verifier.PlonkKey) { k.Size++ },
 		"size beyond the field": func(k *verifier.PlonkKey) { k.Size = 1 << 29 },
 		"size 2^63":             func(k *verifier.PlonkKey) { k.Size = 1 << 63 },
-		"commitment row":        func(k *verifier.PlonkKey) { k.CommitmentIndex = k.Size - 4 },
+		"commitment row":        func(k *verifier.PlonkKey) { k.CommitmentIndex = k.Size - 3 },
 		"commitment row max":    func(k *verifier.PlonkKey) { k.CommitmentIndex = math.MaxUint64 },
 		"S infinity":            func(k *verifier.PlonkKey) { k.S[1] = bn254.G1Affine{} },
 		"Qcp infinity":          func(k *verifier.PlonkKey) { k.Qcp = bn254.G1Affine{} },
@@ -165,7 +165,10 @@ func TestHostilePlonkKeys(t *testing.T) {
 		"tau infinity":          func(k *verifier.PlonkKey) { k.G2Tau = bn254.G2Affine{} },
 		"tau 1":                 func(k *verifier.PlonkKey) { k.G2Tau = k.G2 },
 		"tau -1":                func(k *verifier.PlonkKey) { k.G2Tau.Neg(&k.G2) },
-		"no digest of weights":  func(k *verifier.PlonkKey) { k.WeightsDigest = nil },
+		"no proof of support":   func(k *verifier.PlonkKey) { k.Weights = nil },
+		"quotient infinity":     func(k *verifier.PlonkKey) { k.Weights.Quotient = bn254.G1Affine{} },
+		"opening off the curve": func(k *verifier.PlonkKey) { k.Weights.Opening.Y.SetOne() },
+		"Qr infinity":           func(k *verifier.PlonkKey) { k.Qr = bn254.G1Affine{} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			key := cloneKey(t, committedPlonk().key)

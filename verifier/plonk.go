@@ -17,8 +17,14 @@ type PlonkKey struct {
 	CommitmentIndex    uint64            // row of the commitment's challenge, after the public inputs
 	G1                 bn254.G1Affine    // of the SRS
 	G2, G2Tau          bn254.G2Affine    // of the SRS: G2 and tau*G2
-	WeightsDigest      *fr.Element       // the statement's last element; nil for baked weights
+	Weights            *PlonkWeights     // nil for baked weights
 }
+
+// PlonkWeights belongs to a key of private weights, whose Qr hides them: it shows, to who
+// has the program without its weights, that Qr is the circuit's but for weights (package
+// prover, Audit). Proofs are verified without it; that the key's digest covers it and Qr
+// is why weights are fixed before any proof.
+type PlonkWeights struct{ Quotient, Opening bn254.G1Affine }
 
 // PlonkProof is gnark's proof with one commitment.
 type PlonkProof struct {
@@ -74,7 +80,7 @@ func (k *PlonkKey) checkStructure(c *Card) error {
 		return malformed("verifying key: %d rows", k.Size)
 	case public >= k.Size || k.CommitmentIndex >= k.Size-public:
 		return malformed("verifying key: row %d of the commitment", k.CommitmentIndex)
-	case (k.WeightsDigest != nil) != (c.Weights == CommittedWeights):
+	case (k.Weights != nil) != (c.Weights == CommittedWeights):
 		return malformed("verifying key: not a PLONK key of %v weights", c.Weights)
 	}
 	return nil
@@ -86,8 +92,8 @@ func (k *PlonkKey) encode(e *encoder) {
 	e.g1(k.S[:]...)
 	e.g1(k.Ql, k.Qr, k.Qm, k.Qo, k.Qk, k.Qcp, k.G1)
 	e.g2(k.G2, k.G2Tau)
-	if k.WeightsDigest != nil {
-		e.scalars(*k.WeightsDigest)
+	if w := k.Weights; w != nil {
+		e.g1(w.Quotient, w.Opening)
 	}
 }
 
@@ -102,8 +108,7 @@ func decodePlonkKey(d *decoder, w WeightsMode) *PlonkKey {
 	k.Qcp, k.G1 = d.g1(), d.g1()
 	k.G2, k.G2Tau = d.g2(), d.g2()
 	if w == CommittedWeights {
-		x := d.scalar()
-		k.WeightsDigest = &x
+		k.Weights = &PlonkWeights{d.g1(), d.g1()}
 	}
 	return k
 }
@@ -115,6 +120,9 @@ func (k *PlonkKey) check() error {
 		if !q.IsInfinity() {
 			g1 = append(g1, q)
 		}
+	}
+	if w := k.Weights; w != nil {
+		g1 = append(g1, k.Qr, w.Quotient, w.Opening)
 	}
 	if !validG1(g1...) {
 		return malformed("verifying key: G1 point at infinity or off the curve")

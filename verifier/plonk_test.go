@@ -21,13 +21,12 @@ import (
 )
 
 // plonkCircuit is the test model with the statement as public inputs, all
-// committed. Its digest of the weights is a stand-in: a linear combination.
+// committed. Its weights are constants; that a key says they are hidden, and how it shows
+// it, is nothing to a verifier of proofs.
 type plonkCircuit struct {
-	Context frontend.Variable   `gnark:",public"`
-	PackedX frontend.Variable   `gnark:",public"`
-	PackedY frontend.Variable   `gnark:",public"`
-	Digest  []frontend.Variable `gnark:",public"`
-	W       []frontend.Variable
+	Context frontend.Variable `gnark:",public"`
+	PackedX frontend.Variable `gnark:",public"`
+	PackedY frontend.Variable `gnark:",public"`
 	X       [3]frontend.Variable
 	Y       [2]frontend.Variable
 }
@@ -35,11 +34,6 @@ type plonkCircuit struct {
 func (c *plonkCircuit) Define(api frontend.API) error {
 	w := []frontend.Variable{weights[0], weights[1]}
 	committed := []frontend.Variable{c.Context, c.PackedX, c.PackedY, c.X[0], c.X[1], c.X[2], c.Y[0], c.Y[1]}
-	if len(c.W) > 0 {
-		w = c.W
-		api.AssertIsEqual(c.Digest[0], api.Add(w[0], api.Mul(w[1], 1000)))
-		committed = append(committed, c.Digest[0], w[0], w[1])
-	}
 	z, err := api.(frontend.Committer).Commit(committed...)
 	if err != nil {
 		return err
@@ -61,19 +55,12 @@ type plonkModel struct {
 	pk    *plonk.ProvingKey
 	gnark *plonk.VerifyingKey
 	key   *verifier.VerifyingKey
-	drift int64 // of the first weight that proofs use from the key's
 }
 
 func newPlonkModel(t testing.TB, mode verifier.WeightsMode) *plonkModel {
 	m := new(plonkModel)
 	c := new(plonkCircuit)
 	card := testCard(verifier.Plonk, mode)
-	var digest *fr.Element
-	if mode == verifier.CommittedWeights {
-		c.W, c.Digest = make([]frontend.Variable, 2), make([]frontend.Variable, 1)
-		d := signed(weights[0] + 1000*weights[1])
-		digest = &d
-	}
 	compiled, err := frontend.Compile(ecc.BN254.ScalarField(), scs.NewBuilder, c)
 	require.NoError(t, err)
 	m.scs = compiled.(*cs.SparseR1CS)
@@ -81,17 +68,20 @@ func newPlonkModel(t testing.TB, mode verifier.WeightsMode) *plonkModel {
 	require.NoError(t, err)
 	m.pk, m.gnark, err = plonk.Setup(m.scs, *srs.(*kzg.SRS), *lagrange.(*kzg.SRS))
 	require.NoError(t, err)
-	m.key = &verifier.VerifyingKey{Card: card, Plonk: convertPlonkKey(m.gnark, digest)}
+	m.key = &verifier.VerifyingKey{Card: card, Plonk: convertPlonkKey(m.gnark)}
+	if mode == verifier.CommittedWeights {
+		m.key.Plonk.Weights = &verifier.PlonkWeights{Quotient: m.gnark.Ql, Opening: m.gnark.Qo}
+	}
 	require.NoError(t, m.key.Check())
 	return m
 }
 
 // convertPlonkKey takes from gnark's key what does not follow from the rest.
-func convertPlonkKey(vk *plonk.VerifyingKey, digest *fr.Element) *verifier.PlonkKey {
+func convertPlonkKey(vk *plonk.VerifyingKey) *verifier.PlonkKey {
 	return &verifier.PlonkKey{
 		Size: vk.Size, S: vk.S, Ql: vk.Ql, Qr: vk.Qr, Qm: vk.Qm, Qo: vk.Qo, Qk: vk.Qk,
 		Qcp: vk.Qcp[0], CommitmentIndex: vk.CommitmentConstraintIndexes[0],
-		G1: vk.Kzg.G1, G2: vk.Kzg.G2[0], G2Tau: vk.Kzg.G2[1], WeightsDigest: digest,
+		G1: vk.Kzg.G1, G2: vk.Kzg.G2[0], G2Tau: vk.Kzg.G2[1],
 	}
 }
 
@@ -104,12 +94,6 @@ func (m *plonkModel) prove(t testing.TB, context uint64, x [3]int64) *verifier.P
 	}
 	for i := range out {
 		a.Y[i] = out[i]
-	}
-	if d := m.key.Plonk.WeightsDigest; d != nil {
-		digest := signed(m.drift)
-		digest.Add(&digest, d)
-		a.W, a.Digest = []frontend.Variable{weights[0] + m.drift, weights[1]}, []frontend.Variable{digest}
-		statement = append(statement, digest)
 	}
 	witness, err := frontend.NewWitness(a, ecc.BN254.ScalarField())
 	require.NoError(t, err)
@@ -198,7 +182,6 @@ func TestPlonkForgeries(t *testing.T) {
 		"other statement": func(p *verifier.Proof) { p.Statement = other.Statement },
 		"other input":     func(p *verifier.Proof) { p.Statement[1] = other.Statement[1] },
 		"other output":    func(p *verifier.Proof) { p.Statement[2] = other.Statement[2] },
-		"other weights":   func(p *verifier.Proof) { p.Statement[3].SetUint64(5) },
 		"another proof":   func(p *verifier.Proof) { p.Plonk = other.Plonk },
 		"Z(omega*zeta)":   func(p *verifier.Proof) { p.Plonk.ShiftedZ = other.Plonk.ShiftedZ },
 		"openings swapped": func(p *verifier.Proof) {
@@ -232,19 +215,21 @@ func TestPlonkForgeries(t *testing.T) {
 	}
 }
 
-// The circuit does not fix the weights' digest; the key does.
+// Other weights are another selector, and a proof is of one selector alone: also of what
+// belongs to it in the key, though proofs are verified without that.
 func TestPlonkOtherWeights(t *testing.T) {
-	key := cloneKey(t, committedPlonk().key)
-	key.Plonk.WeightsDigest.SetUint64(5)
-	_, err := verifier.Verify(key, aPlonkProof())
-	require.ErrorIs(t, err, verifier.ErrWrongModel)
-	_, err = verifier.Verify(key, rekey(aPlonkProof(), key))
-	require.ErrorIs(t, err, verifier.ErrRejected)
-
-	lying := *committedPlonk() // a good proof of this circuit, of another model
-	lying.drift = 1
-	_, err = verifier.Verify(lying.key, lying.prove(t, 0, [3]int64{0, 0, 255})) // the drift meets zeros
-	require.ErrorIs(t, err, verifier.ErrRejected)
+	for name, change := range map[string]func(k *verifier.PlonkKey){
+		"selector": func(k *verifier.PlonkKey) { k.Qr.Add(&k.Qr, &k.G1) },
+		"quotient": func(k *verifier.PlonkKey) { k.Weights.Quotient = k.G1 },
+		"opening":  func(k *verifier.PlonkKey) { k.Weights.Opening = k.G1 },
+	} {
+		key := cloneKey(t, committedPlonk().key)
+		change(key.Plonk)
+		_, err := verifier.Verify(key, aPlonkProof())
+		require.ErrorIs(t, err, verifier.ErrWrongModel, name)
+		_, err = verifier.Verify(key, rekey(aPlonkProof(), key))
+		require.ErrorIs(t, err, verifier.ErrRejected, name)
+	}
 }
 
 // With the trapdoor, openings of false claims can be forged. What is left is

@@ -26,10 +26,6 @@ func preparePlonk(k *PlonkKey, c *Card) (*plonkVerifier, error) {
 		return nil, err
 	}
 	v := &plonkVerifier{key: *k, nbPublic: c.StatementSize()}
-	if k.WeightsDigest != nil {
-		digest := *k.WeightsDigest
-		v.key.WeightsDigest = &digest
-	}
 	var err error
 	if v.omega, err = fr.Generator(k.Size); err != nil {
 		return nil, malformed("verifying key: %v", err)
@@ -52,9 +48,6 @@ func (v *plonkVerifier) check(keyDigest [32]byte, proofs []*Proof, c *coefficien
 	var g1 fr.Element
 	for i, proof := range proofs {
 		p := proof.Plonk
-		if w := v.key.WeightsDigest; w != nil && proof.Statement[v.nbPublic-1] != *w {
-			return rejected("statement: digest of other weights")
-		}
 		for _, q := range p.points() {
 			if !validG1(*q) {
 				return malformed("proof: point at infinity or off the curve")

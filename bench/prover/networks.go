@@ -34,11 +34,11 @@ func networks() []networkCase {
 	}
 }
 
-// plonkNetworks are those of networks that PLONK's circuits suit, with baked weights.
+// plonkNetworks are those whose PLONK circuits gnark's prover takes seconds for.
 func plonkNetworks() (out []networkCase) {
 	for _, n := range networks()[:2] {
 		n.name += "-plonk"
-		n.config.System, n.config.Weights = circuits.Plonk, circuits.Baked
+		n.config.System = circuits.Plonk
 		out = append(out, n)
 	}
 	return out

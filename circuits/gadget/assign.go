@@ -13,7 +13,7 @@ import (
 // Witness is one inference as the circuit takes it.
 type Witness struct {
 	Secret    fr.Vector // all secret inputs, in the plan's order
-	Statement fr.Vector // context, exposed tensors, and under PLONK the weights' digest
+	Statement fr.Vector // context, exposed tensors
 }
 
 // PackedWeights returns the model's packed and single weights followed by the blinding wire: what
@@ -50,7 +50,7 @@ func (p *Plan) Witness(a *relation.Assignment, weights fr.Vector, context fr.Ele
 		copy(w.Secret, weights)
 	}
 	for i, b := range p.Sys.Blocks {
-		if b.Kind != relation.Column {
+		if b.Kind != relation.Column || p.blocks[i] < 0 {
 			continue
 		}
 		for k, v := range a.Of(b) {
@@ -128,13 +128,6 @@ func (p *Plan) assignStatement(w *Witness, a *relation.Assignment, context fr.El
 		}
 		w.Statement = append(w.Statement, d)
 		salt++
-	}
-	if p.Plonk && p.committed {
-		d, err := poseidon2.Sum(w.Secret[:p.weights+1])
-		if err != nil {
-			return err
-		}
-		w.Statement = append(w.Statement, d)
 	}
 	return nil
 }

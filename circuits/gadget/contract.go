@@ -84,7 +84,7 @@ func (p *Plan) planContraction(c *relation.Contract) (*Contraction, error) {
 	capacity := digitsPerElement(base) // at least 4: intervals are below 2^62
 	o, _, j := c.Out.Shape[0], c.Out.Shape[1], c.Out.Shape[2]
 	best := &Contraction{Contract: c, rows: min(o, capacity), cols: 1, base: base}
-	for cols := 1; cols <= min(j, capacity) && !p.Baked; cols++ {
+	for cols := 1; cols <= min(j, capacity) && (p.Plonk || !p.Baked); cols++ {
 		rows := min(o, capacity/cols)
 		for _, k := range []*Contraction{
 			{Contract: c, projected: true, rows: rows, cols: cols, base: base},
@@ -114,23 +114,20 @@ func (p *Plan) outputBase(out relation.Tensor) (*big.Int, error) {
 	return new(big.Int).Add(big.NewInt(width), big.NewInt(1)), nil
 }
 
-// price estimates the cost in constraints; under PLONK every term of a sum is one too.
+// price estimates the cost in constraints.
 func (p *Plan) price(c *Contraction) int {
+	if p.Plonk {
+		return p.pricePlonk(c)
+	}
 	ch, r, q := c.in()
 	_, i, j := c.out()
 	a, b := c.kernel()
 	g, jj := c.groups(), (j+c.cols-1)/c.cols
 	if !c.projected {
-		n := g * i * j * ch * a * b
-		switch {
-		case p.Baked && p.Plonk:
-			return n
-		case p.Baked:
+		if p.Baked {
 			return g * i * j
-		case p.Plonk:
-			return 2 * n
 		}
-		return n
+		return g * i * j * ch * a * b
 	}
 	shifts := b + (c.cols-1)*c.Stride[1] // distinct column offsets of a window
 	n := ch*r*q + g*ch*a*b + g*i*jj      // inputs, weights, outputs
@@ -139,17 +136,44 @@ func (p *Plan) price(c *Contraction) int {
 	} else {
 		n += ch * a * shifts
 	}
-	terms := float64(ch*a) * float64(shifts) * float64(i*jj)
 	if c.twoStage {
 		n += ch*a*q + g*i
-		terms = float64(ch*a) * (float64(q*i) + float64(shifts*jj))
 	} else {
 		n += r * q
 	}
-	if p.Plonk {
-		n += int(min(terms, 1<<60))
-	}
 	return n
+}
+
+// pricePlonk is price under PLONK, where every term of a sum is a row too. The terms of
+// the outputs, which all strategies have, are left out.
+func (p *Plan) pricePlonk(c *Contraction) int {
+	ch, r, q := c.in()
+	_, i, j := c.out()
+	a, b := c.kernel()
+	g, jj := c.groups(), (j+c.cols-1)/c.cols
+	taps := ch * a * b
+	if !c.projected {
+		n := g * taps * i * j
+		if p.Baked || i*j == 1 {
+			return n
+		}
+		return g*taps + 2*n // weights loaded, products, sums
+	}
+	shifts := b + (c.cols-1)*c.Stride[1]
+	n := ch*r*q + g*taps + 2*g*i*jj + taps*(c.cols-1)
+	if c.late {
+		n += g * a * b
+	} else {
+		n += ch * a * shifts
+	}
+	terms := float64(ch*a) * float64(shifts) * float64(jj)
+	if c.twoStage {
+		n += ch*a*q + 2*g*i + ch*q*min(a*i, i+2*(a-1)*c.Dilation[0])
+	} else {
+		n += r * q
+		terms *= float64(i)
+	}
+	return n + int(min(terms, 1<<60))
 }
 
 // packedWeights returns the packed weights of group g as [c][a·B+b], and its bias (nil if
@@ -162,9 +186,13 @@ func (e *engine) packedWeights(c *Contraction, g int) (w [][]frontend.Variable, 
 	if e.Baked {
 		baked = c.packGroup(g)
 	}
+	_, rows, cols := c.out()
 	take := func(k int) frontend.Variable {
-		if e.Baked {
+		switch {
+		case e.Baked:
 			return baked[k]
+		case e.Plonk:
+			return e.weight(next+k, !c.projected && rows*cols > 1)
 		}
 		return e.secret[next+k]
 	}

@@ -2,8 +2,8 @@ package gadget
 
 // Cost predicts the number of constraints node by node; "" holds what belongs to none:
 // tables, the statement, the challenge. Under Groth16 it is within a few per cent of the
-// compiled circuit's count; under PLONK, where every term of a sum costs, it is a rough
-// guide.
+// compiled circuit's count; under PLONK, where every term of a sum costs and columns share
+// rows, it is a rough guide.
 func (p *Plan) Cost() map[string]int {
 	cost := map[string]int{}
 	for _, c := range p.Contracts {

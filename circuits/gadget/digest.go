@@ -8,9 +8,18 @@ import (
 )
 
 // digest returns the Poseidon2 sponge of package verifier/poseidon2, [native.Sum], over
-// expressions.
-func (e *engine) digest(xs []frontend.Variable) (frontend.Variable, error) {
-	perm, err := poseidon2.NewPoseidon2FromParameters(e.api, native.Width, native.FullRounds, native.PartialRounds)
+// expressions and a salt. Under PLONK its rows are gnark's; the salt's own row follows them.
+func (e *engine) digest(xs []frontend.Variable, salt frontend.Variable) (frontend.Variable, error) {
+	api := e.api
+	if e.Plonk {
+		api = e.rows.API
+		for i := range xs {
+			xs[i] = e.rows.raw(xs[i])
+		}
+		defer e.rows.commit(salt)
+	}
+	xs = append(xs, salt)
+	perm, err := poseidon2.NewPoseidon2FromParameters(api, native.Width, native.FullRounds, native.PartialRounds)
 	if err != nil {
 		return nil, err
 	}
@@ -22,7 +31,7 @@ func (e *engine) digest(xs []frontend.Variable) (frontend.Variable, error) {
 	state[rate] = len(xs)
 	for from := 0; from < len(xs); from += rate {
 		for i, x := range xs[from:min(from+rate, len(xs))] {
-			state[i] = e.api.Add(state[i], x)
+			state[i] = api.Add(state[i], x)
 		}
 		if err := perm.Permutation(state); err != nil {
 			return nil, err

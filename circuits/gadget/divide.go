@@ -2,6 +2,7 @@ package gadget
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/consensys/gnark/constraint"
 	"github.com/consensys/gnark/frontend"
@@ -19,12 +20,6 @@ const divideBatch = 1024
 // for the challenge X, zero with probability 1/r.
 func (e *engine) quotients(num, den []frontend.Variable) []frontend.Variable {
 	out := make([]frontend.Variable, 0, len(num))
-	if e.Plonk {
-		for i := range num {
-			out = append(out, e.api.DivUnchecked(num[i], den[i]))
-		}
-		return out
-	}
 	for from := 0; from < len(num); from += divideBatch {
 		to := min(from+divideBatch, len(num))
 		data := []uint32{0, uint32(to - from)}
@@ -39,6 +34,17 @@ func (e *engine) quotients(num, den []frontend.Variable) []frontend.Variable {
 	}
 	for i := range out {
 		e.constrain(out[i], den[i], num[i])
+	}
+	return out
+}
+
+// fractions returns the sums that fractionBlueprint describes by three words each. The
+// caller states them.
+func (e *engine) fractions(data []uint32) []uint32 {
+	var out []uint32
+	for part := range slices.Chunk(data, 3*divideBatch) {
+		head := []uint32{uint32(2 + len(part)), uint32(len(part) / 3)}
+		out = append(out, e.api.Compiler().AddInstruction(e.fraction, append(head, part...))...)
 	}
 	return out
 }

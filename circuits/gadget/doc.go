@@ -13,6 +13,11 @@
 // input (funnel.go), and the checks at the challenge z (projected contractions, lookups,
 // the statement's fold).
 //
+// Under PLONK the order of rows means nothing: what is fixed before the challenge is what
+// the commitment takes and what the key has in its selectors, the weights (plonk.go). There
+// columns share rows with other statements (place.go), and sums cost nothing until they are
+// used (sum.go).
+//
 // # One challenge
 //
 // Every check is a polynomial identity in z. Where an argument needs two independent

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/big"
 
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 	"github.com/consensys/gnark/constraint"
 	"github.com/consensys/gnark/frontend"
 
@@ -16,7 +17,8 @@ type Circuit struct {
 	Public []frontend.Variable `gnark:",public"`
 	Secret []frontend.Variable
 
-	plan *Plan
+	plan    *Plan
+	weights fr.Vector // see CircuitOf
 }
 
 // Circuit returns an empty circuit for frontend.Compile.
@@ -28,16 +30,30 @@ func (p *Plan) Circuit() *Circuit {
 	return &Circuit{Public: make([]frontend.Variable, n), Secret: make([]frontend.Variable, p.secrets), plan: p}
 }
 
+// CircuitOf is [Plan.Circuit] of one private model under PLONK: its weights, which
+// [Plan.PackedWeights] returns, are in the selectors as in its key. It is as secret as they
+// are, and serves gnark's own setup and prover; nnark's take the weights apart from the circuit.
+func (p *Plan) CircuitOf(weights fr.Vector) *Circuit {
+	c := p.Circuit()
+	if p.Plonk && p.committed {
+		c.weights = weights
+	}
+	return c
+}
+
 // Define implements frontend.Circuit; the package comment explains the order.
 func (c *Circuit) Define(api frontend.API) error {
 	e := newEngine(api, c)
-	for _, p := range e.Sys.Products {
-		e.product(p)
-	}
-	for _, z := range e.Sys.Zeros {
-		for _, x := range e.tensor(z.T) {
-			e.zero(x)
+	if e.Plonk {
+		if err := e.beginPlonk(c); err != nil {
+			return err
 		}
+	}
+	for i := range e.Sys.Products {
+		e.product(i)
+	}
+	for i := range e.Sys.Zeros {
+		e.zeros(i)
 	}
 	for _, k := range e.Contracts {
 		if !k.projected {
@@ -67,6 +83,9 @@ func (c *Circuit) Define(api frontend.API) error {
 		}
 	}
 	e.lookups()
+	if e.Plonk {
+		return e.finish()
+	}
 	return nil
 }
 
@@ -81,6 +100,7 @@ type engine struct {
 
 	// R1CS only: constraints with chosen sides, and batches of quotients.
 	generic, divide constraint.BlueprintID
+	plonk           // PLONK only
 }
 
 func newEngine(api frontend.API, c *Circuit) *engine {
@@ -89,7 +109,10 @@ func newEngine(api frontend.API, c *Circuit) *engine {
 	if !e.Plonk {
 		e.generic = api.Compiler().AddBlueprint(&constraint.BlueprintGenericR1C{})
 		e.divide = api.Compiler().AddBlueprint(&divideBlueprint{})
+		return e
 	}
+	e.rows, e.loaded = newRows(api), map[int]*sum{}
+	e.api = e.rows
 	return e
 }
 
@@ -103,8 +126,19 @@ func (e *engine) tensor(t relation.Tensor) []frontend.Variable {
 	return out
 }
 
-// expr returns Σ coef·column + const. It costs no constraint.
+// expr returns Σ coef·column + const. It costs no constraint, but for differences under
+// PLONK, which are wires.
 func (e *engine) expr(x *relation.Expr) frontend.Variable {
+	if e.Plonk {
+		if at, ok := e.places.differences[e.places.key(x)]; ok {
+			return e.api.Add(of1(e.places.write(at)), x.Const)
+		}
+	}
+	return e.linearly(x)
+}
+
+// linearly is expr without a wire for the whole.
+func (e *engine) linearly(x *relation.Expr) frontend.Variable {
 	if len(x.Terms) == 1 && x.Terms[0].Coef == 1 && x.Const == 0 {
 		return e.column(x.Terms[0].Block, x.Terms[0].Index)
 	}
@@ -123,8 +157,13 @@ func (e *engine) expr(x *relation.Expr) frontend.Variable {
 // column returns the wire of a committed integer.
 func (e *engine) column(b *relation.Block, i int) frontend.Variable {
 	first := e.blocks[b.ID]
-	if first < 0 {
+	switch {
+	case e.Plonk && b.Kind == relation.Column:
+		return e.places.value(b, i)
+	case first < 0:
 		panic(fmt.Sprintf("gadget: block %s has no columns", b.Name))
+	case e.Plonk:
+		return e.weight(first+i, true)
 	}
 	return e.secret[first+i]
 }
@@ -144,7 +183,14 @@ func (e *engine) sum(terms []frontend.Variable) frontend.Variable {
 // shared values.
 func (e *engine) constrain(l, r, o frontend.Variable) {
 	if e.Plonk {
-		e.api.AssertIsEqual(e.api.Mul(l, r), o)
+		x, y := e.rows.sum(l), e.rows.sum(r)
+		_, constantX := x.constant()
+		_, constantY := y.constant()
+		if constantX || constantY {
+			e.api.AssertIsEqual(e.api.Mul(x, y), o)
+			return
+		}
+		e.rows.product(x, y, e.rows.sum(o), none)
 		return
 	}
 	c := constraint.R1C{L: e.linear(l), R: e.linear(r), O: e.linear(o)}
@@ -170,8 +216,27 @@ func (e *engine) zero(x frontend.Variable) {
 	e.constrain(0, 0, x)
 }
 
-// product adds a relation.Product. Cost: one constraint an element.
-func (e *engine) product(p relation.Product) {
+// zeros adds relation.Zero i. Cost: one constraint an element.
+func (e *engine) zeros(i int) {
+	for k, x := range e.Sys.Zeros[i].T.Exprs() {
+		if !e.Plonk {
+			e.zero(e.expr(&x))
+		} else {
+			e.places.write(e.places.zeros[i][k])
+		}
+	}
+}
+
+// product adds relation.Product i. Cost: one constraint an element. Under PLONK a column
+// that is no more than a product is computed, not committed.
+func (e *engine) product(i int) {
+	p := e.Sys.Products[i]
+	if b := p.C.Block(); b != nil && e.Plonk && e.computed[b.ID] == i {
+		for k := range b.Size() {
+			e.places.value(b, k)
+		}
+		return
+	}
 	a, b, c := e.tensor(p.A), e.tensor(p.B), e.tensor(p.C)
 	for i := range a {
 		e.constrain(a[i], b[i], c[i])
@@ -181,6 +246,10 @@ func (e *engine) product(p relation.Product) {
 // mulSumEquals adds Σ a_i·b_i = total. Cost: len(a) constraints, the last of which also
 // states the equality; one linear constraint where every a_i is a constant.
 func (e *engine) mulSumEquals(a, b []frontend.Variable, total frontend.Variable) {
+	if e.Plonk {
+		e.api.AssertIsEqual(e.mulSum(a, b), total)
+		return
+	}
 	rest := []frontend.Variable{total}
 	last := -1
 	for i := range a {
@@ -234,4 +303,10 @@ func (e *engine) pow(k, step int) frontend.Variable {
 	}
 	e.powers[k] = v
 	return v
+}
+
+func (e *engine) debug(s string) {
+	if e.Plonk {
+		println(s, e.n)
+	}
 }

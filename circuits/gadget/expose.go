@@ -65,7 +65,7 @@ func (e *engine) statement() ([]frontend.Variable, error) {
 			out = append(out, packed...)
 			continue
 		}
-		d, err := e.digest(append(packed, e.secret[e.salts[salt]]))
+		d, err := e.digest(packed, e.secret[e.salts[salt]])
 		if err != nil {
 			return nil, err
 		}

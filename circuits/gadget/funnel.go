@@ -7,7 +7,7 @@ import (
 )
 
 // challenge makes the one commitment of a proof and ties the statement to it. It is the
-// only place of the project that calls Commit.
+// only place of the project that calls Commit (under PLONK beginPlonk does its part).
 //
 // Groth16. The commitment D1 takes every secret input but the weights, which a first
 // commitment D0 takes together with a random blinding wire. gnark derives z from D1, D0's
@@ -29,18 +29,19 @@ import (
 //
 // PLONK. The statement's elements are public inputs, all of them committed with the
 // secret inputs, the context as a hash of the key and the context (package verifier,
-// PlonkPublic), so that z depends on the whole key; committed weights enter it through a
-// Poseidon2 digest with the blinding wire.
+// PlonkPublic), so that z depends on the whole key, with it on the weights (plonk.go). The
+// circuit says that the statement is that of the secret inputs.
 //
 // Cost under Groth16: one constraint an element of the statement, one for the blinding
 // wire and gnark's one for each mask.
 func (e *engine) challenge(c *Circuit, statement []frontend.Variable) error {
+	if e.Plonk {
+		e.bind(c, statement)
+		return nil
+	}
 	api, ok := e.api.(frontend.Committer)
 	if !ok {
 		return errors.New("the builder cannot commit")
-	}
-	if e.Plonk {
-		return e.challengePlonk(c, api, statement)
 	}
 	first := 0
 	var err error
@@ -70,21 +71,4 @@ func (e *engine) fold(s []frontend.Variable, total frontend.Variable) {
 		acc = e.api.Add(e.api.Mul(acc, e.z), s[i])
 	}
 	e.constrain(acc, e.z, total)
-}
-
-func (e *engine) challengePlonk(c *Circuit, api frontend.Committer, statement []frontend.Variable) error {
-	if e.committed {
-		d, err := e.digest(e.secret[:e.weights+1])
-		if err != nil {
-			return err
-		}
-		statement = append(statement, d)
-	}
-	for i, s := range statement { // element 0, the context, is bound by the commitment alone
-		e.api.AssertIsEqual(c.Public[i+1], s)
-	}
-	var err error
-	e.z, err = api.Commit(append(append([]frontend.Variable{}, c.Public...), e.secret...)...)
-	e.powers[1] = e.z
-	return err
 }

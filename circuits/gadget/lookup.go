@@ -1,6 +1,7 @@
 package gadget
 
 import (
+	"github.com/consensys/gnark/constraint"
 	"github.com/consensys/gnark/frontend"
 
 	"github.com/nnark/nnark/circuits/relation"
@@ -15,8 +16,9 @@ import (
 // tuple would not keep tables apart, because the queried expressions are unbounded until
 // this very check bounds them.
 //
-// Cost: one constraint for a query of one column (or whose second is a constant), two
-// for a function, one for a row, one for a table.
+// Cost under Groth16: one constraint for a query of one column (or whose second is a
+// constant), two for a function, one for a row, one for a table. Under PLONK see
+// lookupTablePlonk.
 //
 // Soundness: as functions of (X, Y) the two sides are equal only if every query is a row:
 // a pole on the left at X = a + Y·b needs one on the right, and their number is far below
@@ -28,10 +30,18 @@ import (
 //
 // [Haböck22]: https://eprint.iacr.org/2022/1530
 func (e *engine) lookups() {
-	x, y := e.pow(lookupPower(e.mostFractions()), 1), e.z
 	for i, t := range e.Sys.Tables {
-		e.lookupTable(i, t, x, y)
+		if e.Plonk {
+			e.lookupTablePlonk(i, t)
+		} else {
+			e.lookupTable(i, t)
+		}
 	}
+}
+
+// points returns X and Y.
+func (e *engine) points() (x, y frontend.Variable) {
+	return e.pow(lookupPower(e.mostFractions()), 1), e.z
 }
 
 // queries counts the queries of table i.
@@ -44,7 +54,8 @@ func (p *Plan) queries(i int) (n int) {
 	return n
 }
 
-func (e *engine) lookupTable(i int, t *relation.Table, x, y frontend.Variable) {
+func (e *engine) lookupTable(i int, t *relation.Table) {
+	x, y := e.points()
 	var num, den []frontend.Variable
 	for _, l := range e.Sys.Lookups {
 		if l.Table != t {
@@ -72,4 +83,76 @@ func (e *engine) lookupTable(i int, t *relation.Table, x, y frontend.Variable) {
 		num, den = append(num, e.api.Neg(e.secret[e.tables[i]+k])), append(den, d)
 	}
 	e.zero(e.sum(e.quotients(num, den)))
+}
+
+// lookupPoint returns X - Y·b for a query (a, b), whose denominator is this less a; for a
+// query of one column, of which b is nil, X.
+func (e *engine) lookupPoint(b *relation.Expr) frontend.Variable {
+	x, y := e.points()
+	if b == nil {
+		return x
+	}
+	at := e.api.Sub(x, e.api.Mul(e.expr(b), y))
+	if len(b.Terms) == 0 {
+		return of1(e.rows.wire(e.rows.sum(at))) // once for all queries
+	}
+	return at
+}
+
+// lookupTablePlonk states a table's sum with two queries to a fraction: h = 1/d1 + 1/d2 is what
+// h·d1 = w and w·d2 = d1 + d2 say. A row of the table is h·(X - Y·f(t) - t) = m, which commits m.
+//
+// Cost: three rows for two queries and their denominators', two for a row of the table.
+//
+// Soundness: denominators depend on the challenge. So neither is zero but with the
+// probability that [engine.lookups] counts, and then h is the one that it should be.
+func (e *engine) lookupTablePlonk(i int, t *relation.Table) {
+	x, y := e.points()
+	var den []uint32
+	for at, l := range e.Sys.Lookups {
+		if l.Table == t {
+			for _, s := range e.places.denominators[at] {
+				den = append(den, e.places.write(s))
+			}
+		}
+	}
+	var data []uint32
+	for k := 0; k < len(den); k += 2 {
+		if k+1 < len(den) {
+			data = append(data, den[k], den[k+1], none)
+		} else {
+			data = append(data, den[k], none, none)
+		}
+	}
+	point := make([]uint32, t.Len())
+	for k := range point {
+		v := t.Domain.Lo + int64(k)
+		at := e.rows.sum(x)
+		if t.IsFunction() {
+			at = e.rows.sum(e.api.Sub(x, e.api.Mul(y, t.At(v))))
+		}
+		point[k] = e.rows.wire(at)
+		data = append(data, point[k], e.rows.of(e.secret[e.tables[i]+k]), e.rows.coefficient(integer(v)))
+	}
+	h := e.fractions(data)
+	total := make([]frontend.Variable, 0, len(h))
+	for k := 0; k < len(den); k += 2 {
+		q := of1(h[k/2])
+		total = append(total, q)
+		if k+1 == len(den) {
+			e.constrain(q, of1(den[k]), 1)
+			continue
+		}
+		w := e.api.Mul(q, of1(den[k]))
+		e.write(row{a: e.rows.wire(e.rows.sum(w)), b: den[k+1], c: den[k], qM: constraint.CoeffIdOne, qR: constraint.CoeffIdMinusOne, qO: constraint.CoeffIdMinusOne, p: none, w: none})
+	}
+	for k := range point {
+		q := h[(len(den)+1)/2+k]
+		total = append(total, e.api.Neg(of1(q)))
+		e.write(row{
+			a: q, b: point[k], qM: constraint.CoeffIdMinusOne, qL: e.rows.coefficient(integer(t.Domain.Lo + int64(k))),
+			p: e.rows.of(e.secret[e.tables[i]+k]), w: none,
+		})
+	}
+	e.zero(e.sum(total))
 }

@@ -22,6 +22,7 @@ type Plan struct {
 	Contracts []*Contraction
 	MatMuls   []*MatrixProduct
 	weights   int           // packed and single weights, before the blinding wire
+	computed  []int         // under PLONK the product that computes a block of columns, -1 if none does
 	blocks    []int         // first secret input of each block of columns or single weights, -1 if none
 	tables    []int         // first multiplicity of each table
 	salts     []int         // salt of each digest, in order of exposure
@@ -61,8 +62,35 @@ func New(sys *relation.System, cfg Config) (*Plan, error) {
 		}
 	}
 	p.committed = p.weights > 0
+	p.findComputed()
 	p.layout()
 	return p, p.checkDegree()
+}
+
+// findComputed finds the columns that are products of columns before them. Under PLONK they
+// are not committed: their rows compute them.
+func (p *Plan) findComputed() {
+	p.computed = make([]int, len(p.Sys.Blocks))
+	for i := range p.computed {
+		p.computed[i] = -1
+	}
+	for i, s := range p.Sys.Products {
+		b := s.C.Block()
+		if !p.Plonk || b == nil || b.Kind != relation.Column || p.computed[b.ID] >= 0 {
+			continue
+		}
+		before := true
+		for _, t := range [2]relation.Tensor{s.A, s.B} {
+			for _, x := range t.Exprs() {
+				for _, m := range x.Terms {
+					before = before && m.Block.ID < b.ID
+				}
+			}
+		}
+		if before {
+			p.computed[b.ID] = i
+		}
+	}
 }
 
 // layout gives every secret input its place:
@@ -72,7 +100,7 @@ func (p *Plan) layout() {
 	p.blocks = make([]int, len(p.Sys.Blocks))
 	place := func(kind relation.Kind, n int) int {
 		for i, b := range p.Sys.Blocks {
-			if b.Kind == kind {
+			if b.Kind == kind && p.computed[i] < 0 {
 				p.blocks[i] = n
 				n += b.Size()
 			}
@@ -119,15 +147,21 @@ func (p *Plan) Weights() int { return p.weights }
 // Secrets returns the number of secret inputs.
 func (p *Plan) Secrets() int { return p.secrets }
 
-// StatementSize returns the number of elements of the statement: the context, what is
-// exposed, and under PLONK the digest of committed weights.
+// Computed returns the product whose row computes a block of columns, which is then no secret
+// input: under PLONK, columns that are no more than a product.
+func (p *Plan) Computed(b *relation.Block) (s relation.Product, ok bool) {
+	if i := p.computed[b.ID]; i >= 0 {
+		return p.Sys.Products[i], true
+	}
+	return s, false
+}
+
+// StatementSize returns the number of elements of the statement: the context and what is
+// exposed.
 func (p *Plan) StatementSize() int {
 	n := 1
 	for _, e := range p.exposes {
 		n += e.elements()
-	}
-	if p.Plonk && p.committed {
-		n++
 	}
 	return n
 }

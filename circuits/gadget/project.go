@@ -3,6 +3,7 @@ package gadget
 import (
 	"math/big"
 	"math/bits"
+	"slices"
 
 	"github.com/consensys/gnark/frontend"
 )
@@ -110,7 +111,11 @@ func (p *projection) windowSums(x []frontend.Variable) func(ch, a, b int) fronte
 		memo[k] = v
 		return v
 	}
+	taps := map[[3]int]frontend.Variable{}
 	return func(ch, a, b int) frontend.Variable {
+		if v, ok := taps[[3]int{ch, a, b}]; ok {
+			return v
+		}
 		var terms []frontend.Variable
 		for m := range c.cols {
 			packs := p.cols
@@ -120,8 +125,18 @@ func (p *projection) windowSums(x []frontend.Variable) func(ch, a, b int) fronte
 			v := sum(sumKey{ch, a, c.col(m, b), packs})
 			terms = append(terms, p.api.Mul(v, place[c.rows*m]))
 		}
-		return p.sum(terms)
+		v := p.shared(p.sum(terms))
+		taps[[3]int{ch, a, b}] = v
+		return v
 	}
+}
+
+// shared makes a sum that is used again a wire under PLONK, where its terms would cost again.
+func (e *engine) shared(v frontend.Variable) frontend.Variable {
+	if s, ok := v.(*sum); ok && e.Plonk && len(s.terms) > 1 {
+		return of1(e.rows.wire(s))
+	}
+	return v
 }
 
 // factor returns α^(rowOff - offset of a) β^(colOff - shift).
@@ -151,25 +166,83 @@ func (p *projection) weighted(x []frontend.Variable) func(ch, r, q int) frontend
 			})
 		}
 	}
-	first := map[int]frontend.Variable{}
-	_, outRows, _ := c.out()
+	down := p.columnSums(x)
 	return func(ch, a, q int) frontend.Variable {
 		return get([3]int{ch, a, q}, func() frontend.Variable {
-			var terms []frontend.Variable
-			for i := range outRows {
-				r := c.row(i, a)
-				if r < 0 || r >= rows {
-					continue
-				}
-				at := (ch*rows+r)*cols + q
-				if _, ok := first[at]; !ok {
-					first[at] = p.api.Mul(x[at], p.at(r, 0))
-				}
-				terms = append(terms, first[at])
-			}
-			return p.api.Mul(p.sum(terms), p.at(0, q))
+			return p.api.Mul(down(ch, a, q), p.at(0, q))
 		})
 	}
+}
+
+// columnSums returns Σ_i α^r X[c,r,q] over the rows r of kernel row a, indexed (c,a,q). Under
+// PLONK a sum is the one of the kernel row before with what leaves and enters, where that has
+// fewer terms.
+func (p *projection) columnSums(x []frontend.Variable) func(ch, a, q int) frontend.Variable {
+	c := p.c
+	_, rows, cols := c.in()
+	_, outRows, _ := c.out()
+	reads := func(a int) (in []int) {
+		for i := range outRows {
+			if r := c.row(i, a); r >= 0 && r < rows {
+				in = append(in, r)
+			}
+		}
+		return in
+	}
+	first, sums := map[int]frontend.Variable{}, map[[3]int]frontend.Variable{}
+	var sum func(ch, a, q int) frontend.Variable
+	sum = func(ch, a, q int) frontend.Variable {
+		if v, ok := sums[[3]int{ch, a, q}]; ok {
+			return v
+		}
+		term := func(r int) frontend.Variable {
+			at := (ch*rows+r)*cols + q
+			if _, ok := first[at]; !ok {
+				first[at] = p.api.Mul(x[at], p.at(r, 0))
+			}
+			return first[at]
+		}
+		var terms []frontend.Variable
+		now := reads(a)
+		if enter, leave := changes(p.Plonk && a > 0, reads, a); len(enter)+len(leave)+1 < len(now) {
+			terms = append(terms, sum(ch, a-1, q))
+			for _, r := range enter {
+				terms = append(terms, term(r))
+			}
+			for _, r := range leave {
+				terms = append(terms, p.api.Neg(term(r)))
+			}
+		} else {
+			for _, r := range now {
+				terms = append(terms, term(r))
+			}
+		}
+		v := p.shared(p.sum(terms))
+		sums[[3]int{ch, a, q}] = v
+		return v
+	}
+	return sum
+}
+
+// changes returns what the rows of kernel row a have that those of a-1 have not, and the
+// other way round.
+func changes(wanted bool, reads func(int) []int, a int) (enter, leave []int) {
+	now := reads(a)
+	if !wanted {
+		return now, now
+	}
+	before := reads(a - 1)
+	for _, r := range now {
+		if !slices.Contains(before, r) {
+			enter = append(enter, r)
+		}
+	}
+	for _, r := range before {
+		if !slices.Contains(now, r) {
+			leave = append(leave, r)
+		}
+	}
+	return enter, leave
 }
 
 // inputs lists the right side's products: W'[c,a,b] with its window sum; or, with late

@@ -122,7 +122,7 @@ func newModel(t testing.TB, c *randomCircuit) *model {
 }
 
 func (m *model) prover(t testing.TB) *Prover {
-	p, err := New(context.Background(), m.spr, m.pk)
+	p, err := New(context.Background(), m.spr, nil, m.pk, nil)
 	require.NoError(t, err)
 	return p
 }

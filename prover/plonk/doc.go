@@ -19,5 +19,28 @@
 // quotient, and one (two where the circuit has room) in the commitment. Without those in the
 // quotient, proofs are not zero-knowledge, so there is no option.
 //
+// # Private weights
+//
+// The weights of a private model are selectors: in the circuit, qR is 0 on their rows; in the
+// key, [Prover.Hide] adds them, and on one row more a random number ρ. That row has no other
+// selector and a wire of its own, so it says that this wire is 0, whatever ρ is.
+//
+// Secrecy: [Qr'] = [Qr] + Σ w_i·[L_i] + ρ·[L_j] is uniform, L_j(τ) not being 0. What a proof
+// shows beside it can be simulated without the weights: L, R, O, Z, the parts of the quotient
+// but one, the commitment, and the claims of L, R, O, and Z at ωζ are uniform, because 12
+// random numbers map onto them; S1, S2 and Qcp are the circuit's; the linearised polynomial's
+// claim, the last part of the quotient and both openings follow from the verifier's
+// equations, in which the key's points occur only with coefficients the simulator knows. For
+// neither Qr nor any other selector is ever opened by itself: verifiers see them in the
+// linearised polynomial alone, together with Z and the quotient. So one ρ serves any number of
+// proofs. It must not serve two keys.
+//
+// Soundness: the key is fixed before a proof, and the commitment's challenge depends on it,
+// through the first public input, a hash of the key and the context that the commitment
+// takes (package circuits/gadget). So weights cannot be chosen with the challenge in sight.
+// That the key has the circuit's selectors on all rows but those of weights is what [Support]
+// shows; that the weights are small integers nothing shows but their opening, as under
+// Groth16.
+//
 // Nothing here runs in constant time.
 package plonk

@@ -38,7 +38,7 @@ func TestSetup(t *testing.T) {
 	for name, c := range shapes() {
 		t.Run(name, func(t *testing.T) {
 			m := newModel(t, c)
-			p, err := Setup(context.Background(), m.spr, m.canonical, m.lagrange)
+			p, err := Setup(context.Background(), m.spr, nil, m.canonical, m.lagrange)
 			require.NoError(t, err)
 			var got, want bytes.Buffer
 			_, err = p.Key().WriteRawTo(&got)
@@ -135,14 +135,14 @@ func TestForeignKey(t *testing.T) {
 		vk, pk := *m.pk.Vk, *m.pk
 		change(&vk)
 		pk.Vk = &vk
-		_, err := New(context.Background(), m.spr, &pk)
+		_, err := New(context.Background(), m.spr, nil, &pk, nil)
 		require.ErrorIs(t, err, ErrCircuit, name)
 	}
 	pk := *m.pk
 	pk.Kzg.G1 = pk.Kzg.G1[:len(pk.Kzg.G1)-1]
-	_, err := New(context.Background(), m.spr, &pk)
+	_, err := New(context.Background(), m.spr, nil, &pk, nil)
 	require.ErrorIs(t, err, ErrCircuit, "a power too few")
-	_, err = New(context.Background(), newModel(t, shapes()["committed, few"]).spr, m.pk)
+	_, err = New(context.Background(), newModel(t, shapes()["committed, few"]).spr, nil, m.pk, nil)
 	require.ErrorIs(t, err, ErrCircuit, "another circuit")
 }
 

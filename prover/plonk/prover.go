@@ -43,51 +43,71 @@ type Prover struct {
 	cosets     *cosets
 	rows       int // of public inputs and constraints; the others pad
 
+	// Of circuits with private weights: their rows, the key of the circuit alone, and the
+	// weights themselves, which are part of the selector qR in the key; nil if not known.
+	weightRows []int
+	circuit    *gplonk.VerifyingKey
+	weights    fr.Vector
+
 	// lagrange commits to values on the rows, then to the one value of all padding, then to
 	// the blinding: b_0, b_1 for blinded wires. grand commits to Z: values on all rows and
 	// b_0, b_1, b_2.
 	lagrange, grand []bn254.G1Affine
 
 	mu      sync.Mutex
-	columns *columns // made by the first proof
-	solving sync.Mutex
+	columns *columns    // made by the first proof
+	solving *sync.Mutex // shared by all provers of one circuit
 }
 
 // Setup makes gnark's keys for a circuit from a reference string of the circuit's size:
 // powers of τ, three more than rows, and their Lagrange form. It does not check the string.
-func Setup(ctx context.Context, spr *cs.SparseR1CS, canonical, lagrange kzg.SRS) (*Prover, error) {
-	p, err := newProver(spr, canonical.Pk.G1, lagrange.Pk.G1)
+//
+// weightRows are the rows of private weights, nil if there are none: there the circuit's
+// selector qR is zero, and [Prover.Hide] makes it the weights. Until then the key is the
+// circuit's alone.
+func Setup(ctx context.Context, spr *cs.SparseR1CS, weightRows []int, canonical, lagrange kzg.SRS) (*Prover, error) {
+	p, err := newProver(spr, weightRows, canonical.Pk.G1, lagrange.Pk.G1)
 	if err != nil {
 		return nil, err
 	}
-	p.pk.Vk, err = p.verifyingKey(ctx, canonical.Vk)
+	p.circuit, err = p.verifyingKey(ctx, canonical.Vk)
+	p.pk.Vk = p.circuit
 	return p, err
 }
 
 // New prepares proofs with the key. It returns [ErrCircuit] unless the key is the circuit's:
 // its selectors and permutation are computed again, all other parts compared. The reference
 // string, though, is not checked.
-func New(ctx context.Context, spr *cs.SparseR1CS, pk *gplonk.ProvingKey) (*Prover, error) {
-	p, err := newProver(spr, pk.Kzg.G1, pk.KzgLagrange.G1)
+//
+// The key of private weights differs from the circuit's by them: support has to show that it
+// does not differ otherwise, and [Prover.Open] makes the prover able to prove.
+func New(ctx context.Context, spr *cs.SparseR1CS, weightRows []int, pk *gplonk.ProvingKey, support *Support) (*Prover, error) {
+	p, err := newProver(spr, weightRows, pk.Kzg.G1, pk.KzgLagrange.G1)
 	if err != nil {
 		return nil, err
 	}
-	want, err := p.verifyingKey(ctx, pk.Vk.Kzg)
-	if err != nil {
+	if p.circuit, err = p.verifyingKey(ctx, pk.Vk.Kzg); err != nil {
 		return nil, err
 	}
-	if !sameKey(want, pk.Vk) {
+	want := *p.circuit
+	if len(weightRows) > 0 {
+		want.Qr = pk.Vk.Qr
+	}
+	if !sameKey(&want, pk.Vk) {
 		return nil, fmt.Errorf("%w: the key is for another circuit", ErrCircuit)
 	}
 	p.pk.Vk = pk.Vk
+	if len(weightRows) > 0 {
+		return p, p.CheckSupport(&pk.Vk.Qr, support)
+	}
 	return p, nil
 }
 
 // Key returns gnark's form of the key.
 func (p *Prover) Key() *gplonk.ProvingKey { return p.pk }
 
-func newProver(spr *cs.SparseR1CS, powers, lagrange []bn254.G1Affine) (*Prover, error) {
-	p := &Prover{spr: spr, rows: spr.GetNbPublicVariables() + spr.GetNbConstraints()}
+func newProver(spr *cs.SparseR1CS, weightRows []int, powers, lagrange []bn254.G1Affine) (*Prover, error) {
+	p := &Prover{spr: spr, rows: spr.GetNbPublicVariables() + spr.GetNbConstraints(), weightRows: weightRows, solving: new(sync.Mutex)}
 	p.domain = fft.NewDomain(uint64(p.rows), fft.WithoutPrecompute())
 	n := int(p.domain.Cardinality)
 	switch {
@@ -140,7 +160,7 @@ func (p *Prover) bases() {
 	p.grand = slices.Concat(p.pk.KzgLagrange.G1, blind)
 }
 
-// values returns the fixed columns' values on the rows.
+// values returns the fixed columns' values on the rows, those of the circuit alone.
 func (p *Prover) values() [first]fr.Vector {
 	return columnValues(gplonk.NewTrace(p.spr, p.domain), int(p.domain.Cardinality))
 }
@@ -185,7 +205,14 @@ func (p *Prover) Prepare(ctx context.Context) error {
 	if p.columns != nil {
 		return nil
 	}
-	c, err := newColumns(ctx, p.cosets, p.values())
+	values := p.values()
+	if len(p.weights) != len(p.weightRows) {
+		return fmt.Errorf("%w: they are not known", ErrWeights)
+	}
+	for i, row := range p.weightRows {
+		values[qr][row] = p.weights[i]
+	}
+	c, err := newColumns(ctx, p.cosets, values)
 	if err == nil {
 		p.columns = c
 	}

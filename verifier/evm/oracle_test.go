@@ -48,9 +48,6 @@ func accepts(interf *abi.ABI, vk *verifier.VerifyingKey, data []byte, claim fr.E
 		p.Statement, ok = elements(arguments[1].([]*big.Int)...)
 	} else {
 		p.Statement, ok = packArguments(&vk.Card, arguments[1:])
-		if vk.Plonk != nil && vk.Plonk.WeightsDigest != nil {
-			p.Statement = append(p.Statement, *vk.Plonk.WeightsDigest)
-		}
 	}
 	if !ok {
 		return false

@@ -74,16 +74,12 @@ func TestPlonk(t *testing.T) {
 }
 
 func testPlonkErrors(t *testing.T, c *plonkCase, valid []byte) {
-	last := len(valid)/32 - 1
 	cases := map[string]func([]byte) []byte{
 		"ProofRejected()":           plusOne(29), // the context
 		"StatementElement(uint256)": func(d []byte) []byte { addTo(at(d, 29), fr.Modulus()); return d },
 		"StatementLength(uint256)":  func(d []byte) []byte { return append(plus(28, 1)(d), word(0)...) },
 		"CalldataLayout()":          func(d []byte) []byte { return append(d, 0) },
 		"Error(string)":             plusOne(1), // L off the curve
-	}
-	if c.key.Plonk.WeightsDigest != nil {
-		cases["OtherWeights()"] = plusOne(last)
 	}
 	for want, mutate := range cases {
 		data := mutate(append([]byte{}, valid...))

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/big"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254"
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
@@ -95,9 +94,6 @@ func newContract(vk *verifier.VerifyingKey, o solidity.Options) (*contract, erro
 	})
 	if err != nil {
 		return nil, err
-	}
-	if d := vk.Plonk.WeightsDigest; d != nil {
-		base.WeightsDigest = source.Literal(d.BigInt(new(big.Int)))
 	}
 	return &contract{base, 32 * words, []int{0, 2, 4, 6, 8, 10, 17, 20, 22, 25}}, nil
 }

@@ -40,8 +40,8 @@ func newRawKey(vk *verifier.VerifyingKey) *rawKey {
 	} else {
 		k.head, data = append(k.head, data[:16]...), data[16:] // size and commitment's row
 		layout = []string{"S1", "S2", "S3", "Ql", "Qr", "Qm", "Qo", "Qk", "Qcp", "G1", "*G2", "*tau G2"}
-		if vk.Plonk.WeightsDigest != nil {
-			layout = append(layout, "weights digest")
+		if vk.Plonk.Weights != nil {
+			layout = append(layout, "quotient", "opening")
 		}
 	}
 	for _, name := range layout {
@@ -120,12 +120,7 @@ func (s *suite) keys(p *proofs) {
 // keyPoints spoils points in ways that are wrong for any point.
 func (s *suite) keyPoints(p *proofs, k *rawKey) {
 	for _, f := range k.fields {
-		if f.name == "weights digest" {
-			s.hostile(p, "x + r alias", f.name, k.with(f.name, scalarAlias(f.data)).bytes(), malformed)
-			s.hostile(p, "other statement", f.name+" = 1", k.with(f.name, element(1)).bytes(), rejected)
-			continue
-		}
-		may := f.name == "K_c0" || f.name[0] == 'Q' && f.name != "Qcp" // infinity when unused
+		may := f.name == "K_c0" || f.name[0] == 'Q' && f.name != "Qcp" && !(f.name == "Qr" && p.card().Weights == verifier.CommittedWeights) // infinity when unused
 		if !may {
 			s.hostile(p, "infinity", "key's "+f.name, k.with(f.name, infinity(len(f.data))).bytes(), malformed)
 		} else if f.data[0] != flagInfinity {
@@ -183,6 +178,12 @@ func (s *suite) plonkKeys(p *proofs, k *rawKey) {
 	add("tau = 1", k.with("tau G2", k.value("G2")), malformed)
 	add("tau = -1", k.with("tau G2", negated(k.value("G2"))), malformed)
 	add("tau negated", k.with("tau G2", negated(k.value("tau G2"))), rejected)
+	if p.card().Weights == verifier.CommittedWeights {
+		add("Qr + generator", k.with("Qr", plusGenerator(k.value("Qr"))), rejected)
+		add("quotient + generator", k.with("quotient", plusGenerator(k.value("quotient"))), rejected)
+		other := must(p.otherWeights("")).keys.VerifyingKey.Plonk
+		add("other weights", k.with("Qr", g1Bytes(other.Qr)).with("quotient", g1Bytes(other.Weights.Quotient)).with("opening", g1Bytes(other.Weights.Opening)), rejected)
+	}
 	add("S1 and S2 swapped", k.with("S1", k.value("S2")).with("S2", k.value("S1")), rejected)
 	add("Qm negated", k.with("Qm", negated(k.value("Qm"))), rejected)
 	numbers := len(k.head) - 16

@@ -35,7 +35,6 @@ type Contract struct {
 	Transcript   string
 	Layout
 	System
-	WeightsDigest string // last element of a statement; empty if there is none
 
 	card   *verifier.Card
 	digest [32]byte

@@ -33,7 +33,7 @@ func TestLayout(t *testing.T) {
 			}
 			l := newLayout(card)
 			n := in.Elements()
-			require.Equal(t, 1+2*n+1+1, l.Size)
+			require.Equal(t, 1+2*n+1, l.Size)
 			require.Equal(t, n+1, l.InputElements)
 			require.Equal(t, n, l.OutputElements)
 			require.Equal(t, []string{"uint256", c.kind, "uint256", "int64[]"},
