@@ -1,8 +1,10 @@
 package prover
 
 import (
+	"context"
 	"fmt"
 	"math/big"
+	"math/bits"
 	"time"
 
 	"github.com/consensys/gnark-crypto/ecc"
@@ -18,6 +20,7 @@ import (
 	"github.com/consensys/gnark/constraint/solver"
 
 	"github.com/nnark/nnark/circuits/gadget"
+	"github.com/nnark/nnark/prover/plonk"
 	"github.com/nnark/nnark/verifier"
 )
 
@@ -89,9 +92,31 @@ func foldChallenge(challenges []fr.Element) (fr.Element, error) {
 	return h[0], nil
 }
 
+// ForGnark returns keys that gnark's own prover can use, which are the receiver unless they are
+// PLONK's with a domain that is no power of two: then new ones, of a reference string made
+// here.
+func (k *Keys) ForGnark(ctx context.Context) (*Keys, error) {
+	if k.VerifyingKey.Plonk == nil || bits.OnesCount64(k.VerifyingKey.Plonk.Size) == 1 {
+		return k, nil
+	}
+	canonical, lagrange, err := newSRS(ctx, ecc.NextPowerOfTwo(k.VerifyingKey.Plonk.Size))
+	if err != nil {
+		return nil, err
+	}
+	spr := k.compiled.System.(*cs.SparseR1CS)
+	p, err := plonk.Setup(ctx, spr, k.compiled.Plan.WeightRows(spr), canonical, lagrange)
+	if err != nil {
+		return nil, err
+	}
+	twin := &Keys{compiled: k.compiled, VerifyingKey: &verifier.VerifyingKey{Card: card(k.compiled)}}
+	twin.setPlonk(p)
+	return twin.finish()
+}
+
 // UnsafeProveWithGnark proves with gnark's own prover and returns how long it took, without the
 // witness: the yardstick of the benchmarks. Under Groth16 its proofs are not hiding, because gnark's
-// masks have to be known beforehand and are zero here: for measurements and tests only.
+// masks have to be known beforehand and are zero here: for measurements and tests only. Under
+// PLONK the keys have to be those of [Keys.ForGnark].
 func (k *Keys) UnsafeProveWithGnark(inputs [][]int64) (*verifier.Proof, time.Duration, error) {
 	if err := k.hasProvingKey(); err != nil {
 		return nil, 0, err
@@ -128,6 +153,9 @@ func (k *Keys) UnsafeProveWithGnark(inputs [][]int64) (*verifier.Proof, time.Dur
 }
 
 func (k *Keys) provePlonkWithGnark(w *gadget.Witness) (*verifier.Proof, time.Duration, error) {
+	if bits.OnesCount64(k.VerifyingKey.Plonk.Size) != 1 {
+		return nil, 0, fmt.Errorf("gnark's prover on %d rows: %w", k.VerifyingKey.Plonk.Size, ErrSystem)
+	}
 	digest := k.VerifyingKey.Digest()
 	full, err := fill(verifier.PlonkPublic(digest, w.Statement), w.Secret)
 	if err != nil {

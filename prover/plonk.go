@@ -8,8 +8,6 @@ import (
 	"io"
 	"slices"
 
-	"github.com/consensys/gnark-crypto/ecc"
-	"github.com/consensys/gnark-crypto/ecc/bn254/fr/fft"
 	"github.com/consensys/gnark-crypto/ecc/bn254/kzg"
 	gplonk "github.com/consensys/gnark/backend/plonk/bn254"
 	cs "github.com/consensys/gnark/constraint/bn254"
@@ -46,9 +44,9 @@ func (k *Keys) setupPlonk(ctx context.Context, srs *kzg.SRS, cache string, p Pro
 	return nil
 }
 
-// plonkSize is the number of a circuit's gates, padded to a power of two.
+// plonkSize is the number of rows of a circuit's domain.
 func plonkSize(c *circuits.Compiled) uint64 {
-	return ecc.NextPowerOfTwo(uint64(c.System.GetNbConstraints() + c.System.GetNbPublicVariables()))
+	return uint64(plonk.Size(c.System.GetNbConstraints() + c.System.GetNbPublicVariables()))
 }
 
 // setPlonk takes new keys.
@@ -87,7 +85,7 @@ func support(k *verifier.PlonkKey) *plonk.Support {
 // gnarkPlonkKey puts the verifying key in gnark's form: all of it but the weights in Qr
 // follows from the circuit and the reference string.
 func (k *Keys) gnarkPlonkKey() *gplonk.VerifyingKey {
-	key, domain := k.VerifyingKey.Plonk, fft.NewDomain(k.VerifyingKey.Plonk.Size, fft.WithoutPrecompute())
+	key, domain := k.VerifyingKey.Plonk, plonk.NewDomain(int(k.VerifyingKey.Plonk.Size))
 	return &gplonk.VerifyingKey{
 		Size: key.Size, SizeInv: domain.CardinalityInv, Generator: domain.Generator, CosetShift: domain.FrMultiplicativeGen,
 		NbPublicVariables: uint64(k.compiled.System.GetNbPublicVariables()),

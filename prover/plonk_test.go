@@ -29,7 +29,8 @@ func TestNewSRS(t *testing.T) {
 
 // gnark's verifier accepts our proofs, and ours gnark's; neither another statement.
 func TestPlonkWithGnark(t *testing.T) {
-	k := plonkKeys()
+	k, err := plonkKeys().ForGnark(context.Background())
+	require.NoError(t, err)
 	x := leastInput(k.compiled.Program)
 	ours, err := k.Prove(context.Background(), x, Options{})
 	require.NoError(t, err)

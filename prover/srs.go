@@ -15,11 +15,11 @@ import (
 
 	"github.com/consensys/gnark-crypto/ecc/bn254"
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
-	"github.com/consensys/gnark-crypto/ecc/bn254/fr/fft"
 	"github.com/consensys/gnark-crypto/ecc/bn254/kzg"
 
 	"github.com/nnark/nnark/prover/ceremony"
 	"github.com/nnark/nnark/prover/internal/secret"
+	"github.com/nnark/nnark/prover/plonk"
 	"github.com/nnark/nnark/prover/simd/msm"
 	"github.com/nnark/nnark/verifier"
 )
@@ -101,7 +101,7 @@ func drawSRS(ctx context.Context, size uint64, secrets *secret.List) (canonical,
 	for i := 2; i < len(powers); i++ {
 		powers[i].Mul(&powers[i-1], tau)
 	}
-	domain := fft.NewDomain(size, fft.WithoutPrecompute())
+	domain := plonk.NewDomain(int(size))
 	scalars, denominators := secrets.New(int(size)), secrets.New(int(size))
 	root := fr.One()
 	for i := range scalars {
@@ -250,8 +250,7 @@ func checkLagrange(powers, points []bn254.G1Affine) error {
 		}
 	}
 	coefficients := append([]fr.Element(nil), values...)
-	fft.NewDomain(uint64(len(points)), fft.WithoutPrecompute()).FFTInverse(coefficients, fft.DIF)
-	fft.BitReverse(coefficients)
+	plonk.Interpolate(coefficients)
 	var by, want bn254.G1Affine
 	if err := msm.Run(context.Background(), msm.G1(&by, points, values), msm.G1(&want, powers[:len(points)], coefficients)); err != nil {
 		return err

@@ -9,7 +9,6 @@ import (
 
 	"github.com/consensys/gnark-crypto/ecc/bn254"
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
-	"github.com/consensys/gnark-crypto/ecc/bn254/fr/fft"
 	"github.com/consensys/gnark-crypto/ecc/bn254/kzg"
 	gplonk "github.com/consensys/gnark/backend/plonk/bn254"
 	"github.com/consensys/gnark/constraint"
@@ -30,7 +29,7 @@ func circuitQr(t *testing.T, k *Keys) (qr bn254.G1Affine, lagrange []bn254.G1Aff
 	c, err := circuits.Compile(bare)
 	require.NoError(t, err)
 	spr, pk := c.System.(*cs.SparseR1CS), k.plonk.Key()
-	trace := gplonk.NewTrace(spr, fft.NewDomain(k.VerifyingKey.Plonk.Size, fft.WithoutPrecompute()))
+	trace := gplonk.NewTrace(spr, plonk.NewDomain(int(k.VerifyingKey.Plonk.Size)))
 	q := trace.Qr.Coefficients()
 	for i := range q {
 		addTimes(&qr, &pk.KzgLagrange.G1[i], &q[i])
@@ -215,7 +214,8 @@ func otherSecrets(t *testing.T, k *Keys, in [][]int64) fr.Vector {
 // TestPlonkGnarkProves: gnark's own prover, with the weights in the circuit's selectors, makes
 // proofs that verify under the key that hides them.
 func TestPlonkGnarkProves(t *testing.T) {
-	k := plonkKeys()
+	k, err := plonkKeys().ForGnark(context.Background())
+	require.NoError(t, err)
 	proof, _, err := k.UnsafeProveWithGnark([][]int64{{3, 31, 0}})
 	require.NoError(t, err)
 	_, err = verifier.Verify(k.VerifyingKey, proof)

@@ -1,6 +1,7 @@
 package verifier
 
 import (
+	"math/big"
 	"math/bits"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254"
@@ -10,7 +11,7 @@ import (
 // PlonkKey is the verifying key of PLONK over KZG with one commitment of
 // witness values (BSB22): gnark's key, without what follows from the rest.
 type PlonkKey struct {
-	Size               uint64            // rows of the circuit, a power of two
+	Size               uint64            // rows of the circuit, 2^k or 3·2^k
 	S                  [3]bn254.G1Affine // permutation polynomials
 	Ql, Qr, Qm, Qo, Qk bn254.G1Affine    // selectors; infinity for a zero polynomial
 	Qcp                bn254.G1Affine    // selector of the committed values
@@ -76,7 +77,7 @@ func decodePlonkProof(d *decoder) *PlonkProof {
 func (k *PlonkKey) checkStructure(c *Card) error {
 	public := uint64(c.StatementSize())
 	switch {
-	case bits.OnesCount64(k.Size) != 1:
+	case !validSize(k.Size):
 		return malformed("verifying key: %d rows", k.Size)
 	case public >= k.Size || k.CommitmentIndex >= k.Size-public:
 		return malformed("verifying key: row %d of the commitment", k.CommitmentIndex)
@@ -84,6 +85,21 @@ func (k *PlonkKey) checkStructure(c *Card) error {
 		return malformed("verifying key: not a PLONK key of %v weights", c.Weights)
 	}
 	return nil
+}
+
+// validSize reports whether provers use so many rows: 2^k, or from 96 on 3·2^k, k at most 28.
+func validSize(n uint64) bool {
+	if n%3 == 0 && n >= 96 {
+		n /= 3
+	}
+	return bits.OnesCount64(n) == 1 && n <= 1<<28
+}
+
+// Generator returns ω = 5^((r-1)/Size), whose powers are the points of the rows: 5 generates the
+// field's group, and 9·2^28 divides r - 1. For powers of two it is gnark's choice.
+func (k *PlonkKey) Generator() (w fr.Element) {
+	e := new(big.Int).Sub(fr.Modulus(), big.NewInt(1))
+	return *w.Exp(fr.NewElement(cosetShift), e.Div(e, new(big.Int).SetUint64(k.Size)))
 }
 
 func (k *PlonkKey) encode(e *encoder) {

@@ -26,10 +26,7 @@ func preparePlonk(k *PlonkKey, c *Card) (*plonkVerifier, error) {
 		return nil, err
 	}
 	v := &plonkVerifier{key: *k, nbPublic: c.StatementSize()}
-	var err error
-	if v.omega, err = fr.Generator(k.Size); err != nil {
-		return nil, malformed("verifying key: %v", err)
-	}
+	v.omega = k.Generator()
 	v.sizeInv.SetUint64(k.Size)
 	v.sizeInv.Inverse(&v.sizeInv)
 	v.lines = [2]fixedLines{bn254.PrecomputeLines(k.G2), bn254.PrecomputeLines(k.G2Tau)}

@@ -21,14 +21,18 @@ func plonkNetwork(ctx context.Context, n networkCase, rounds int) error {
 		return err
 	}
 	setup := time.Since(start)
+	gnark, err := keys.ForGnark(ctx)
+	if err != nil {
+		return err
+	}
 	var theirs, ours []time.Duration
 	for i := range rounds + 1 {
 		x := n.input(c.Program, i)
-		proof, slow, err := keys.UnsafeProveWithGnark(x)
+		proof, slow, err := gnark.UnsafeProveWithGnark(x)
 		if err != nil {
 			return err
 		}
-		if _, err := verifier.Verify(keys.VerifyingKey, proof); err != nil {
+		if _, err := verifier.Verify(gnark.VerifyingKey, proof); err != nil {
 			return err
 		}
 		start := time.Now()

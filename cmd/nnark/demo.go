@@ -17,6 +17,7 @@ import (
 // demoReport is the JSON object of demo.
 type demoReport struct {
 	Model             string  `json:"model"`
+	System            string  `json:"system"`
 	Image             int     `json:"image"`
 	Label             int     `json:"label"` // what the data set says
 	FloatClass        int     `json:"float_class"`
@@ -48,6 +49,7 @@ const imageSide = 28
 func demo(c *command) (report, error) {
 	r := &demoReport{}
 	c.flags.StringVar(&r.Model, "model", "lenet5", "the network, `lenet5|mlp`")
+	c.flags.StringVar(&r.System, "system", string(circuits.Groth16), "`groth16|plonk`")
 	c.flags.IntVar(&r.Image, "image", 90, "prove image `N` of 0 to 99")
 	if err := c.parse(nil); err != nil {
 		return nil, err
@@ -57,6 +59,8 @@ func demo(c *command) (report, error) {
 	switch {
 	case networks[r.Model] == nil:
 		return nil, usageError{c.verb, fmt.Sprintf("--model %q, want lenet5 or mlp", r.Model)}
+	case r.System != string(circuits.Groth16) && r.System != string(circuits.Plonk):
+		return nil, usageError{c.verb, fmt.Sprintf("--system %q, want groth16 or plonk", r.System)}
 	case r.Image < 0 || r.Image >= len(images):
 		return nil, usageError{c.verb, fmt.Sprintf("--image %d, want 0 to %d", r.Image, len(images)-1)}
 	}
@@ -94,7 +98,7 @@ func (r *demoReport) quantize(c *command, g *model.Graph) (*circuits.Program, er
 		for _, pixels := range testdata.Calibration() {
 			samples = append(samples, image(pixels))
 		}
-		return quantize.Graph(g, samples, circuits.Config{})
+		return quantize.Graph(g, samples, circuits.Config{System: circuits.System(r.System)})
 	})
 	if err != nil {
 		return nil, err
@@ -129,8 +133,10 @@ func (r *demoReport) prove(c *command, keys *prover.Keys) error {
 	if err != nil {
 		return err
 	}
-	if keys, r.BindMS, err = c.bound(keys); err != nil {
-		return err
+	if r.System == string(circuits.Groth16) {
+		if keys, r.BindMS, err = c.bound(keys); err != nil {
+			return err
+		}
 	}
 	var made proveReport
 	proofBytes, err := c.proveInto(&made, keys, ints, prover.Options{})
@@ -185,18 +191,24 @@ func (r *demoReport) text(w io.Writer) {
 	} else {
 		row(w, "setup", fmt.Sprintf("done in an earlier run, keys read in %s", duration(r.SetupMS)))
 	}
-	row(w, "bind", fmt.Sprintf("%s, once for all proofs", duration(r.BindMS)))
+	if r.System == string(circuits.Groth16) {
+		row(w, "bind", fmt.Sprintf("%s, once for all proofs", duration(r.BindMS)))
+	}
 	row(w, "prove", duration(r.ProveMS))
 	row(w, "proof", fmt.Sprintf("%s, zero-knowledge", size(r.ProofBytes)))
 	row(w, "verify", fmt.Sprintf("%s, accepted", duration(r.VerifyMS)))
 	row(w, "peak memory", size(r.PeakRSSBytes))
 	row(w)
-	fmt.Fprintf(w, demoTrust, r.ProvenClass)
+	who := "whoever made the keys"
+	if r.System == string(circuits.Plonk) {
+		who = "whoever made the reference string"
+	}
+	fmt.Fprintf(w, demoTrust, r.ProvenClass, who)
 }
 
 const demoTrust = `What the proof says: the network behind the verifying key answers %d for this image. It
 shows nothing else about the weights.
-Who must be trusted: whoever made the keys, here this program on this machine, which
-could have kept what lets it prove false answers. Keys for others come from a ceremony.
+Who must be trusted: %s. Here that is this program on this
+machine, which could have kept what lets it prove false answers; for others it is a ceremony.
 Nobody else: not the prover, nor the machine it runs on.
 `

@@ -92,12 +92,12 @@ func export(c *command) (report, error) {
 
 // contractFiles returns the sources to write: one without a name, or a Foundry project.
 func contractFiles(vk *verifier.VerifyingKey, sample *verifier.Proof, o solidity.Options, foundry bool) (map[string][]byte, error) {
-	if foundry {
-		return solidity.Foundry(vk, sample, o)
-	}
-	write := solidity.Export
+	write, project := solidity.Export, solidity.Foundry
 	if vk.Plonk != nil {
-		write = plonk.Export
+		write, project = plonk.Export, plonk.Foundry
+	}
+	if foundry {
+		return project(vk, sample, o)
 	}
 	var source bytes.Buffer
 	err := write(&source, vk, o)

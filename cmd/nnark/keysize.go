@@ -4,15 +4,16 @@ import (
 	"github.com/consensys/gnark-crypto/ecc"
 	"github.com/consensys/gnark/constraint"
 	cs "github.com/consensys/gnark/constraint/bn254"
+	"github.com/nnark/nnark/prover/plonk"
 )
 
-// keySize returns the domain of a circuit, the power of two its constraints are padded to,
+// keySize returns the domain of a circuit, the number its constraints are padded to,
 // and the size its proving key will have, but for a few hundred bytes.
-func keySize(system constraint.ConstraintSystem, plonk bool) (domain int, bytes int64) {
+func keySize(system constraint.ConstraintSystem, universal bool) (domain int, bytes int64) {
 	const g1, g2 = 64, 128
 	n := system.GetNbConstraints()
-	if plonk { // two bases of the SRS
-		domain = int(ecc.NextPowerOfTwo(uint64(n + system.GetNbPublicVariables())))
+	if universal { // two bases of the SRS
+		domain = plonk.Size(n + system.GetNbPublicVariables())
 		return domain, 2 * g1 * int64(domain)
 	}
 	r1cs := system.(*cs.R1CS)

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
-	"github.com/consensys/gnark-crypto/ecc/bn254/fr/fft"
 	gplonk "github.com/consensys/gnark/backend/plonk/bn254"
 )
 
@@ -60,7 +59,7 @@ func newColumns(ctx context.Context, c *cosets, values [first]fr.Vector) (*colum
 		p := c.coefficients(v)
 		if i < first {
 			out.coefficients[i] = append(fr.Vector(nil), p...)
-			fft.BitReverse(out.coefficients[i])
+			c.domain.reorder(out.coefficients[i])
 		}
 		for k := range cosetCount {
 			if err := c.next(ctx, p); err != nil {

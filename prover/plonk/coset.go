@@ -3,23 +3,20 @@ package plonk
 import (
 	"context"
 	"math/big"
-	"math/bits"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr/fft"
-
-	"github.com/nnark/nnark/prover/simd"
 )
 
 // cosetCount is the number of cosets on which the quotient is computed.
 const cosetCount = 3
 
 // cosets turns polynomials of degree below n into their values on g^k·⟨ω⟩ for k = 1, 2, 3,
-// where g generates the field's group, and back. Coefficients are in bit-reversed order
+// where g generates the field's group, and back. Coefficients are in the order of [domain]
 // unless something else is said.
 type cosets struct {
 	n          int
-	domain     *simd.Domain
+	domain     *domain
 	omega      fr.Element
 	sizeInv    fr.Element             // 1/n
 	roots      fr.Vector              // ω^i
@@ -32,11 +29,11 @@ type cosets struct {
 // newCosets prepares the cosets of gnark's domain.
 func newCosets(d *fft.Domain) *cosets {
 	n := int(d.Cardinality)
-	c := &cosets{n: n, domain: simd.NewDomain(n), omega: d.Generator, sizeInv: d.CardinalityInv}
+	c := &cosets{n: n, domain: newDomain(d), omega: d.Generator, sizeInv: d.CardinalityInv}
 	c.roots = powers(d.Generator, n)
 	c.onto, c.from = powers(d.FrMultiplicativeGen, n), powers(d.FrMultiplicativeGenInv, n)
-	fft.BitReverse(c.onto)
-	fft.BitReverse(c.from)
+	c.domain.reorder(c.onto)
+	c.domain.reorder(c.from)
 	shift := fr.One()
 	for k := range c.shift {
 		shift.Mul(&shift, &d.FrMultiplicativeGen)
@@ -60,11 +57,9 @@ func newCosets(d *fft.Domain) *cosets {
 
 // coefficients returns the polynomial with the given values on ⟨ω⟩.
 func (c *cosets) coefficients(values fr.Vector) fr.Vector {
-	p := c.domain.Poly(values)
-	p.Inverse()
-	p.Scale(&c.sizeInv)
 	out := make(fr.Vector, c.n)
-	p.Store(out)
+	copy(out, values)
+	c.domain.inverse(out, &c.sizeInv)
 	return out
 }
 
@@ -81,19 +76,12 @@ func (c *cosets) values(k int, p fr.Vector, blind []fr.Element) fr.Vector {
 	var factor, t fr.Element // (level - 1)·shift^j
 	factor.Sub(&c.level[k], &one)
 	for j := range blind {
-		at := &out[c.reversed(j%c.n)]
+		at := &out[c.domain.at(j%c.n)]
 		at.Add(at, t.Mul(&factor, &blind[j]))
 		factor.Mul(&factor, &c.shift[k])
 	}
-	q := c.domain.Poly(out)
-	q.Forward()
-	q.Store(out)
+	c.domain.forward(out)
 	return out
-}
-
-// reversed returns where coefficient i is.
-func (c *cosets) reversed(i int) int {
-	return int(bits.Reverse64(uint64(i)) >> (64 - bits.TrailingZeros(uint(c.n))))
 }
 
 // interpolate returns the polynomial f of 3n + len(top) coefficients, in natural order, of
@@ -119,9 +107,9 @@ func (c *cosets) interpolate(ctx context.Context, values [cosetCount]fr.Vector, 
 		return nil, err
 	}
 	err = together(ctx,
-		func() { fft.BitReverse(f[:c.n]) },
-		func() { fft.BitReverse(f[c.n : 2*c.n]) },
-		func() { fft.BitReverse(f[2*c.n:]) })
+		func() { c.domain.reorder(f[:c.n]) },
+		func() { c.domain.reorder(f[c.n : 2*c.n]) },
+		func() { c.domain.reorder(f[2*c.n:]) })
 	return append(f, top...), err
 }
 
@@ -131,10 +119,7 @@ func (c *cosets) remainder(ctx context.Context, k int, v fr.Vector, top []fr.Ele
 	one := fr.One()
 	var over fr.Element
 	over.Sub(&c.level[k], &one).Inverse(&over).Mul(&over, &c.sizeInv)
-	p := c.domain.Poly(v)
-	p.Inverse()
-	p.Scale(&over)
-	p.Store(v)
+	c.domain.inverse(v, &over)
 	err := each(ctx, c.n, func(lo, hi int) {
 		q := v[lo:hi]
 		for range k + 1 {
@@ -147,7 +132,7 @@ func (c *cosets) remainder(ctx context.Context, k int, v fr.Vector, top []fr.Ele
 			factor.Mul(&factor, &c.level[k])
 		}
 		t := product(&factor, &top[j])
-		at := &v[c.reversed(j%c.n)]
+		at := &v[c.domain.at(j%c.n)]
 		at.Sub(at, &t)
 	}
 	return err

@@ -10,7 +10,6 @@ import (
 
 	"github.com/consensys/gnark-crypto/ecc/bn254"
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
-	"github.com/consensys/gnark-crypto/ecc/bn254/fr/fft"
 	"github.com/consensys/gnark-crypto/ecc/bn254/kzg"
 	gplonk "github.com/consensys/gnark/backend/plonk/bn254"
 	"github.com/consensys/gnark/backend/witness"
@@ -124,7 +123,8 @@ func (r *proving) solve(secret fr.Vector) error {
 		return unsatisfied(err)
 	}
 	s := solution.(*cs.SparseR1CSSolution)
-	r.values[wireL], r.values[wireR], r.values[wireO] = s.L, s.R, s.O
+	n := r.cosets.n // gnark's vectors are as long as the next power of two
+	r.values[wireL], r.values[wireR], r.values[wireO] = s.L[:n:n], s.R[:n:n], s.O[:n:n]
 	in := make(fr.Vector, r.cosets.n)
 	copy(in, r.public)
 	if r.commitment != nil {
@@ -215,7 +215,7 @@ func (r *proving) transform(i int) error {
 	}
 	p := make(fr.Vector, n, n+len(blind))
 	copy(p, r.poly[i])
-	fft.BitReverse(p)
+	r.cosets.domain.reorder(p)
 	p = p[:n+len(blind)]
 	for j := range blind {
 		p[j].Sub(&p[j], &blind[j])

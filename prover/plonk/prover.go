@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/consensys/gnark-crypto/ecc"
 	"github.com/consensys/gnark-crypto/ecc/bn254"
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr/fft"
@@ -108,14 +109,17 @@ func (p *Prover) Key() *gplonk.ProvingKey { return p.pk }
 
 func newProver(spr *cs.SparseR1CS, weightRows []int, powers, lagrange []bn254.G1Affine) (*Prover, error) {
 	p := &Prover{spr: spr, rows: spr.GetNbPublicVariables() + spr.GetNbConstraints(), weightRows: weightRows, solving: new(sync.Mutex)}
-	p.domain = fft.NewDomain(uint64(p.rows), fft.WithoutPrecompute())
-	n := int(p.domain.Cardinality)
+	n := Size(p.rows)
+	if power := int(ecc.NextPowerOfTwo(uint64(p.rows))); len(lagrange) == power { // for gnark's prover
+		n = power
+	}
 	switch {
 	case n < 2:
 		return nil, fmt.Errorf("%w: %d rows, the least is 2", ErrCircuit, p.rows)
 	case len(powers) < n+extraPowers || len(lagrange) != n:
 		return nil, fmt.Errorf("%w: reference string of %d powers and %d Lagrange points for %d rows", ErrCircuit, len(powers), len(lagrange), n)
 	}
+	p.domain = NewDomain(n)
 	if err := p.findCommitment(); err != nil {
 		return nil, err
 	}

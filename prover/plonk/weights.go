@@ -88,7 +88,7 @@ func (p *Prover) support(ctx context.Context) (*Support, error) {
 		values[row], roots[i] = p.weights[i], p.cosets.roots[row]
 	}
 	c := p.cosets.coefficients(values)
-	fft.BitReverse(c)
+	p.cosets.domain.reorder(c)
 	// C·Π(X - ω^i) = q·(X^n - 1), and q has fewer terms than there are roots.
 	q := multiply(c, vanishing(roots))[n:]
 	out := new(Support)

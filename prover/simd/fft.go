@@ -1,6 +1,7 @@
 package simd
 
 import (
+	"math/big"
 	"math/bits"
 	"runtime"
 	"sync"
@@ -37,6 +38,13 @@ type Domain struct {
 	n                int
 	vector           bool // polynomials are kept in vectors of limbs
 	forward, inverse roots
+}
+
+// RootOfUnity returns a generator of the group of n roots of unity, 5^((r-1)/n), for n that
+// divides r - 1, as 9·2^28 does. For powers of two it is gnark-crypto's choice.
+func RootOfUnity(n int) (w fr.Element) {
+	e := new(big.Int).Sub(fr.Modulus(), big.NewInt(1))
+	return *w.Exp(fr.NewElement(5), e.Div(e, big.NewInt(int64(n))))
 }
 
 // NewDomain returns the domain of n elements with gnark-crypto's choice of ω. n

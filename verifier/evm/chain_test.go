@@ -81,7 +81,7 @@ func (r result) revertName(t testing.TB) string {
 var errorSignatures = []string{
 	"StatementLength(uint256)", "StatementElement(uint256)", "PointAtInfinity()", "InvalidPoint()", "ProofRejected()",
 	"CalldataLayout()", "ArrayLength(uint256)", "IntegerOutOfRange(uint256)", "UnsafeSetup()",
-	"OtherWeights()", "Error(string)", // gnark's PLONK
+	"Error(string)", // gnark's PLONK
 }
 
 func selector(signature string) [4]byte { return [4]byte(crypto.Keccak256([]byte(signature))) }

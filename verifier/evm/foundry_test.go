@@ -13,6 +13,7 @@ import (
 
 	"github.com/nnark/nnark/verifier"
 	"github.com/nnark/nnark/verifier/solidity"
+	"github.com/nnark/nnark/verifier/solidity/plonk"
 )
 
 // foundry compiles a project with a sample proof.
@@ -20,6 +21,10 @@ func foundry(t testing.TB, f *forger, name string, more ...string) map[string]co
 	s, _, _ := f.statement(t)
 	files, err := solidity.Foundry(f.key, f.prove(t, s), solidity.Options{Name: name})
 	require.NoError(t, err)
+	return compileProject(t, files, more...)
+}
+
+func compileProject(t testing.TB, files map[string][]byte, more ...string) map[string]compiled {
 	sources := map[string]string{}
 	for path, data := range files {
 		if strings.HasSuffix(path, ".sol") {
@@ -38,21 +43,30 @@ func foundry(t testing.TB, f *forger, name string, more ...string) map[string]co
 // fresh state.
 func TestFoundry(t *testing.T) {
 	for _, name := range []string{"Committed", "Baked", "Many"} {
-		code := foundry(t, forgers(t)[name], name)[name+"Test"]
-		tests := 0
-		for _, m := range code.abi.Methods {
-			if !strings.HasPrefix(m.Name, "test") {
-				continue
-			}
-			c := newChain(t)
-			address := c.mustDeploy(t, code)
-			require.NoError(t, c.call(address, code.abi.Methods["setUp"].ID).err)
-			r := c.callWith(address, m.ID, 100*gasLimit)
-			require.NoError(t, r.err, "%s: %s: %x", name, m.Name, r.output)
-			tests++
-		}
-		require.GreaterOrEqual(t, tests, 4)
+		runProject(t, name, foundry(t, forgers(t)[name], name)[name+"Test"])
 	}
+	for _, name := range []string{"plonk committed", "plonk baked"} {
+		c := newPlonkCase(t, name)
+		files, err := plonk.Foundry(c.key, c.proofs[0], solidity.Options{Name: "Universal"})
+		require.NoError(t, err)
+		runProject(t, name, compileProject(t, files)["UniversalTest"])
+	}
+}
+
+func runProject(t *testing.T, name string, code compiled) {
+	tests := 0
+	for _, m := range code.abi.Methods {
+		if !strings.HasPrefix(m.Name, "test") {
+			continue
+		}
+		c := newChain(t)
+		address := c.mustDeploy(t, code)
+		require.NoError(t, c.call(address, code.abi.Methods["setUp"].ID).err)
+		r := c.callWith(address, m.ID, 100*gasLimit)
+		require.NoError(t, r.err, "%s: %s: %x", name, m.Name, r.output)
+		tests++
+	}
+	require.GreaterOrEqual(t, tests, 4)
 }
 
 // fakeVerifier accepts every proof and claims the digest it is told.

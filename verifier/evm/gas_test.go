@@ -61,15 +61,17 @@ func TestGas(t *testing.T) {
 	t.Log("| model | transaction | bytes | execution | transaction in all |")
 	for _, m := range []struct {
 		name   string
+		system circuits.System
 		input  circuits.Visibility
 		verify uint64 // most gas of verify's execution
 		inAll  uint64 // most gas of a transaction with either function
 	}{
-		{"public image", circuits.Public, 270_000, 320_000},
-		{"digest of the image", circuits.Digest, 260_000, 290_000},
-		{"private image", circuits.Private, 260_000, 290_000},
+		{"public image", circuits.Groth16, circuits.Public, 270_000, 320_000},
+		{"digest of the image", circuits.Groth16, circuits.Digest, 260_000, 290_000},
+		{"private image", circuits.Groth16, circuits.Private, 260_000, 290_000},
+		{"public image, PLONK", circuits.Plonk, circuits.Public, 330_000, 400_000},
 	} {
-		keys, proof := lenet(t, circuits.Config{Input: m.input}, fr.NewElement(1))
+		keys, proof := lenet(t, circuits.Config{System: m.system, Input: m.input}, fr.NewElement(1))
 		one, all := measure(t, m.name, keys.VerifyingKey, proof)
 		require.LessOrEqual(t, one, m.verify)
 		require.LessOrEqual(t, all, m.inAll)

@@ -11,8 +11,8 @@ import (
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr/pedersen"
 	"github.com/consensys/gnark-crypto/ecc/bn254/kzg"
 	"github.com/consensys/gnark/backend"
-	"github.com/consensys/gnark/backend/groth16/bn254"
-	"github.com/consensys/gnark/backend/plonk/bn254"
+	groth16 "github.com/consensys/gnark/backend/groth16/bn254"
+	plonk "github.com/consensys/gnark/backend/plonk/bn254"
 	"github.com/stretchr/testify/require"
 
 	"github.com/nnark/nnark/verifier"
@@ -104,10 +104,7 @@ func gnarkPlonk(key *verifier.VerifyingKey, p *verifier.Proof) error {
 	for i := range vk.Kzg.G2 {
 		vk.Kzg.Lines[i] = bn254.PrecomputeLines(vk.Kzg.G2[i])
 	}
-	var err error
-	if vk.Generator, err = fr.Generator(k.Size); err != nil {
-		return err
-	}
+	vk.Generator = k.Generator()
 	vk.SizeInv.SetBigInt(new(big.Int).SetUint64(k.Size)).Inverse(&vk.SizeInv)
 	proof := &plonk.Proof{
 		LRO: q.LRO, Z: q.Z, H: q.H, Bsb22Commitments: []kzg.Digest{q.Commitment},

@@ -32,8 +32,9 @@ func sum[P any, C curve[P]](ctx context.Context, dst, src []P, items, start []ui
 }
 
 // LagrangeG1 replaces the powers τ^0·P, τ^1·P, … of an unknown τ, of which there are a power
-// of two, by L_0(τ)·P, L_1(τ)·P, …, the Lagrange polynomials of as many roots of unity in
-// the order of gnark-crypto's domains. progress is told the fraction done.
+// of two or three times one, by L_0(τ)·P, L_1(τ)·P, …, the Lagrange polynomials of as many
+// roots of unity in the order of the powers of [simd.RootOfUnity], which is that of
+// gnark-crypto's domains. progress is told the fraction done.
 func LagrangeG1(ctx context.Context, points []bn254.G1Affine, progress func(done float64)) error {
 	return lagrange[bn254.G1Affine, g1](ctx, points, progress)
 }
@@ -48,6 +49,9 @@ func LagrangeG2(ctx context.Context, points []bn254.G2Affine, progress func(done
 // into halves if n is no power of four.
 func lagrange[P any, C curve[P]](ctx context.Context, points []P, progress func(done float64)) error {
 	n := len(points)
+	if n%3 == 0 {
+		return thirds[P, C](ctx, points, progress)
+	}
 	domain := fft.NewDomain(uint64(n), fft.WithoutPrecompute())
 	l := layer[P, C]{points: points, root: domain.GeneratorInv, scale: domain.CardinalityInv}
 	for l.block = n; l.block > 1; {
@@ -69,6 +73,56 @@ func lagrange[P any, C curve[P]](ctx context.Context, points []P, progress func(
 	}
 	scaleSome[P, C](points[:1], points[:1], []fr.Element{l.scale})
 	reverseBits(points)
+	return nil
+}
+
+// thirds is [lagrange] of n = 3m points: what it gives at 3t + j is the transform at t of
+//
+//	ω^(-ji)/3·points[i] + ω^(-j(i+m))/3·points[i+m] + ω^(-j(i+2m))/3·points[i+2m],  i < m
+func thirds[P any, C curve[P]](ctx context.Context, points []P, progress func(done float64)) error {
+	n, m := len(points), len(points)/3
+	w := simd.RootOfUnity(n)
+	w.Inverse(&w)
+	third := fr.NewElement(3)
+	third.Inverse(&third)
+	var parts [3][]P
+	for j, step := 0, fr.One(); j < 3; j++ {
+		powers := make([]fr.Element, n)
+		x := third
+		for i := range powers {
+			powers[i] = x
+			x.Mul(&x, &step)
+		}
+		step.Mul(&step, &w)
+		part := make([]P, m)
+		err := Run(ctx, Parallel(m, scalePart, func(_ *Worker, lo, hi int) {
+			out, third := part[lo:hi], make([]P, hi-lo)
+			newMixer[P, C](points[lo:hi], points[m+lo:m+hi]).mix(out, powers[lo:hi], powers[m+lo:m+hi])
+			scaleSome[P, C](third, points[2*m+lo:2*m+hi], powers[2*m+lo:2*m+hi])
+			pairs := make([]simd.Pair, hi-lo)
+			for k := range pairs {
+				pairs[k] = simd.Pair{A: uint32(2 * k), B: uint32(2 * k), Out: uint32(k)}
+			}
+			var c C
+			c.add(out, out, third, pairs)
+		})...)
+		if err == nil {
+			err = lagrange[P, C](ctx, part, func(done float64) {
+				if progress != nil {
+					progress((float64(j) + done) / 3)
+				}
+			})
+		}
+		if err != nil {
+			return err
+		}
+		parts[j] = part
+	}
+	for j, part := range parts {
+		for t := range part {
+			points[3*t+j] = part[t]
+		}
+	}
 	return nil
 }
 

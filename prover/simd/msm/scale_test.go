@@ -9,6 +9,7 @@ import (
 	"github.com/consensys/gnark-crypto/ecc/bn254"
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 	"github.com/consensys/gnark-crypto/ecc/bn254/kzg"
+	"github.com/nnark/nnark/prover/simd"
 	"github.com/stretchr/testify/require"
 )
 
@@ -89,7 +90,7 @@ func TestSplitGLV(t *testing.T) {
 func TestLagrange(t *testing.T) {
 	ctx := context.Background()
 	_, _, g1, g2 := bn254.Generators()
-	for _, n := range []int{2, 4, 8, 16, 64, 128, 2048} {
+	for _, n := range []int{2, 3, 4, 6, 8, 12, 16, 64, 96, 128, 1536, 2048} {
 		powers := make([]fr.Element, n)
 		powers[0].SetOne()
 		powers[1].SetUint64(123456789)
@@ -97,8 +98,26 @@ func TestLagrange(t *testing.T) {
 			powers[i].Mul(&powers[i-1], &powers[1])
 		}
 		p, q := bn254.BatchScalarMultiplicationG1(&g1, powers), bn254.BatchScalarMultiplicationG2(&g2, powers)
-		want, err := kzg.ToLagrangeG1(p)
-		require.NoError(t, err)
+		// L_i(τ) = (τ^n - 1)/n · ω^i/(τ - ω^i)
+		w, x, over, one := simd.RootOfUnity(n), fr.One(), fr.NewElement(uint64(n)), fr.One()
+		over.Inverse(&over)
+		scalars := make([]fr.Element, n)
+		for i := range scalars {
+			scalars[i].Sub(&powers[1], &x).Inverse(&scalars[i]).Mul(&scalars[i], &x)
+			x.Mul(&x, &w)
+		}
+		require.Equal(t, one, x)
+		var top fr.Element
+		top.Mul(&powers[n-1], &powers[1]).Sub(&top, &one).Mul(&top, &over)
+		for i := range scalars {
+			scalars[i].Mul(&scalars[i], &top)
+		}
+		want := bn254.BatchScalarMultiplicationG1(&g1, scalars)
+		if n&(n-1) == 0 {
+			theirs, err := kzg.ToLagrangeG1(p)
+			require.NoError(t, err)
+			require.Equal(t, theirs, want)
+		}
 		require.NoError(t, LagrangeG1(ctx, p, nil))
 		require.Equal(t, want, p)
 		require.NoError(t, LagrangeG2(ctx, q, nil))

@@ -56,6 +56,22 @@ func Export(w io.Writer, vk *verifier.VerifyingKey, o solidity.Options) error {
 	return err
 }
 
+// Foundry is [solidity.Foundry] for PLONK.
+func Foundry(vk *verifier.VerifyingKey, sample *verifier.Proof, o solidity.Options) (map[string][]byte, error) {
+	var contract bytes.Buffer
+	if err := Export(&contract, vk, o); err != nil {
+		return nil, err
+	}
+	if _, err := verifier.Verify(vk, sample, verifier.WithAnyContext()); err != nil {
+		return nil, err
+	}
+	c, err := newContract(vk, o)
+	if err != nil {
+		return nil, err
+	}
+	return c.Foundry(contract.Bytes(), proofBytes(sample.Plonk), sample.Statement)
+}
+
 // Calldata is [solidity.Calldata] for PLONK.
 func Calldata(vk *verifier.VerifyingKey, p *verifier.Proof) ([]byte, error) {
 	c, err := newContractFor(vk, p)
@@ -127,10 +143,7 @@ func proofBytes(p *verifier.PlonkProof) (out []byte) {
 // writeBase writes gnark's contract, its function out of callers' reach, and its public
 // inputs in memory: the first of them is a hash of the key and the context.
 func writeBase(w io.Writer, vk *verifier.VerifyingKey, name string) error {
-	key, err := gnarkKey(vk)
-	if err != nil {
-		return err
-	}
+	key := gnarkKey(vk)
 	var out bytes.Buffer
 	if err := key.ExportSolidity(&out, gsolidity.WithPragmaVersion("^0.8.20")); err != nil {
 		return err
@@ -160,12 +173,12 @@ func writeBase(w io.Writer, vk *verifier.VerifyingKey, name string) error {
 	if bytes.Contains(text, []byte(" public view")) || bytes.Contains(text, []byte(" external ")) {
 		return fmt.Errorf("public functions: %w", ErrGnark)
 	}
-	_, err = w.Write(text)
+	_, err := w.Write(text)
 	return err
 }
 
 // gnarkKey returns gnark's form of the key.
-func gnarkKey(vk *verifier.VerifyingKey) (*gplonk.VerifyingKey, error) {
+func gnarkKey(vk *verifier.VerifyingKey) *gplonk.VerifyingKey {
 	k := vk.Plonk
 	g := &gplonk.VerifyingKey{
 		Size: k.Size, NbPublicVariables: uint64(vk.Card.StatementSize()),
@@ -176,7 +189,6 @@ func gnarkKey(vk *verifier.VerifyingKey) (*gplonk.VerifyingKey, error) {
 	g.SizeInv.SetUint64(k.Size)
 	g.SizeInv.Inverse(&g.SizeInv)
 	g.CosetShift.SetUint64(5) // the field's multiplicative generator, as in package verifier
-	var err error
-	g.Generator, err = fr.Generator(k.Size)
-	return g, err
+	g.Generator = k.Generator()
+	return g
 }

@@ -29,7 +29,8 @@ func sample(t testing.TB, name string) (*verifier.VerifyingKey, *verifier.Proof)
 	return vk, p
 }
 
-// gnark's function would accept any digest of the weights: it is internal.
+// gnark's function takes public inputs as they are, the first not bound to the context: it is
+// internal.
 func TestExport(t *testing.T) {
 	vk, _ := sample(t, "plonk")
 	var out strings.Builder
