@@ -221,3 +221,37 @@ func TestPlonkGnarkProves(t *testing.T) {
 	_, err = verifier.Verify(k.VerifyingKey, proof)
 	require.NoError(t, err)
 }
+
+// TestPlonkHideRefuses: weights of another number, a reference string under which the blinding
+// would hide nothing, and proofs without the weights.
+func TestPlonkHideRefuses(t *testing.T) {
+	k, ctx := plonkKeys(), context.Background()
+	_, _, err := k.plonk.Hide(ctx, k.weights[:len(k.weights)-1])
+	require.ErrorIs(t, err, plonk.ErrWeights)
+	spr, pk := k.compiled.System.(*cs.SparseR1CS), *k.plonk.Key()
+	rows := k.compiled.Plan.WeightRows(spr)
+	lagrange := slices.Clone(pk.KzgLagrange.G1)
+	lagrange[rows[len(rows)-1]].SetInfinity()
+	bad, err := plonk.Setup(ctx, spr, rows, kzg.SRS{Pk: pk.Kzg, Vk: pk.Vk.Kzg}, kzg.SRS{Pk: kzg.ProvingKey{G1: lagrange}})
+	require.NoError(t, err)
+	_, _, err = bad.Hide(ctx, k.weights)
+	require.ErrorIs(t, err, plonk.ErrCircuit)
+
+	closed, err := plonk.New(ctx, spr, rows, &pk, support(k.VerifyingKey.Plonk))
+	require.NoError(t, err)
+	w, err := k.compiled.Witness([][]int64{{3, 31, 0}}, k.weights, fr.Element{}, randomElement)
+	require.NoError(t, err)
+	public := verifier.PlonkPublic(k.VerifyingKey.Digest(), w.Statement)
+	_, err = closed.Prove(ctx, public, w.Secret, nil)
+	require.ErrorIs(t, err, plonk.ErrWeights, "without the weights")
+	open, err := closed.Open(ctx, k.weights)
+	require.NoError(t, err)
+	_, err = open.Prove(ctx, public, w.Secret, nil)
+	require.NoError(t, err)
+	_, err = plonk.New(ctx, spr, rows, &pk, nil)
+	require.ErrorIs(t, err, plonk.ErrWeights, "nothing shows where the weights are")
+
+	baked := setup(t, smallProgram(t, 1, circuits.Config{System: circuits.Plonk, Weights: circuits.Baked}))
+	_, _, err = baked.plonk.Hide(ctx, nil)
+	require.ErrorIs(t, err, plonk.ErrWeights, "no weights to hide")
+}

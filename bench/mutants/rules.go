@@ -18,7 +18,7 @@ type rule struct {
 var statements = []string{
 	"AssertIsEqual", "Contract", "DivRound", "Equals", "Expose", "Lookup", "MatMul", "Max", "NonNegative", "Product", "Range", "Zero",
 	"constrain", "mulSumEquals", "zero", "fold", "lookupTable", "lookups", "matMul", "product", "digits",
-	"contractPacked", "contractProjected", "boundRest", "remainder",
+	"contractPacked", "contractProjected", "boundRest", "remainder", "write", "commit", "bind",
 }
 
 // dropStatement leaves out a call that constrains the prover.

@@ -169,8 +169,8 @@ func (c *checker) run() error {
 		}
 		committed[row] = true
 	}
-	if committed[info[0].CommitmentIndex] || committed[c.system.GetNbConstraints()-1] {
-		return fmt.Errorf("a value is committed where the commitment's blinding goes")
+	if last := c.system.GetNbConstraints() - 1; committed[info[0].CommitmentIndex] || committed[last] || info[0].CommitmentIndex == last {
+		return fmt.Errorf("a value is committed where the commitment's blinding goes, or there is one such row only")
 	}
 	it := c.system.GetSparseR1CIterator()
 	for r := it.Next(); r != nil; r = it.Next() {
