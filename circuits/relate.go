@@ -9,8 +9,11 @@ import (
 
 // System states what the program computes: a tensor for every value, the operators'
 // statements, and what is exposed.
-func (p *Program) System() (*relation.System, error) {
-	r := &relater{Program: p, b: relation.NewBuilder(), tensors: make([]*relation.Tensor, len(p.types)), stated: make([]bool, len(p.Nodes))}
+func (p *Program) System() (*relation.System, error) { return p.system(false) }
+
+// system is System; embedded, it exposes no values but to the circuit around it.
+func (p *Program) system(embedded bool) (*relation.System, error) {
+	r := &relater{Program: p, embedded: embedded, b: relation.NewBuilder(), tensors: make([]*relation.Tensor, len(p.types)), stated: make([]bool, len(p.Nodes))}
 	r.uses = make([]int, len(p.types))
 	r.consumer = make([]int, len(p.types))
 	for _, o := range p.Outputs {
@@ -39,6 +42,7 @@ type relater struct {
 	uses     []int  // of each value, by nodes and outputs
 	consumer []int  // a node that uses it, -1 an output
 	stated   []bool // nodes whose Define has made their statements
+	embedded bool
 }
 
 func (r *relater) relate() {
@@ -112,7 +116,7 @@ func (r *relater) make(v int) relation.Tensor {
 // packed elements can be the public output.
 func (r *relater) deferrable(v int) bool {
 	op, ok := r.Nodes[v-len(r.Inputs)].Op.(packer)
-	return ok && op.packs() && r.uses[v] == 1 && r.consumer[v] == -1
+	return ok && !r.embedded && op.packs() && r.uses[v] == 1 && r.consumer[v] == -1
 }
 
 func (r *relater) input(i int) {
@@ -126,7 +130,7 @@ func (r *relater) input(i int) {
 		r.b.NonNegative(t.PlusConst(-in.Range.Lo), span)
 		r.b.NonNegative(relation.Const(t.Shape, in.Range.Hi).Minus(t), span)
 	}
-	r.b.Expose(relation.Expose{Name: in.Name, T: t, Interval: in.Range, Visibility: r.Config.Input.visibility()})
+	r.b.Expose(relation.Expose{Name: in.Name, T: t, Interval: in.Range, Visibility: r.visibility(r.Config.Input)})
 }
 
 // output exposes a value. What is not packed by its contraction is range-checked on both
@@ -140,14 +144,14 @@ func (r *relater) output(i int) {
 		r.b.NonNegative(t.PlusConst(-o.Range.Lo), span)
 		r.b.NonNegative(relation.Const(t.Shape, o.Range.Hi).Minus(t), span)
 	}
-	r.b.Expose(relation.Expose{Name: o.Name, T: t, Interval: o.Range, Visibility: r.Config.Output.visibility()})
+	r.b.Expose(relation.Expose{Name: o.Name, T: t, Interval: o.Range, Visibility: r.visibility(r.Config.Output)})
 }
 
-func (v Visibility) visibility() relation.Visibility {
-	switch v {
-	case Private:
+func (r *relater) visibility(v Visibility) relation.Visibility {
+	switch {
+	case r.embedded || v == Private:
 		return relation.Private
-	case Digest:
+	case v == Digest:
 		return relation.Digest
 	}
 	return relation.Public

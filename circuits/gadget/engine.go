@@ -43,12 +43,29 @@ func (p *Plan) CircuitOf(weights fr.Vector) *Circuit {
 
 // Define implements frontend.Circuit; the package comment explains the order.
 func (c *Circuit) Define(api frontend.API) error {
-	e := newEngine(api, c)
+	e := newEngine(api, c.plan, c.Secret)
 	if e.Plonk {
 		if err := e.beginPlonk(c); err != nil {
 			return err
 		}
 	}
+	e.before()
+	statement, err := e.statement()
+	if err != nil {
+		return err
+	}
+	if err := e.challenge(c, statement); err != nil {
+		return err
+	}
+	e.after()
+	if e.Plonk {
+		return e.finish()
+	}
+	return nil
+}
+
+// before makes the statements that need no challenge.
+func (e *engine) before() {
 	for i := range e.Sys.Products {
 		e.product(i)
 	}
@@ -65,13 +82,10 @@ func (c *Circuit) Define(api frontend.API) error {
 			e.matMul(m)
 		}
 	}
-	statement, err := e.statement()
-	if err != nil {
-		return err
-	}
-	if err := e.challenge(c, statement); err != nil {
-		return err
-	}
+}
+
+// after makes those at the challenge.
+func (e *engine) after() {
 	for _, k := range e.Contracts {
 		if k.projected {
 			e.contractProjected(k)
@@ -83,10 +97,6 @@ func (c *Circuit) Define(api frontend.API) error {
 		}
 	}
 	e.lookups()
-	if e.Plonk {
-		return e.finish()
-	}
-	return nil
 }
 
 // engine holds what one call of Define has built so far.
@@ -100,12 +110,16 @@ type engine struct {
 
 	// R1CS only: constraints with chosen sides, and batches of quotients.
 	generic, divide constraint.BlueprintID
-	plonk           // PLONK only
+	plonk                // PLONK only
+	plain           bool // in a circuit of a builder that is not known: nothing but frontend.API
 }
 
-func newEngine(api frontend.API, c *Circuit) *engine {
-	e := &engine{Plan: c.plan, api: api, secret: c.Secret,
+func newEngine(api frontend.API, p *Plan, secret []frontend.Variable) *engine {
+	e := &engine{Plan: p, api: api, secret: secret,
 		deferred: map[int][]frontend.Variable{}, powers: map[int]frontend.Variable{}}
+	if e.plain = p.Embedded && !isR1CS(api, secret[0]); e.plain {
+		return e
+	}
 	if !e.Plonk {
 		e.generic = api.Compiler().AddBlueprint(&constraint.BlueprintGenericR1C{})
 		e.divide = api.Compiler().AddBlueprint(&divideBlueprint{})
@@ -182,6 +196,10 @@ func (e *engine) sum(terms []frontend.Variable) frontend.Variable {
 // Groth16 a wire on side r has a base point in G2, four times as dear: r takes small or
 // shared values.
 func (e *engine) constrain(l, r, o frontend.Variable) {
+	if e.plain {
+		e.api.AssertIsEqual(e.api.Mul(l, r), o)
+		return
+	}
 	if e.Plonk {
 		x, y := e.rows.sum(l), e.rows.sum(r)
 		_, constantX := x.constant()
@@ -209,7 +227,7 @@ func (e *engine) linear(v frontend.Variable) constraint.LinearExpression {
 
 // zero adds the constraint x = 0.
 func (e *engine) zero(x frontend.Variable) {
-	if e.Plonk {
+	if e.Plonk || e.plain {
 		e.api.AssertIsEqual(x, 0)
 		return
 	}

@@ -11,6 +11,10 @@ import (
 type Config struct {
 	Baked bool // weights are constants of the circuit, not private committed values
 	Plonk bool // for gnark's PLONK builder; else Groth16
+
+	// Embedded is for a circuit of somebody else's, in which [Plan.Embed] puts the system: it
+	// exposes nothing and has no context. Plonk is false then, whatever the builder.
+	Embedded bool
 }
 
 // Plan is a system with everything decided that fixes the circuit: the strategy of each
@@ -125,7 +129,7 @@ func (p *Plan) layout() {
 		p.tables = append(p.tables, n)
 		n += t.Len()
 	}
-	if !p.Plonk {
+	if !p.Plonk && !p.Embedded {
 		p.context = n
 		n++
 	}
