@@ -2,9 +2,9 @@ package circuits
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/nnark/nnark/fixedpoint"
+	"github.com/nnark/nnark/verifier/statement"
 )
 
 // Config holds the choices that fix a circuit. The zero value is the default: committed
@@ -25,37 +25,29 @@ type Config struct {
 	Tolerance float64 `json:"tolerance,omitempty"`
 }
 
-// Weights says where the weights are.
-type Weights string
-
-const (
-	Committed Weights = ""      // private; a published hiding commitment identifies the model
-	Baked     Weights = "baked" // constants of the circuit; the key identifies the model
+// The words of package verifier/statement.
+type (
+	// Weights says where the weights are.
+	Weights = statement.Weights
+	// Visibility says what a statement shows of a tensor.
+	Visibility = statement.Visibility
+	// System is a proof system, over BN254.
+	System = statement.System
 )
 
-// Visibility says what a statement shows of a tensor.
-type Visibility string
-
 const (
-	Public  Visibility = ""        // its integers
-	Private Visibility = "private" // nothing
-	Digest  Visibility = "digest"  // a salted Poseidon2 digest
-)
-
-// System is a proof system, over BN254.
-type System string
-
-const (
-	Groth16 System = ""
-	Plonk   System = "plonk"
+	Committed = statement.Committed // private; a published hiding commitment identifies the model
+	Baked     = statement.Baked     // constants of the circuit; the key identifies the model
+	Public    = statement.Public    // the statement shows a tensor's integers
+	Private   = statement.Private   // nothing
+	Digest    = statement.Digest    // a salted Poseidon2 digest
+	Groth16   = statement.Groth16
+	Plonk     = statement.Plonk
 )
 
 // Check returns [ErrProgram] for a configuration that has no meaning.
 func (c *Config) Check() error {
-	if !slices.Contains([]Weights{Committed, Baked}, c.Weights) ||
-		!slices.Contains([]Visibility{Public, Private, Digest}, c.Input) ||
-		!slices.Contains([]Visibility{Public, Digest}, c.Output) ||
-		!slices.Contains([]System{Groth16, Plonk}, c.System) ||
+	if !c.Weights.Known() || !c.Input.Known() || !c.Output.Known() || c.Output == Private || !c.System.Known() ||
 		c.Bits != 0 && (c.Bits < 4 || c.Bits > 14) || !(c.Tolerance >= 0 && c.Tolerance < 1) {
 		return fmt.Errorf("configuration %+v: %w", *c, ErrProgram)
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/nnark/nnark/circuits/relation"
 	"github.com/nnark/nnark/fixedpoint"
 	"github.com/nnark/nnark/verifier/poseidon2"
+	"github.com/nnark/nnark/verifier/statement"
 )
 
 // This file is the harness of the operators' tests: it compiles small programs, solves
@@ -119,7 +120,7 @@ func compile(t testing.TB, p *Program) *testCircuit {
 		n++
 	}
 	for _, e := range c.Plan.Sys.Exposes {
-		if e.Visibility == relation.Digest {
+		if e.Visibility == statement.Digest {
 			k.salts = append(k.salts, n)
 			n++
 		}
@@ -248,7 +249,7 @@ func (k *testCircuit) claim(secret fr.Vector) fr.Vector {
 	}
 	salt := 0
 	for _, e := range k.Plan.Sys.Exposes {
-		if e.Visibility == relation.Private {
+		if e.Visibility == statement.Private {
 			continue
 		}
 		base := new(big.Int).SetInt64(e.Interval.Hi - e.Interval.Lo + 1)
@@ -267,7 +268,7 @@ func (k *testCircuit) claim(secret fr.Vector) fr.Vector {
 			}
 			packed = append(packed, sum)
 		}
-		if e.Visibility == relation.Digest {
+		if e.Visibility == statement.Digest {
 			d, err := poseidon2.Sum(append(packed, secret[k.salts[salt]]))
 			require.NoError(k.t, err)
 			packed, salt = fr.Vector{d}, salt+1

@@ -147,14 +147,11 @@ func (r *relater) output(i int) {
 	r.b.Expose(relation.Expose{Name: o.Name, T: t, Interval: o.Range, Visibility: r.visibility(r.Config.Output)})
 }
 
-func (r *relater) visibility(v Visibility) relation.Visibility {
-	switch {
-	case r.embedded || v == Private:
-		return relation.Private
-	case v == Digest:
-		return relation.Digest
+func (r *relater) visibility(v Visibility) Visibility {
+	if r.embedded {
+		return Private
 	}
-	return relation.Public
+	return v
 }
 
 // describe names a value for messages.

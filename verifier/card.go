@@ -4,57 +4,29 @@ import (
 	"math"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/nnark/nnark/verifier/statement"
 )
 
-// System is a proof system.
-type System uint8
-
-// The proof systems, both over BN254.
-const (
-	Groth16 System = iota
-	Plonk
+// The words of package verifier/statement.
+type (
+	// System is a proof system.
+	System = statement.System
+	// WeightsMode says where a model's weights are.
+	WeightsMode = statement.Weights
+	// Mode says how much of a tensor the statement shows.
+	Mode = statement.Visibility
 )
-
-var systemNames = [...]string{"groth16", "plonk"}
-
-func (s System) String() string { return nameOf(systemNames[:], int(s)) }
-
-// WeightsMode says where a model's weights are.
-type WeightsMode uint8
 
 const (
-	// CommittedWeights are private; the key holds a hiding commitment to them.
-	CommittedWeights WeightsMode = iota
-	// BakedWeights are constants of the circuit; the key itself identifies them.
-	BakedWeights
+	Groth16          = statement.Groth16
+	Plonk            = statement.Plonk
+	CommittedWeights = statement.Committed // private; the key holds a hiding commitment to them
+	BakedWeights     = statement.Baked     // constants of the circuit; the key itself identifies them
+	Public           = statement.Public    // in the statement, packed
+	Private          = statement.Private   // not in the statement; for inputs only
+	Digest           = statement.Digest    // in the statement as one salted Poseidon2 digest
 )
-
-var weightsNames = [...]string{"committed", "baked"}
-
-func (m WeightsMode) String() string { return nameOf(weightsNames[:], int(m)) }
-
-// Mode says how much of a tensor the statement shows.
-type Mode uint8
-
-const (
-	// Public tensors are in the statement, packed.
-	Public Mode = iota
-	// Private tensors are not in the statement. For inputs only.
-	Private
-	// Digest tensors are in the statement as one salted Poseidon2 digest.
-	Digest
-)
-
-var modeNames = [...]string{"public", "private", "digest"}
-
-func (m Mode) String() string { return nameOf(modeNames[:], int(m)) }
-
-func nameOf(names []string, i int) string {
-	if i < len(names) {
-		return names[i]
-	}
-	return "unknown(" + strconv.Itoa(i) + ")"
-}
 
 // Limits of a card. With them verification allocates less than 64 MiB.
 const (
@@ -108,8 +80,7 @@ func (t *TensorCard) Size() int {
 func (t *TensorCard) Elements() int {
 	switch t.Mode {
 	case Public:
-		k := digitsPerElement(t.width())
-		return (t.Size() + k - 1) / k
+		return t.packing().Elements(t.Size())
 	case Digest:
 		return 1
 	}
@@ -133,10 +104,10 @@ func (c *Card) check() error {
 	if !validText(c.Name) {
 		return malformed("card: name")
 	}
-	if int(c.System) >= len(systemNames) {
+	if !c.System.Known() {
 		return malformed("card: %v system", c.System)
 	}
-	if int(c.Weights) >= len(weightsNames) {
+	if !c.Weights.Known() {
 		return malformed("card: %v weights mode", c.Weights)
 	}
 	if err := c.Setup.check(c.System); err != nil {
@@ -204,7 +175,7 @@ func (t *TensorCard) check() error {
 		size *= d
 	}
 	switch {
-	case int(t.Mode) >= len(modeNames):
+	case !t.Mode.Known():
 		return malformed("tensor %q: mode %v", t.Name, t.Mode)
 	case t.Exp < -maxExp || t.Exp > maxExp:
 		return malformed("tensor %q: exponent %d", t.Name, t.Exp)

@@ -16,7 +16,7 @@ func TestDependencies(t *testing.T) {
 		switch {
 		case strings.HasPrefix(path, "github.com/consensys/gnark-crypto/"),
 			strings.HasPrefix(path, "github.com/nnark/nnark/fixedpoint"),
-			path == "github.com/nnark/nnark/verifier",
+			path == "github.com/nnark/nnark/verifier", path == "github.com/nnark/nnark/verifier/statement",
 			strings.HasPrefix(path, "github.com/bits-and-blooms/bitset"),
 			strings.HasPrefix(path, "golang.org/x/"),
 			!strings.Contains(strings.Split(path, "/")[0], "."): // standard library

@@ -83,9 +83,9 @@ func ParseProofJSON(data []byte) (*Proof, error) {
 	case format != proofMagic:
 		return nil, malformed("proof: format %q", format)
 	}
-	for i, name := range systemNames {
-		if name == system {
-			return assemble(System(i), key, statement, points)
+	for s := Groth16; s.Known(); s++ {
+		if s.String() == system {
+			return assemble(s, key, statement, points)
 		}
 	}
 	return nil, malformed("proof: system %q", system)

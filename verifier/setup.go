@@ -29,7 +29,12 @@ const (
 
 var setupNames = [...]string{"one party", "ceremony", "reference string"}
 
-func (k SetupKind) String() string { return nameOf(setupNames[:], int(k)) }
+func (k SetupKind) String() string {
+	if int(k) < len(setupNames) {
+		return setupNames[k]
+	}
+	return fmt.Sprintf("unknown(%d)", uint8(k))
+}
 
 // Unsafe reports whether one party could forge proofs.
 func (s *Setup) Unsafe() bool { return s.Kind == OneParty }

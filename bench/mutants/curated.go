@@ -79,7 +79,7 @@ var curated = []change{
 	{"circuits/gadget", "best := &Contraction{Contract: c, rows: min(o, capacity), cols: 1, base: base}", "best := &Contraction{Contract: c, rows: min(o, capacity+1), cols: 1, base: base}", "packed outputs pass the modulus"},
 	{"circuits/gadget", "width = max(width, r.Hi-r.Lo)", "if i == 0 {\n\t\t\twidth = max(width, r.Hi-r.Lo)\n\t\t}", "the packing's base is the first output's"},
 	{"circuits/gadget", "return new(big.Int).Add(big.NewInt(width), big.NewInt(1)), nil", "return big.NewInt(width), nil", "the packing's base is one too small"},
-	{"circuits/gadget", "const modulusBits = 253", "const modulusBits = 255", "packed values pass the modulus"},
+	{"verifier/statement", "limit := uint256{0, 0, 0, 1 << 61}", "limit := uint256{0, 0, 0, 1 << 63}", "packed values pass the modulus"},
 	{"circuits/gadget", "at := e.api.Sub(x, e.api.Mul(e.expr(b), y))", "at := e.api.Sub(x, e.api.Mul(0, y))", "under PLONK a function's value is not looked up"},
 	{"circuits/gadget", "at = e.rows.sum(e.api.Sub(x, e.api.Mul(y, t.At(v))))", "_ = y", "under PLONK a table's rows have no values"},
 	{"circuits/gadget", "e.order = slices.Concat(c.Public, c.Secret[first:])", "e.order = slices.Concat(c.Public[1:], c.Secret[first:])", "under PLONK the challenge does not depend on the key"},

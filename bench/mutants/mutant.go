@@ -59,6 +59,8 @@ var targets = []target{
 		tests: []string{"./prover/plonk", "./prover"}},
 	{dir: "verifier/opening", rules: []rule{neverRefuse},
 		tests: []string{"./verifier/opening", "./verifier/vectors"}},
+	{dir: "verifier/statement", rules: []rule{neverRefuse, boundary},
+		tests: []string{"./verifier/statement", "./verifier", "./circuits/gadget"}},
 	{dir: "verifier", rules: []rule{neverRefuse, boundary},
 		tests: []string{"./verifier", "./verifier/vectors"}},
 }

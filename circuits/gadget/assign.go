@@ -2,12 +2,12 @@ package gadget
 
 import (
 	"fmt"
-	"math/big"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 
 	"github.com/nnark/nnark/circuits/relation"
 	"github.com/nnark/nnark/verifier/poseidon2"
+	"github.com/nnark/nnark/verifier/statement"
 )
 
 // Witness is one inference as the circuit takes it.
@@ -111,14 +111,14 @@ func (p *Plan) assignStatement(w *Witness, a *relation.Assignment, context fr.El
 	salt := 0
 	for i := range p.exposes {
 		x := &p.exposes[i]
-		if x.Visibility == relation.Private {
+		if x.Visibility == statement.Private {
 			continue
 		}
-		packed, err := x.packInts(a.Eval(x.T))
+		packed, err := x.packing().Pack(a.Eval(x.T))
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w: %w", x.Name, err, relation.ErrRange)
 		}
-		if x.Visibility == relation.Public {
+		if x.Visibility == statement.Public {
 			w.Statement = append(w.Statement, packed...)
 			continue
 		}
@@ -130,24 +130,4 @@ func (p *Plan) assignStatement(w *Witness, a *relation.Assignment, context fr.El
 		salt++
 	}
 	return nil
-}
-
-// packInts packs a tensor's integers as [engine.pack] packs its expressions.
-func (x *exposedPlan) packInts(q []int64) (fr.Vector, error) {
-	var out fr.Vector
-	for len(q) > 0 {
-		n := min(x.digits, len(q))
-		v := new(big.Int)
-		for i := n - 1; i >= 0; i-- {
-			if !x.Interval.Contains(q[i]) {
-				return nil, fmt.Errorf("%s: %d outside [%d,%d]: %w", x.Name, q[i], x.Interval.Lo, x.Interval.Hi, relation.ErrRange)
-			}
-			v.Mul(v, x.base)
-			v.Add(v, big.NewInt(q[i]-x.Interval.Lo))
-		}
-		var e fr.Element
-		out = append(out, *e.SetBigInt(v))
-		q = q[n:]
-	}
-	return out, nil
 }

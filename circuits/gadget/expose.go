@@ -7,9 +7,10 @@ import (
 	"github.com/consensys/gnark/frontend"
 
 	"github.com/nnark/nnark/circuits/relation"
+	"github.com/nnark/nnark/verifier/statement"
 )
 
-// exposedPlan is one exposed tensor with its packing (package verifier, Pack): digits
+// exposedPlan is one exposed tensor with its packing (package verifier/statement): digits
 // q - Lo in base Hi-Lo+1, as many to a field element as fit.
 type exposedPlan struct {
 	*relation.Expose
@@ -25,20 +26,23 @@ func (p *Plan) planExposes() error {
 		if base.Cmp(big.NewInt(2)) < 0 {
 			return errors.New("exposed tensor " + e.Name + " has an interval of one value")
 		}
-		p.exposes = append(p.exposes, exposedPlan{e, base, digitsPerElement(base)})
+		x := exposedPlan{Expose: e, base: base}
+		x.digits = x.packing().Digits()
+		p.exposes = append(p.exposes, x)
 	}
 	return nil
 }
 
-// packed returns the number of field elements the tensor fills.
-func (e *exposedPlan) packed() int { return (e.T.Size() + e.digits - 1) / e.digits }
+func (e *exposedPlan) packing() statement.Packing {
+	return statement.Packing{Lo: e.Interval.Lo, Hi: e.Interval.Hi}
+}
 
 // elements returns how many of the statement's elements the tensor takes.
 func (e *exposedPlan) elements() int {
 	switch e.Visibility {
-	case relation.Public:
-		return e.packed()
-	case relation.Digest:
+	case statement.Public:
+		return e.packing().Elements(e.T.Size())
+	case statement.Digest:
 		return 1
 	}
 	return 0
@@ -57,11 +61,11 @@ func (e *engine) statement() ([]frontend.Variable, error) {
 	salt := 0
 	for i := range e.exposes {
 		x := &e.exposes[i]
-		if x.Visibility == relation.Private {
+		if x.Visibility == statement.Private {
 			continue
 		}
 		packed := e.pack(x)
-		if x.Visibility == relation.Public {
+		if x.Visibility == statement.Public {
 			out = append(out, packed...)
 			continue
 		}

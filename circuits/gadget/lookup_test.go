@@ -10,6 +10,7 @@ import (
 
 	"github.com/nnark/nnark/circuits/relation"
 	"github.com/nnark/nnark/fixedpoint"
+	"github.com/nnark/nnark/verifier/statement"
 )
 
 // TestLookupPowers tries false lookups that powers of one challenge too close to each
@@ -24,7 +25,7 @@ func TestLookupPowers(t *testing.T) {
 	x := b.Column("x", []int{1}, func(*relation.Assignment) []int64 { return []int64{0} })
 	y := b.Column("y", []int{1}, func(*relation.Assignment) []int64 { return []int64{0} })
 	b.Lookup(b.Function("relu", fixedpoint.Interval{Lo: -4, Hi: 4}, func(x int64) int64 { return max(x, 0) }), x, y)
-	b.Expose(relation.Expose{Name: "y", T: y, Interval: fixedpoint.Interval{Lo: -4, Hi: 4}, Visibility: relation.Private})
+	b.Expose(relation.Expose{Name: "y", T: y, Interval: fixedpoint.Interval{Lo: -4, Hi: 4}, Visibility: statement.Private})
 	sys, err := b.Finish()
 	require.NoError(t, err)
 	for _, cfg := range []Config{{}, {Plonk: true}} {
@@ -98,7 +99,7 @@ func TestMultiplicitiesOfNonRows(t *testing.T) {
 	b := relation.NewBuilder()
 	x := b.Column("x", []int{3}, func(*relation.Assignment) []int64 { return []int64{1, 2, 2} })
 	b.Range(x, fixedpoint.Interval{Lo: 0, Hi: 3})
-	b.Expose(relation.Expose{Name: "x", T: x, Interval: fixedpoint.Interval{Lo: 0, Hi: 3}, Visibility: relation.Private})
+	b.Expose(relation.Expose{Name: "x", T: x, Interval: fixedpoint.Interval{Lo: 0, Hi: 3}, Visibility: statement.Private})
 	sys, err := b.Finish()
 	require.NoError(t, err)
 	p, err := New(sys, Config{})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nnark/nnark/circuits/relation"
 	"github.com/nnark/nnark/fixedpoint"
+	"github.com/nnark/nnark/verifier/statement"
 )
 
 // TestMatrixProducts states random products of two committed matrices in every packing,
@@ -39,7 +40,7 @@ func TestMatrixProducts(t *testing.T) {
 		}
 		ta, tb, ty := column("a", []int{m, inner}, a), column("b", []int{inner, n}, b), column("y", []int{m, n}, y)
 		build.MatMul(ta, tb, ty)
-		build.Expose(relation.Expose{Name: "y", T: ty, Interval: fixedpoint.Interval{Lo: yLo, Hi: yHi}, Visibility: relation.Private})
+		build.Expose(relation.Expose{Name: "y", T: ty, Interval: fixedpoint.Interval{Lo: yLo, Hi: yHi}, Visibility: statement.Private})
 		sys, err := build.Finish()
 		require.NoError(t, err)
 		for _, cfg := range []Config{{}, {Plonk: true}} {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/nnark/nnark/circuits/relation"
 	"github.com/nnark/nnark/fixedpoint"
+	"github.com/nnark/nnark/verifier/statement"
 )
 
 // packed is a system whose outputs are all products of one input, 1, with weights: of a
@@ -156,7 +157,7 @@ func TestProjectedMatrices(t *testing.T) {
 // TestPacksFit: no strategy that a plan chooses packs more digits into an element than stay
 // unique, however many there are to pack.
 func TestPacksFit(t *testing.T) {
-	limit := new(big.Int).Lsh(big.NewInt(1), modulusBits)
+	limit := new(big.Int).Lsh(big.NewInt(1), 253)
 	full := map[bool]bool{} // an element was as full as can be, projected or not
 	for _, hi := range []int64{1, 100, 1<<13 - 1, 1 << 16} {
 		for _, n := range []int{3, 40, 300} {
@@ -207,7 +208,7 @@ func TestHonestMistakes(t *testing.T) {
 		b := relation.NewBuilder()
 		x := b.Column("x", []int{2}, func(*relation.Assignment) []int64 { return []int64{1, value} })
 		b.Range(x, fixedpoint.Interval{Lo: 0, Hi: 3})
-		b.Expose(relation.Expose{Name: "x", T: x, Interval: fixedpoint.Interval{Lo: 0, Hi: 2}, Visibility: relation.Public})
+		b.Expose(relation.Expose{Name: "x", T: x, Interval: fixedpoint.Interval{Lo: 0, Hi: 2}, Visibility: statement.Public})
 		sys, err := b.Finish()
 		require.NoError(t, err, name)
 		p, err := New(sys, Config{})

@@ -5,6 +5,7 @@ import (
 	"math/big"
 
 	"github.com/nnark/nnark/circuits/relation"
+	"github.com/nnark/nnark/verifier/statement"
 )
 
 // Config chooses how a system becomes a circuit. The zero value is the default.
@@ -134,7 +135,7 @@ func (p *Plan) layout() {
 		n++
 	}
 	for _, e := range p.exposes {
-		if e.Visibility == relation.Digest {
+		if e.Visibility == statement.Digest {
 			p.salts = append(p.salts, n)
 			n++
 		}
@@ -170,18 +171,10 @@ func (p *Plan) StatementSize() int {
 	return n
 }
 
-// modulusBits bounds packed values: base^digits stays at or below 2^253 < r, so digits
-// of a field element are unique.
-const modulusBits = 253
-
-// digitsPerElement returns the largest k with base^k <= 2^253.
+// digitsPerElement returns the largest k with base^k <= 2^253 < r, so that a field element
+// has one set of digits.
 func digitsPerElement(base *big.Int) int {
-	limit := new(big.Int).Lsh(big.NewInt(1), modulusBits)
-	k := 0
-	for p := new(big.Int).Set(base); p.Cmp(limit) <= 0; p.Mul(p, base) {
-		k++
-	}
-	return k
+	return statement.Packing{Hi: new(big.Int).Sub(base, big.NewInt(1)).Int64()}.Digits()
 }
 
 // powers returns base^0 … base^(n-1).

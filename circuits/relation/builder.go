@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/nnark/nnark/fixedpoint"
+	"github.com/nnark/nnark/verifier/statement"
 )
 
 // Lookup says: for every element i, the tuple (Cols[0][i], Cols[1][i], …) is a row of
@@ -49,22 +50,13 @@ type MatMul struct {
 	A, B, Out Tensor
 }
 
-// Visibility says how much of a tensor a proof's statement shows.
-type Visibility uint8
-
-const (
-	Public  Visibility = iota // the integers themselves
-	Private                   // nothing
-	Digest                    // a salted Poseidon2 digest
-)
-
 // Expose puts a tensor of integers in [Lo,Hi] into the statement, packed in base
 // Hi-Lo+1 (package verifier, Pack).
 type Expose struct {
 	Name       string
 	T          Tensor
 	Interval   fixedpoint.Interval
-	Visibility Visibility
+	Visibility statement.Visibility
 }
 
 // Builder collects blocks and statements.

@@ -76,26 +76,27 @@ func compile(c *command) (report, error) {
 
 // configFlags adds the flags that fix a circuit.
 func configFlags(c *command, cfg *circuits.Config) {
-	choice(c, &cfg.Weights, "weights", "committed", "baked")
-	choice(c, &cfg.Input, "input", "public", "private", "digest")
-	choice(c, &cfg.Output, "output", "public", "digest")
-	choice(c, &cfg.System, "system", "groth16", "plonk")
+	choice(c, &cfg.Weights, "weights", circuits.Committed, circuits.Baked)
+	choice(c, &cfg.Input, "input", circuits.Public, circuits.Private, circuits.Digest)
+	choice(c, &cfg.Output, "output", circuits.Public, circuits.Digest)
+	choice(c, &cfg.System, "system", circuits.Groth16, circuits.Plonk)
 	c.flags.IntVar(&cfg.Bits, "bits", 0, "fix the width of activations to `N` bits, 4 to 14 (default the least that is accurate)")
 	c.flags.Float64Var(&cfg.Tolerance, "tolerance", 0, "accept a relative error `E` of the outputs (default 0.01, classifiers by their answers)")
 }
 
-// choice adds a flag that takes one of some words, the first of which is the default and
-// sets the empty string.
-func choice[T ~string](c *command, into *T, name string, words ...string) {
+// choice adds a flag that takes one of some words, the first of which is the default.
+func choice[T fmt.Stringer](c *command, into *T, name string, values ...T) {
+	var words []string
+	for _, v := range values {
+		words = append(words, v.String())
+	}
 	list := strings.Join(words, "|")
 	c.flags.Func(name, fmt.Sprintf("`%s` (default %s)", list, words[0]), func(s string) error {
-		switch slices.Index(words, s) {
-		case -1:
+		i := slices.Index(words, s)
+		if i < 0 {
 			return fmt.Errorf("want %s", list)
-		case 0:
-			s = ""
 		}
-		*into = T(s)
+		*into = values[i]
 		return nil
 	})
 }
@@ -124,19 +125,13 @@ func describe(p *circuits.Program, name, labels string) error {
 
 func newCompileReport(path string, c *circuits.Compiled) *compileReport {
 	p := c.Program
-	word := func(s, none string) string {
-		if s == "" {
-			return none
-		}
-		return s
-	}
 	return &compileReport{
 		Program: path, Name: p.Name,
 		Constraints: c.Constraints(), PublicInputs: c.Plan.StatementSize(),
 		RelativeError: p.Report.RelativeError, Agreement: p.Report.Agreement,
 		Bits: p.Report.Bits, Parameters: p.Parameters(), Samples: p.Report.Samples,
-		System: word(string(p.Config.System), "groth16"), Weights: word(string(p.Config.Weights), "committed"),
-		Input: word(string(p.Config.Input), "public"), Output: word(string(p.Config.Output), "public"),
+		System: p.Config.System.String(), Weights: p.Config.Weights.String(),
+		Input: p.Config.Input.String(), Output: p.Config.Output.String(),
 		Layers: p.Report.Layers,
 	}
 }

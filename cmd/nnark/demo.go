@@ -39,6 +39,7 @@ type demoReport struct {
 	ProofBytes        int     `json:"proof_bytes"`
 	PeakRSSBytes      int64   `json:"peak_rss_bytes"`
 
+	system circuits.System
 	pixels []byte
 	colour colour       // of the terminal
 	logits [3][]float64 // float, quantized, proven
@@ -49,7 +50,7 @@ const imageSide = 28
 func demo(c *command) (report, error) {
 	r := &demoReport{}
 	c.flags.StringVar(&r.Model, "model", "lenet5", "the network, `lenet5|mlp`")
-	c.flags.StringVar(&r.System, "system", string(circuits.Groth16), "`groth16|plonk`")
+	choice(c, &r.system, "system", circuits.Groth16, circuits.Plonk)
 	c.flags.IntVar(&r.Image, "image", 90, "prove image `N` of 0 to 99")
 	if err := c.parse(nil); err != nil {
 		return nil, err
@@ -59,11 +60,10 @@ func demo(c *command) (report, error) {
 	switch {
 	case networks[r.Model] == nil:
 		return nil, usageError{c.verb, fmt.Sprintf("--model %q, want lenet5 or mlp", r.Model)}
-	case r.System != string(circuits.Groth16) && r.System != string(circuits.Plonk):
-		return nil, usageError{c.verb, fmt.Sprintf("--system %q, want groth16 or plonk", r.System)}
 	case r.Image < 0 || r.Image >= len(images):
 		return nil, usageError{c.verb, fmt.Sprintf("--image %d, want 0 to %d", r.Image, len(images)-1)}
 	}
+	r.System = r.system.String()
 	r.colour = colourOf(c.stdout)
 	r.pixels, r.Label = images[r.Image], labels[r.Image]
 	g, err := model.ParseONNX(r.Model+".onnx", networks[r.Model]())
@@ -98,7 +98,7 @@ func (r *demoReport) quantize(c *command, g *model.Graph) (*circuits.Program, er
 		for _, pixels := range testdata.Calibration() {
 			samples = append(samples, image(pixels))
 		}
-		return quantize.Graph(g, samples, circuits.Config{System: circuits.System(r.System)})
+		return quantize.Graph(g, samples, circuits.Config{System: r.system})
 	})
 	if err != nil {
 		return nil, err
@@ -133,7 +133,7 @@ func (r *demoReport) prove(c *command, keys *prover.Keys) error {
 	if err != nil {
 		return err
 	}
-	if r.System == string(circuits.Groth16) {
+	if r.system == circuits.Groth16 {
 		if keys, r.BindMS, err = c.bound(keys); err != nil {
 			return err
 		}
@@ -191,7 +191,7 @@ func (r *demoReport) text(w io.Writer) {
 	} else {
 		row(w, "setup", fmt.Sprintf("done in an earlier run, keys read in %s", duration(r.SetupMS)))
 	}
-	if r.System == string(circuits.Groth16) {
+	if r.system == circuits.Groth16 {
 		row(w, "bind", fmt.Sprintf("%s, once for all proofs", duration(r.BindMS)))
 	}
 	row(w, "prove", duration(r.ProveMS))
@@ -200,7 +200,7 @@ func (r *demoReport) text(w io.Writer) {
 	row(w, "peak memory", size(r.PeakRSSBytes))
 	row(w)
 	who := "whoever made the keys"
-	if r.System == string(circuits.Plonk) {
+	if r.system == circuits.Plonk {
 		who = "whoever made the reference string"
 	}
 	fmt.Fprintf(w, demoTrust, r.ProvenClass, who)
