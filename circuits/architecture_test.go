@@ -130,6 +130,7 @@ func TestArchitectureFixesCircuit(t *testing.T) {
 // TestWitnessIsUnique: apart from masks, salts and challenges, two witnesses of one
 // inference are equal.
 func TestWitnessIsUnique(t *testing.T) {
+	t.Parallel()
 	for _, c := range cases() {
 		k := compile(t, c.program(t, Config{Input: Digest}))
 		x := k.randomInputs(seeded(t))

@@ -190,6 +190,7 @@ var Modes = []Config{
 
 // TestHonest solves every case under every mode, for random inputs and extremes.
 func TestHonest(t *testing.T) {
+	t.Parallel()
 	for _, c := range cases() {
 		t.Run(c.name, func(t *testing.T) {
 			for i, cfg := range Modes {

@@ -27,6 +27,7 @@ func combinations() int {
 // still hold: terms of one expression that make up for each other, shifted by fractions of
 // the field, products whose factors trade, a whole block of another inference, random sets.
 func TestCombinedLies(t *testing.T) {
+	t.Parallel()
 	var all tally
 	for _, c := range cases() {
 		t.Run(c.name, func(t *testing.T) {

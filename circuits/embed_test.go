@@ -126,6 +126,7 @@ func solveAround(s constraint.ConstraintSystem, a *around) error {
 // TestGadget: networks of all operators inside a circuit of somebody else's compute what Eval
 // does, under both builders, and every secret input that lies is refused.
 func TestGadget(t *testing.T) {
+	t.Parallel()
 	lies, most := 0, 12
 	if long() {
 		most = 1 << 20
@@ -176,6 +177,7 @@ func TestGadget(t *testing.T) {
 // TestGadgetProves: gnark's own Groth16 and PLONK prove a circuit with a network in it, and
 // its test engine runs it.
 func TestGadgetProves(t *testing.T) {
+	t.Parallel()
 	p := cases()[0].program(t, Config{})
 	k := &testCircuit{Compiled: &Compiled{Program: p}, t: t}
 	circuit, a := newAround(t, p, k.randomInputs(seeded(t)))

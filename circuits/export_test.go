@@ -2,8 +2,12 @@ package circuits
 
 import (
 	"math/rand/v2"
+	"runtime/debug"
 	"testing"
 )
+
+// Solving small circuits some hundred thousand times makes much garbage and keeps none.
+func init() { debug.SetGCPercent(400) }
 
 // What the tests of whole networks, which import package quantize, need of the operators'.
 

@@ -214,6 +214,7 @@ func survives(t *testing.T, body []byte, rng *rand.Rand) outcome {
 
 // TestRandomHostilePrograms mutates random programs.
 func TestRandomHostilePrograms(t *testing.T) {
+	t.Parallel()
 	count := map[outcome]int{}
 	for i := range *hostileCount {
 		rng := rand.New(rand.NewPCG(*randomSeed, uint64(i)))

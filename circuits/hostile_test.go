@@ -196,6 +196,7 @@ func TestHostilePorts(t *testing.T) {
 // TestRequantizeChains: in a chain of shifts the last quotient's coefficient is 2 to their
 // sum. As long as that fits, everything is provable; then nothing compiles.
 func TestRequantizeChains(t *testing.T) {
+	t.Parallel()
 	chain := func(shifts ...int) *Program {
 		nodes := []Node{node(&Scale{Shape: []int{}, Factors: Ints{1 << 45}}, 0)} // up to 2^53
 		for i, s := range shifts {

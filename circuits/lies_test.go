@@ -131,6 +131,7 @@ var lieModes = []Config{{}, {System: Plonk, Input: Private}, {Weights: Baked, Ou
 
 // TestLies changes one secret input at a time, and swaps neighbours.
 func TestLies(t *testing.T) {
+	t.Parallel()
 	var all tally
 	for _, c := range cases() {
 		t.Run(c.name, func(t *testing.T) {
@@ -191,6 +192,7 @@ func (k *testCircuit) oneOfEach(rng *rand.Rand) (indices []int) {
 // TestClaims keeps the honest columns and claims another statement: every element by
 // every small change, digits moved, elements swapped or taken from another inference.
 func TestClaims(t *testing.T) {
+	t.Parallel()
 	for _, c := range cases() {
 		t.Run(c.name, func(t *testing.T) {
 			for _, cfg := range []Config{{}, {System: Plonk, Weights: Baked}, {Output: Digest}} {
@@ -280,6 +282,7 @@ func (k *testCircuit) lyingWitness(values [][]int64, honest *gadget.Witness) (w 
 // TestLyingLayers replaces one node's output by a plausible other one and computes all
 // that follows from it honestly, so that only that node's own statements can object.
 func TestLyingLayers(t *testing.T) {
+	t.Parallel()
 	lies := map[string]func(rng *rand.Rand, x []int64){
 		"one more": func(rng *rand.Rand, x []int64) { x[rng.IntN(len(x))]++ },
 		"one less": func(rng *rand.Rand, x []int64) { x[rng.IntN(len(x))]-- },

@@ -311,6 +311,7 @@ func TestQuotientAliases(t *testing.T) {
 // TestInputsPastTheirRange evaluates honestly an input one base beyond its range: packed,
 // it looks like another input.
 func TestInputsPastTheirRange(t *testing.T) {
+	t.Parallel()
 	var n tally
 	for _, c := range cases() {
 		t.Run(c.name, func(t *testing.T) {

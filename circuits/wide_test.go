@@ -76,6 +76,7 @@ func drawWide(t *testing.T, rng *rand.Rand) *Program {
 // TestWidePrograms: programs near the limits either have no circuit, or their statements
 // hold exactly and every one of their integers is determined by them.
 func TestWidePrograms(t *testing.T) {
+	t.Parallel()
 	var n tally
 	unstated, exact, compiled := 0, 0, 0
 	for i := range *hostileCount / 10 {

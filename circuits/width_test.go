@@ -10,6 +10,7 @@ import (
 
 // TestDeclaredIsCoarse: exact bounds in a program, read off its weights, reach nothing public.
 func TestDeclaredIsCoarse(t *testing.T) {
+	t.Parallel()
 	exact := func(w Ints) *Program {
 		m := &MatMul{Rows: 1, Inner: 3, Weights: w, Bias: Ints{7}}
 		m.Bound, _, _ = accumulators(iv(0, 31), m.Weights, m.Bias, 1, false)

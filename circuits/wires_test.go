@@ -23,6 +23,7 @@ func (k *testCircuit) solution(inputs [][]int64) fr.Vector {
 // hide commitments, the weights' challenge (its point in the key is at infinity: no
 // verifier depends on it), and weights that this inference multiplies by zero.
 func TestFreeWires(t *testing.T) {
+	t.Parallel()
 	for _, c := range cases() {
 		for _, cfg := range []Config{{}, {Weights: Baked, Input: Digest}} {
 			k := compile(t, c.program(t, cfg))
@@ -92,6 +93,7 @@ func TestFreeWires(t *testing.T) {
 // Each secret input occurs in a constraint, or its point in the key would be at infinity
 // and the commitment silent about it; weights that only padding meets may not.
 func TestEverythingIsCommitted(t *testing.T) {
+	t.Parallel()
 	for _, c := range cases() {
 		for _, cfg := range []Config{{}, {Weights: Baked, Input: Digest, Output: Digest}} {
 			k := compile(t, c.program(t, cfg))
@@ -130,6 +132,7 @@ func TestEverythingIsCommitted(t *testing.T) {
 // TestEverythingIsCommittedPlonk: the commitment takes all public and all secret inputs but the
 // weights and their blinding, each of which is in a selector.
 func TestEverythingIsCommittedPlonk(t *testing.T) {
+	t.Parallel()
 	for _, c := range cases() {
 		for _, cfg := range []Config{{System: Plonk}, {System: Plonk, Weights: Baked, Input: Digest, Output: Digest}} {
 			k := compile(t, c.program(t, cfg))
@@ -205,6 +208,7 @@ func (s *sparse) holds(i int) bool {
 // TestFreeWiresPlonk is [TestFreeWires] for PLONK: no wire is free, each committed value
 // belongs to the row that the commitment says, and each weight to the row that the key says.
 func TestFreeWiresPlonk(t *testing.T) {
+	t.Parallel()
 	for _, c := range cases() {
 		for _, cfg := range []Config{{System: Plonk}, {System: Plonk, Weights: Baked, Input: Digest, Output: Digest}} {
 			k := compile(t, c.program(t, cfg))
