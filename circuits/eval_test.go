@@ -267,6 +267,7 @@ var floatFunctions = map[string]struct {
 	"HardSwish":   {unary(func(x float64) float64 { return x * min(max(x/6+0.5, 0), 1) }), nil},
 	"Identity":    {unary(func(x float64) float64 { return x }), nil},
 	"LeakyRelu":   {func(x float64, p []float64) float64 { return max(x, 0) + p[0]*min(x, 0) }, []float64{-0.75}},
+	"Mish":        {unary(func(x float64) float64 { return x * math.Tanh(max(x, 0)+math.Log1p(math.Exp(-math.Abs(x)))) }), nil},
 	"Relu":        {unary(func(x float64) float64 { return max(x, 0) }), nil},
 	"Selu":        {func(x float64, p []float64) float64 { return p[1] * (max(x, 0) + p[0]*math.Expm1(min(x, 0))) }, []float64{1.5, -1}},
 	"Sigmoid":     {unary(func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }), nil},

@@ -74,6 +74,26 @@ func encloseSilu(_ []float64, x dyadic, prec int) bounds {
 	return sigmoid(x, prec+max(x.bits(), 0)).scale(x)
 }
 
+// Mish(x) = x·tanh(ln(1 + e^x)) = x·t/(t + 2) with t = e^x·(e^x + 2), in which the quotient
+// increases; for x > 0 it is (1 + 2u)/(1 + 2u + 2u²) with u = e^-x, in which it falls.
+func encloseMish(_ []float64, x dyadic, prec int) bounds {
+	two := integer(2)
+	prec += max(x.bits(), 0)
+	e := exp(x.abs().neg(), prec)
+	if x.sign() < 0 {
+		at := func(e dyadic) bounds {
+			t := e.mul(e.add(two))
+			return ratio(t, t.add(two), prec)
+		}
+		return join(at(e.lower()), at(e.upper())).scale(x)
+	}
+	at := func(u dyadic) bounds {
+		a := u.mul(two).add(integer(1))
+		return ratio(a, a.add(u.mul(u).mul(two)), prec)
+	}
+	return join(at(e.upper()), at(e.lower())).scale(x)
+}
+
 // ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|), increasing in e^-|x|.
 func encloseSoftplus(_ []float64, x dyadic, prec int) bounds {
 	d := exp(x.abs().neg(), prec).shiftBy(integer(1))

@@ -65,6 +65,7 @@ var definitions = []definition{
 	{name: "Tanh", enclose: encloseTanh},
 	{name: "HardSwish", enclose: encloseHardSwish},
 	{name: "Silu", enclose: encloseSilu},
+	{name: "Mish", enclose: encloseMish},
 	{name: "Softplus", enclose: encloseSoftplus},
 	{name: "Softsign", enclose: encloseSoftsign},
 	{name: "Erf", enclose: encloseErf},
@@ -93,7 +94,7 @@ var definitions = []definition{
 // operators they compute:
 //
 //	Identity, Relu, LeakyRelu(alpha), Clip(lo, hi), Elu(alpha), Selu(alpha, gamma),
-//	Sigmoid, HardSigmoid(alpha, beta), Tanh, HardSwish, Silu (x·Sigmoid(x)), Softplus,
+//	Sigmoid, HardSigmoid(alpha, beta), Tanh, HardSwish, Silu (x·Sigmoid(x)), Mish, Softplus,
 //	Softsign, Erf, Gelu (with Erf), GeluTanh (Gelu with approximate="tanh"), Exp,
 //	Log, Sqrt, Reciprocal, Rsqrt (1/√x), Abs, Neg, Square, Floor, Ceil, Round (ties
 //	to even), Sign, Sin, Cos, Atan, Asin (±π/2 beyond ±1), Pow(p)

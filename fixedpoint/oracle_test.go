@@ -159,6 +159,7 @@ var oracles = map[string]func(p []float64, x real) (real, int){
 		return over(times(x, oracleMax(num(0), oracleMin(num(6), plus(x, num(3))))), num(6))
 	}),
 	"Silu":     plain(func(x real) real { return times(x, oracleSigmoid(x)) }),
+	"Mish":     plain(func(x real) real { return times(x, oracleTanh(oracleLog(plus(num(1), oracleExp(x))))) }),
 	"Softplus": plain(func(x real) real { return oracleLog(plus(num(1), oracleExp(x))) }),
 	"Softsign": plain(func(x real) real { return over(x, plus(num(1), num(0).Abs(x))) }),
 	"Erf":      plain(oracleErf),

@@ -140,7 +140,6 @@ func init() { // not a literal: expansions are made of operators that are expand
 		"Hardmax":         {1, 1, (*expander).hardmax, ""},
 		"IsInf":           {1, 1, (*expander).never, ""},
 		"IsNaN":           {1, 1, (*expander).never, ""},
-		"Mish":            {1, 1, (*expander).mish, ""},
 		"Pow":             {2, 2, (*expander).pow, "computed exponents"},
 		"Shrink":          {1, 1, (*expander).shrink, ""},
 		"Swish":           {1, 1, (*expander).swish, ""},

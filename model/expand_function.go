@@ -95,15 +95,6 @@ func (e *expander) celu() error {
 	return nil
 }
 
-// mish expands Mish (opset 18): x·tanh(softplus(x)).
-func (e *expander) mish() error {
-	if err := e.attrs.Unpack(); err != nil {
-		return err
-	}
-	e.set(0, e.do("Mul", e.arg(0), e.do("Tanh", e.do("Softplus", e.arg(0)))))
-	return nil
-}
-
 // swish expands Swish (opset 24): x·sigmoid(alpha·x).
 func (e *expander) swish() error {
 	alpha := 1.

@@ -17,6 +17,7 @@ var unary = map[string]func(a Attrs) (func(x float64) float64, error){
 	"Floor":      plain(math.Floor),
 	"HardSwish":  plain(func(x float64) float64 { return x * clamp(x/6+0.5, 0, 1) }),
 	"Log":        plain(math.Log),
+	"Mish":       plain(func(x float64) float64 { return x * math.Tanh(max(x, 0)+math.Log1p(math.Exp(-math.Abs(x)))) }),
 	"Reciprocal": plain(func(x float64) float64 { return 1 / x }),
 	"Round":      plain(math.RoundToEven),
 	"Sigmoid":    plain(func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }),

@@ -118,6 +118,7 @@ func init() { // not a literal: lowering one node may look at the rows of the ne
 		"MaxPool":               {lower: (*lowerer).maxPool, traits: pools, cost: "2 an element of a window", refused: "output Indices"},
 		"Mean":                  {lower: (*lowerer).variadic, cost: free},
 		"Min":                   {lower: (*lowerer).extremum, traits: joins, cost: "2 an operand"},
+		"Mish":                  table(0),
 		"Mul":                   {lower: (*lowerer).mul, traits: joins | masks, cost: "none by a number of the architecture, else 1"},
 		"Neg":                   {lower: (*lowerer).neg, traits: joins, cost: free},
 		"Not":                   {lower: (*lowerer).logic, cost: free},
