@@ -65,8 +65,10 @@ func init() { // not a literal: expansions are made of operators that are expand
 		"Scan": {1, many, (*expander).scan, "more than 4,096 steps"},
 
 		// expand_window.go
-		"Conv":    {2, 3, (*expander).conv, ""},
-		"MaxPool": {1, 1, (*expander).maxPool, "output Indices"},
+		"Conv":         {2, 3, (*expander).conv, ""},
+		"MaxPool":      {1, 1, (*expander).maxPool, "output Indices"},
+		"LpPool":       {1, 1, (*expander).lpPool, ""},
+		"GlobalLpPool": {1, 1, (*expander).globalLpPool, ""},
 
 		// expand_linear.go
 		"ConvTranspose": {2, 3, (*expander).convTranspose, ""},

@@ -127,3 +127,78 @@ func (e *expander) maxPool() error {
 	e.set(0, e.reshape(y, slices.Concat(x[:2], win.out)...))
 	return nil
 }
+
+// lpPool expands LpPool (opset 18): (Σ |x|^p)^(1/p) over each window, whose padding is zero.
+func (e *expander) lpPool() error {
+	p := 2
+	var win window
+	if err := e.attrs.Unpack(win.attrs("ceil_mode?", &win.ceil, "p?", &p)...); err != nil {
+		return err
+	}
+	x := e.in[0].shape
+	if len(x) < 3 || win.kernel == nil || p < 1 {
+		return malformed("input %v, kernel %v, p = %d", x, win.kernel, p)
+	}
+	if err := win.init(x[2:]); err != nil {
+		return err
+	}
+	n, plane, places, taps := x[0]*x[1], product(x[2:]), product(win.out), product(win.kernel)
+	if err := affordable(n, places, taps); err != nil {
+		return err
+	}
+	at := make([]int, 0, taps*places)
+	for _, row := range win.reads() {
+		for _, i := range row {
+			if i < 0 {
+				i = plane
+			}
+			at = append(at, i)
+		}
+	}
+	y := e.do("Pad", e.toPower(e.reshape(e.arg(0), n, plane), p), e.list(0, 0, 0, 1))
+	y = e.reshape(e.takeAxis(y, 1, at), n, places, taps)
+	y = e.with("ReduceSum", Attrs{"keepdims": 0}, y, e.list(2))
+	e.set(0, e.reshape(e.root(y, p), slices.Concat(x[:2], win.out)...))
+	return nil
+}
+
+// globalLpPool expands GlobalLpPool (opset 2): lpPool over all places of a channel.
+func (e *expander) globalLpPool() error {
+	p := 2
+	if err := e.attrs.Unpack("p?", &p); err != nil {
+		return err
+	}
+	x := e.in[0].shape
+	if len(x) < 3 || p < 1 {
+		return malformed("input %v, p = %d", x, p)
+	}
+	var axes []int
+	for i := 2; i < len(x); i++ {
+		axes = append(axes, i)
+	}
+	y := e.with("ReduceSum", Attrs{"keepdims": 1}, e.toPower(e.arg(0), p), e.list(axes...))
+	e.set(0, e.root(y, p))
+	return nil
+}
+
+// toPower is |x|^p.
+func (e *expander) toPower(x string, p int) string {
+	switch p {
+	case 1:
+		return e.do("Abs", x)
+	case 2:
+		return e.do("Mul", x, x)
+	}
+	return e.do("Pow", e.do("Abs", x), e.float(float64(p)))
+}
+
+// root is x^(1/p) for x that is not negative.
+func (e *expander) root(x string, p int) string {
+	switch p {
+	case 1:
+		return x
+	case 2:
+		return e.do("Sqrt", x)
+	}
+	return e.do("Pow", x, e.float(1/float64(p)))
+}
