@@ -18,8 +18,8 @@ import (
 // Poseidon2 digest of packed weights and blinding (package verifier/poseidon2), nil if they
 // are baked.
 //
-// Cost: that of the plan under Groth16, and about 17 constraints a packed weight for the
-// digest, three times that in PLONK circuits, where also every term of a sum costs a gate.
+// Cost: that of the plan under Groth16, and about 37 constraints a packed weight for the
+// digest; in PLONK circuits, where every term of a sum costs a gate, about 200 for the digest.
 //
 // Soundness: that of the package. All secret inputs, weights too, go into the commitment that
 // the circuit's gadgets share (gnark's std/multicommit), and the checks at the challenge are
