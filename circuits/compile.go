@@ -82,6 +82,20 @@ func (c *Compiled) Witness(inputs [][]int64, weights fr.Vector, context fr.Eleme
 	if err != nil {
 		return nil, err
 	}
+	return c.WitnessOf(values, weights, context, salt)
+}
+
+// WitnessOf is [Compiled.Witness] from the values that [Program.Eval] returned. Of others it is a
+// witness that no proof can be made with, or [ErrInput] if their number or sizes differ.
+func (c *Compiled) WitnessOf(values [][]int64, weights fr.Vector, context fr.Element, salt func() (fr.Element, error)) (*gadget.Witness, error) {
+	if len(values) != len(c.Program.types) {
+		return nil, fmt.Errorf("%d values, want %d: %w", len(values), len(c.Program.types), ErrInput)
+	}
+	for i := range values {
+		if n := relation.Size(c.Program.types[i].Shape); len(values[i]) != n {
+			return nil, fmt.Errorf("%s: %d integers, want %d: %w", c.Program.describe(i), len(values[i]), n, ErrInput)
+		}
+	}
 	return c.Plan.Witness(c.assignment(values), weights, context, salt)
 }
 

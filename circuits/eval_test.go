@@ -320,3 +320,18 @@ func TestUnaryExhaustive(t *testing.T) {
 		}
 	}
 }
+
+// Values that Eval did not return are refused by their number and sizes.
+func TestWitnessOf(t *testing.T) {
+	k := compile(t, cases()[0].program(t, Config{}))
+	in := k.randomInputs(seeded(t))
+	values, err := k.Program.Eval(in)
+	require.NoError(t, err)
+	w, err := k.WitnessOf(values, k.weights, testContext, testSalt)
+	require.NoError(t, err)
+	require.Equal(t, k.honest(in), w)
+	for _, bad := range [][][]int64{nil, values[:len(values)-1], append(values[:len(values)-1:len(values)-1], nil)} {
+		_, err := k.WitnessOf(bad, k.weights, testContext, testSalt)
+		require.ErrorIs(t, err, ErrInput)
+	}
+}

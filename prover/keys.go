@@ -52,7 +52,10 @@ func (k *Keys) hasProvingKey() error {
 }
 
 // Progress is told what a long operation does and how far it is, from 0 to 1. It may be
-// called from several goroutines, one call at a time.
+// called from several goroutines, one call at a time. The stages are, of a proof, "witness", then
+// under Groth16 "commit", "solve", "quotient", "sums", under PLONK "columns", "solve", "wires",
+// "permutation", "quotient", "openings", then "check" and "done"; of keys "setup", "reference
+// string", "Lagrange form"; of an audit also "ceremony".
 type Progress func(stage string, done float64)
 
 func (p Progress) report(stage string, done float64) {

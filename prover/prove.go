@@ -13,8 +13,13 @@ import (
 
 // Options are the choices of one proof. The zero value is fine.
 type Options struct {
-	Context  fr.Element // part of the statement: a nonce, a chain id, a request's hash
+	// Context is part of the statement: a nonce, a chain id, a request's hash
+	// (verifier.ContextOf makes one of any bytes).
+	Context  fr.Element
 	Progress Progress
+	// Values are what circuits.Program.Eval returned for these inputs, where the caller has them
+	// already; nil runs the network.
+	Values [][]int64
 	// Salt returns the salt of each digest in the statement, inputs before outputs; nil
 	// draws them at random. A digest hides its tensor only behind a random salt, and whoever
 	// is to open it later (poseidon2.Sum over the packed tensor and the salt) must keep it.
@@ -29,7 +34,14 @@ func (k *Keys) Prove(ctx context.Context, inputs [][]int64, o Options) (*verifie
 	if salt == nil {
 		salt = randomElement
 	}
-	w, err := k.compiled.Witness(inputs, k.weights, o.Context, salt)
+	values := o.Values
+	if values == nil {
+		var err error
+		if values, err = k.compiled.Program.Eval(inputs); err != nil {
+			return nil, err
+		}
+	}
+	w, err := k.compiled.WitnessOf(values, k.weights, o.Context, salt)
 	if err != nil {
 		return nil, err
 	}

@@ -75,7 +75,10 @@ func prove(c *command) (report, error) {
 		return nil, fmt.Errorf("%s: %w", *dir, err)
 	}
 	r := &proveReport{Proof: *out, Constraints: compiled.Constraints(), LoadMS: ms(time.Since(start)), Bound: bound}
-	salts, err := r.run(p, &keys.VerifyingKey.Card, ints, *given)
+	if o.Values, err = p.Eval(ints); err != nil {
+		return nil, err
+	}
+	salts, err := r.openings(p, &keys.VerifyingKey.Card, ints, o.Values, *given)
 	if err != nil {
 		return nil, err
 	}
@@ -92,13 +95,9 @@ func prove(c *command) (report, error) {
 	return r, writeFile(*out, 0o644, data)
 }
 
-// run runs the program, notes its answer and returns what will open the proof's digests,
-// with the salts of a file if one is given.
-func (r *proveReport) run(p *circuits.Program, card *verifier.Card, ints [][]int64, given string) (*openings, error) {
-	values, err := p.Eval(ints)
-	if err != nil {
-		return nil, err
-	}
+// openings notes the program's answer and returns what will open the proof's digests, with the
+// salts of a file if one is given.
+func (r *proveReport) openings(p *circuits.Program, card *verifier.Card, ints, values [][]int64, given string) (*openings, error) {
 	var outputs [][]int64
 	var reals [][]float64
 	for i := range p.Outputs {
@@ -107,6 +106,7 @@ func (r *proveReport) run(p *circuits.Program, card *verifier.Card, ints [][]int
 	}
 	r.answer = newAnswer(outputNames(p), reals, p.Labels)
 	var use *openings
+	var err error
 	if given != "" {
 		if use, err = readOpenings(given, card); err != nil {
 			return nil, err
