@@ -106,8 +106,8 @@ func (e *engine) finish() error {
 	}
 	at := make([]int, len(e.order))
 	for i, v := range e.order {
-		row, ok := e.rows.committed[e.rows.of(v)]
-		if !ok {
+		row, found := e.rows.committed[e.rows.of(v)]
+		if !found {
 			return fmt.Errorf("committed value %d has no row", i)
 		}
 		at[i] = row

@@ -124,3 +124,36 @@ func TestWeightRows(t *testing.T) {
 	require.NoError(t, err)
 	require.Nil(t, baked.WeightRows(sparse(t, baked)))
 }
+
+// TestFractionsAreStated: each sum of fractions that the solver computes is a factor of a row, which
+// says what it is; in the table's sum alone it would be free.
+func TestFractionsAreStated(t *testing.T) {
+	for _, queries := range []int{1, 2, 3, 6} {
+		b := relation.NewBuilder()
+		x := b.Column("x", []int{queries}, func(*relation.Assignment) []int64 { return make([]int64, queries) })
+		b.Range(x, fixedpoint.Interval{Lo: 0, Hi: 4})
+		b.Expose(relation.Expose{Name: "x", T: x, Interval: fixedpoint.Interval{Lo: 0, Hi: 4}})
+		s, err := b.Finish()
+		require.NoError(t, err)
+		p, err := New(s, Config{Plonk: true})
+		require.NoError(t, err)
+		system := sparse(t, p)
+		factors := map[uint32]int{}
+		eachRow(system, func(_ int, r row) {
+			if r.qM != constraint.CoeffIdZero {
+				factors[r.a]++
+			}
+		})
+		sums := 0
+		for _, packed := range system.Instructions {
+			if _, ok := system.Blueprints[packed.BlueprintID].(*fractionBlueprint); ok {
+				inst := packed.Unpack(&system.System)
+				for i := range inst.Calldata[1] {
+					sums++
+					require.Equal(t, 1, factors[inst.WireOffset+i], "%d queries, sum %d", queries, i)
+				}
+			}
+		}
+		require.Equal(t, (queries+1)/2+5, sums)
+	}
+}

@@ -97,8 +97,8 @@ func (p *Prover) support(ctx context.Context) (*Support, error) {
 		return nil, err
 	}
 	s := p.supportPoint(&p.pk.Vk.Qr, &out.Quotient)
-	v, ok := p.vanishingAt(&s)
-	if !ok {
+	v, defined := p.vanishingAt(&s)
+	if !defined {
 		return nil, ErrSelfCheck
 	}
 	for i := range q {
