@@ -188,6 +188,11 @@ func (c *checker) run() error {
 		}
 	}
 	public := uint32(c.system.GetNbPublicVariables())
+	eachRow(c.system, func(_ int, r row) { // in the circuit a weight's selector is 0, in the key it is not
+		if r.w != none && int(r.w-public) != c.p.weights {
+			c.wires[r.b]++
+		}
+	})
 	eachRow(c.system, func(at int, r row) {
 		switch {
 		case r.p != none && !committed[at]:
