@@ -34,7 +34,8 @@ type places struct {
 	zeros   [][]int32            // sites of each linear statement
 
 	sites        []site
-	of           [][]int32 // the sites of each column
+	of           [][]int32 // the sites that need each column
+	rows         []int     // of these those that could commit it, or compute it
 	settled      []bool
 	at           []int32 // the site that commits a column, or -1
 	values       []*sum  // what stands for a column
@@ -47,10 +48,12 @@ type site struct {
 	kind   siteKind
 	x      *relation.Expr
 	b      *relation.Expr // the second expression of a query
+	only   int            // the one column that can be committed here, or -1 for any
 	open   int            // columns not settled
 	left   int            // of which the exclusive or
 	column int            // the column committed here, or -1
 	wire   uint32         // that the row makes, or none
+	busy   bool           // the row is being written
 }
 
 type siteKind uint8
@@ -65,6 +68,7 @@ const (
 func newPlaces(e *engine) *places {
 	p := &places{e: e, differences: map[string]int32{}}
 	p.first, p.columns = numbered(e.Plan)
+	p.rows = make([]int, p.columns)
 	p.of, p.settled, p.at, p.values = make([][]int32, p.columns), make([]bool, p.columns), make([]int32, p.columns), make([]*sum, p.columns)
 	for i := range p.at {
 		p.at[i] = -1
@@ -129,12 +133,16 @@ func (p *places) list() {
 			if b != nil {
 				s.b = &b[k]
 			}
-			function := s.b != nil && len(s.b.Terms) > 0
 			_, elsewhere := p.differences[p.key(&a[k])] // then its denominator follows from the difference
-			if elsewhere || function && len(a[k].Terms) != 1 {
+			switch {
+			case elsewhere:
 				at[k] = p.site(s)
-			} else {
+			case s.b == nil || len(s.b.Terms) == 0:
 				at[k] = p.site(s, a[k].Terms)
+			case len(a[k].Terms) != 1 || p.column(&a[k].Terms[0]) < 0 || p.has(s.b, p.column(&a[k].Terms[0])):
+				at[k] = p.site(s)
+			default:
+				at[k] = p.functionSite(s)
 			}
 		}
 		p.denominators = append(p.denominators, at)
@@ -175,13 +183,31 @@ func (p *places) site(s site, terms ...[]relation.Term) int32 {
 	}
 	slices.Sort(columns)
 	columns = slices.Compact(columns)
-	s.open, s.column, s.wire = len(columns), -1, none
+	s.open, s.column, s.only, s.wire = len(columns), -1, -1, none
 	for _, c := range columns {
 		s.left ^= c
 		p.of[c] = append(p.of[c], int32(len(p.sites)))
+		p.rows[c]++
 	}
 	p.sites = append(p.sites, s)
 	return int32(len(p.sites) - 1)
+}
+
+// functionSite adds the site of a query (x, b) that could commit x, when the columns of b are
+// known: its row has Y·b.
+func (p *places) functionSite(s site) int32 {
+	at := p.site(s, s.x.Terms, s.b.Terms)
+	p.sites[at].only = p.column(&s.x.Terms[0])
+	for i := range s.b.Terms {
+		if c := p.column(&s.b.Terms[i]); c >= 0 {
+			p.rows[c]--
+		}
+	}
+	return at
+}
+
+func (p *places) has(x *relation.Expr, c int) bool {
+	return slices.ContainsFunc(x.Terms, func(m relation.Term) bool { return p.column(&m) == c })
 }
 
 // settle gives each column its place.
@@ -211,7 +237,7 @@ func (p *places) settle() {
 			i := queue[0]
 			queue = queue[1:]
 			s := &p.sites[i]
-			if s.open != 1 || fixed[s.left] != (s.kind == result) {
+			if s.open != 1 || fixed[s.left] != (s.kind == result) || s.only >= 0 && s.only != s.left {
 				continue
 			}
 			if s.kind != result {
@@ -220,12 +246,21 @@ func (p *places) settle() {
 			done(s.left)
 		}
 	}
-	for _, first := range []bool{true, false} { // range checks before functions: there a column stands alone
-		for i := range p.sites {
-			s := &p.sites[i]
-			if function := s.b != nil && len(s.b.Terms) > 0; s.open == 1 && function != first {
-				queue = append(queue, int32(i))
-			}
+	// Range checks before functions, for there a column stands alone; and before these what no row
+	// could commit.
+	for i := range p.sites {
+		if s := &p.sites[i]; s.open == 1 && s.only < 0 {
+			queue = append(queue, int32(i))
+		}
+	}
+	for c := range p.columns {
+		if p.rows[c] == 0 && !fixed[c] {
+			done(c)
+		}
+	}
+	for i := range p.sites {
+		if s := &p.sites[i]; s.open == 1 && s.only >= 0 {
+			queue = append(queue, int32(i))
 		}
 	}
 	run()
@@ -233,7 +268,7 @@ func (p *places) settle() {
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(len(p.of[b]), len(p.of[a])) })
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(p.rows[b], p.rows[a]) })
 	for _, c := range order {
 		if !p.settled[c] && !fixed[c] {
 			done(c)
@@ -270,6 +305,10 @@ func (p *places) write(at int32) uint32 {
 	if s.column >= 0 && p.values[s.column] != nil { // a statement that makes no wire
 		return none
 	}
+	if s.busy { // settle excludes it; else this would not end
+		panic("gadget: columns that stand for each other")
+	}
+	s.busy = true
 	x := *s.x
 	if s.kind == difference {
 		x.Const = 0
@@ -298,7 +337,7 @@ func (p *places) write(at int32) uint32 {
 		}
 		over.Inverse(&column.k)
 		v := e.rows.sum(e.api.Sub(&sum{terms: []term{{s.wire, to, none}}}, last)).scaled(&over)
-		if len(v.terms) > 2 && len(p.of[s.column]) > 2 { // in many rows a wire is cheaper
+		if len(v.terms) > 2 && p.rows[s.column] > 2 { // in many rows a wire is cheaper
 			v = of1(e.rows.wire(v))
 		}
 		p.values[s.column] = v

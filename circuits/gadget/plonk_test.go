@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/consensys/gnark-crypto/ecc"
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 	"github.com/consensys/gnark/constraint"
 	cs "github.com/consensys/gnark/constraint/bn254"
 	"github.com/consensys/gnark/frontend"
@@ -156,5 +157,32 @@ func TestFractionsAreStated(t *testing.T) {
 			}
 		}
 		require.Equal(t, (queries+1)/2+5, sums)
+	}
+}
+
+// TestFunctionsOfEachOther: x = f(y) and y = f(x), and f(x) = x, have no order in which each column
+// could be committed in its own function's row.
+func TestFunctionsOfEachOther(t *testing.T) {
+	b := relation.NewBuilder()
+	fill := func(*relation.Assignment) []int64 { return []int64{3, 4} }
+	x, y, z := b.Column("x", []int{2}, fill), b.Column("y", []int{2}, fill), b.Column("z", []int{2}, fill)
+	same := b.Function("same", fixedpoint.Interval{Lo: 0, Hi: 9}, func(v int64) int64 { return v })
+	b.Lookup(same, x, y)
+	b.Lookup(same, y, x)
+	b.Lookup(same, z, z)
+	b.Product(x.Minus(z), y, relation.Const([]int{2}, 0))
+	b.Expose(relation.Expose{Name: "x", T: x, Interval: fixedpoint.Interval{Lo: 0, Hi: 9}})
+	s, err := b.Finish()
+	require.NoError(t, err)
+	p, err := New(s, Config{Plonk: true})
+	require.NoError(t, err)
+	require.NoError(t, p.Check(sparse(t, p)))
+	w := assign(t, p)
+	require.NoError(t, solve(t, p, sparse(t, p), w))
+	for i := range w.Secret {
+		lie := &Witness{append(fr.Vector{}, w.Secret...), w.Statement}
+		one := fr.One()
+		lie.Secret[i].Add(&lie.Secret[i], &one)
+		require.Error(t, solve(t, p, sparse(t, p), lie), "secret %d", i)
 	}
 }
