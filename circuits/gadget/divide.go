@@ -88,15 +88,25 @@ func (*divideBlueprint) UpdateInstructionTree(inst constraint.Instruction, tree 
 }
 
 func (*divideBlueprint) Solve(s constraint.Solver[constraint.U64], inst constraint.Instruction) error {
+	data := inst.Calldata[2:]
+	return solveQuotients(s, inst, func(int) (num, den constraint.U64) {
+		var read int
+		num, read = s.Read(data)
+		data = data[read:]
+		den, read = s.Read(data)
+		data = data[read:]
+		return num, den
+	})
+}
+
+// solveQuotients sets the wires that an instruction makes to the quotients next returns, with
+// one inversion.
+func solveQuotients(s constraint.Solver[constraint.U64], inst constraint.Instruction, next func(i int) (num, den constraint.U64)) error {
 	n := int(inst.Calldata[1])
 	num, den, prefix := make([]constraint.U64, n), make([]constraint.U64, n), make([]constraint.U64, n)
-	data, product := inst.Calldata[2:], s.One()
+	product := s.One()
 	for i := range n {
-		var read int
-		num[i], read = s.Read(data)
-		data = data[read:]
-		den[i], read = s.Read(data)
-		data = data[read:]
+		num[i], den[i] = next(i)
 		prefix[i] = product
 		product = s.Mul(product, den[i])
 	}

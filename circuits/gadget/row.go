@@ -180,33 +180,18 @@ func (*fractionBlueprint) UpdateInstructionTree(inst constraint.Instruction, tre
 }
 
 func (*fractionBlueprint) Solve(s constraint.Solver[constraint.U64], inst constraint.Instruction) error {
-	n := int(inst.Calldata[1])
-	num, den, prefix := make([]constraint.U64, n), make([]constraint.U64, n), make([]constraint.U64, n)
-	product := s.One()
-	for i := range n {
+	return solveQuotients(s, inst, func(i int) (num, den constraint.U64) {
 		data := inst.Calldata[2+3*i:]
 		a := s.GetValue(constraint.CoeffIdOne, data[0])
-		switch {
-		case data[1] == none:
-			num[i], den[i] = s.One(), a
-		case data[2] == none:
-			b := s.GetValue(constraint.CoeffIdOne, data[1])
-			num[i], den[i] = s.Add(a, b), s.Mul(a, b)
-		default:
-			num[i], den[i] = s.GetValue(constraint.CoeffIdOne, data[1]), s.Add(a, s.Neg(s.GetCoeff(data[2])))
+		if data[1] == none {
+			return s.One(), a
 		}
-		prefix[i] = product
-		product = s.Mul(product, den[i])
-	}
-	inverse, ok := s.Inverse(product)
-	if !ok {
-		return errors.New("division by zero: the challenge meets a lookup value")
-	}
-	for i := n - 1; i >= 0; i-- {
-		s.SetValue(inst.WireOffset+uint32(i), s.Mul(num[i], s.Mul(inverse, prefix[i])))
-		inverse = s.Mul(inverse, den[i])
-	}
-	return nil
+		b := s.GetValue(constraint.CoeffIdOne, data[1])
+		if data[2] == none {
+			return s.Add(a, b), s.Mul(a, b)
+		}
+		return b, s.Add(a, s.Neg(s.GetCoeff(data[2])))
+	})
 }
 
 // eachRow calls f for the rows of a compiled PLONK circuit that this package wrote.

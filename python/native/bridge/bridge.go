@@ -1,6 +1,6 @@
-// Command prover is the library of the Python package nnark, built with -buildmode=c-shared:
-// everything, behind messages.
-package main
+// Package bridge exports a service to C: what both of Python's libraries have. Their main packages
+// set the service and are built with -buildmode=c-shared.
+package bridge
 
 /*
 #include <stdint.h>
@@ -17,7 +17,8 @@ import (
 	"github.com/nnark/nnark/python/native/message"
 )
 
-func main() {}
+// Service answers the calls. It is set before any.
+var Service *message.Service
 
 // nnark_call answers a call by a message (package message), which nnark_free frees. It returns 0,
 // or 1 for an answer that says what went wrong. progress, which may be NULL, is called from
@@ -37,7 +38,7 @@ func nnark_call(name *C.char, call C.uint64_t, data *C.uint8_t, size C.size_t, p
 			C.tell(progress, call, s, C.double(done))
 		}
 	}
-	answer, ok := service.Call(C.GoString(name), uint64(call), unsafe.Slice((*byte)(data), int(size)), p)
+	answer, ok := Service.Call(C.GoString(name), uint64(call), unsafe.Slice((*byte)(data), int(size)), p)
 	*out, *outSize = (*C.uint8_t)(C.CBytes(answer)), C.size_t(len(answer))
 	if !ok {
 		return 1
@@ -48,7 +49,7 @@ func nnark_call(name *C.char, call C.uint64_t, data *C.uint8_t, size C.size_t, p
 // nnark_cancel cancels a call that another thread makes.
 //
 //export nnark_cancel
-func nnark_cancel(call C.uint64_t) { service.Cancel(uint64(call)) }
+func nnark_cancel(call C.uint64_t) { Service.Cancel(uint64(call)) }
 
 // nnark_free frees an answer.
 //
