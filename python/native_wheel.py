@@ -26,7 +26,6 @@ def commands(package, native, library, more=None):
                 more(target)
             subprocess.run(["go", "build", "-trimpath", "-buildmode=c-shared", "-ldflags=-s -w", "-o", str(target / library), f"./python/native/{native}"],
                            cwd=root, check=True, env={**os.environ, "CGO_ENABLED": "1"})
-            (target / library).with_suffix(".h").unlink()
 
     class PlatformWheel(bdist_wheel):
         """For every Python 3 of this platform: the library knows nothing of Python's."""
