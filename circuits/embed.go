@@ -63,7 +63,7 @@ func (p *Program) Gadget() (*Gadget, error) {
 //
 // Cost: that of the network under Groth16 (nnark inspect), and for committed weights their
 // digest, about 37 constraints for each packed weight ([gadget.Plan.Weights]). LeNet-5 takes
-// 25,398 constraints with baked weights, 227,994 with private ones.
+// 25,398 constraints with baked weights, 227,993 with private ones (bench/constraints.csv).
 //
 // Soundness: what is proved is that the outputs are the network's answer to the inputs, all
 // of them secret; the circuit around says what else is true of them. The gadget commits to all
