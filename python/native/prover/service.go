@@ -1,3 +1,5 @@
+//go:build cgo
+
 // Command prover is the library of the Python package nnark, built with -buildmode=c-shared:
 // everything, behind messages.
 package main

@@ -1,3 +1,5 @@
+//go:build cgo
+
 // Command verifier is the library of the Python package nnark_verifier, built with
 // -buildmode=c-shared: package verifier behind messages.
 package main
