@@ -134,7 +134,9 @@ func TestAuditOtherWeights(t *testing.T) {
 	require.NoError(t, err)
 	k, transcript := ceremonyFor(t, served)
 	w := shown.Plan.PackedWeights(fr.NewElement(5))
-	evil := tampered(k, func(pk *g16.ProvingKey) {
+	evil := &Keys{VerifyingKey: k.VerifyingKey, compiled: shown, weights: w, groth16: k.groth16, free: k.free}
+	dir := saved(t, evil)
+	tamper(t, filepath.Join(dir, ProvingKeyFile), evil.provingHead(), k.free.GnarkKey(), func(pk *g16.ProvingKey) {
 		fit := func(basis []bn254.G1Affine, target bn254.G1Affine) {
 			at := len(w) - 1
 			for i := range w[:at] {
@@ -149,8 +151,6 @@ func TestAuditOtherWeights(t *testing.T) {
 		fit(pk.CommitmentKeys[0].Basis, k.VerifyingKey.Groth16.Weights.C)
 		fit(pk.CommitmentKeys[0].BasisExpSigma, k.VerifyingKey.Groth16.Weights.PoK)
 	})
-	evil.compiled, evil.weights = shown, w
-	dir := saved(t, evil)
 	_, err = Load(dir, shown)
 	require.ErrorIs(t, err, ErrKeys)
 

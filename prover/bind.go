@@ -1,11 +1,11 @@
 package prover
 
 import (
-	"bufio"
 	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"slices"
 
@@ -28,7 +28,7 @@ var ErrBind = errors.New("nothing to bind")
 //
 // Bound keys are as secret as the weights: they hold unblinded sums over them.
 func (k *Keys) Bind(ctx context.Context) (*Keys, error) {
-	if k.prepare == nil || !k.compiled.Plan.Committed() {
+	if k.plonk != nil || !k.compiled.Plan.Committed() {
 		return nil, fmt.Errorf("bind: keys without committed weights under Groth16: %w", ErrBind)
 	}
 	if err := k.hasProvingKey(); err != nil {
@@ -37,21 +37,15 @@ func (k *Keys) Bind(ctx context.Context) (*Keys, error) {
 	if err := checkMemory(memory(k.compiled, bindBytesPerSlot)); err != nil {
 		return nil, err
 	}
-	p, err := k.prepare()
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", err, ErrKeys)
-	}
-	if p.Bound() {
+	if k.groth16.Bound() {
 		return nil, fmt.Errorf("keys are bound: %w", ErrBind)
 	}
 	wires, values := k.boundWires()
-	bound, err := p.Bind(ctx, wires, values)
+	bound, err := k.free.Bind(ctx, wires, values)
 	if err != nil {
 		return nil, err
 	}
-	b := &Keys{VerifyingKey: k.VerifyingKey, compiled: k.compiled, groth16: k.groth16, weights: k.weights}
-	b.prepare = func() (*groth16.Prover, error) { return bound, nil }
-	return b, nil
+	return &Keys{VerifyingKey: k.VerifyingKey, compiled: k.compiled, groth16: bound, free: k.free, weights: k.weights}, nil
 }
 
 // boundWires lists what a committed model fixes: weights, blinding and the mask of their
@@ -67,23 +61,19 @@ const BoundKeyFile = "bound.key"
 
 // boundMagic starts a bound key's file; a digest of verifying key and weights, the key and
 // the SHA-256 of all that follow.
-const boundMagic = "nnark-bound-key-1\n\n\n" // as long as provingMagic
+const boundMagic = "nnark-bound-key-2\n\n\n" // as long as provingMagic
 
 // SaveBound writes bound keys into a folder, readable by the owner alone, beside the
 // verifying key and the opening, which [LoadBound] needs too. It fails with [ErrBind] for
 // keys that are not bound.
 func (k *Keys) SaveBound(dir string) error {
-	if k.prepare == nil {
+	if k.plonk != nil {
 		return fmt.Errorf("PLONK keys: %w", ErrBind)
 	}
-	p, err := k.prepare()
-	if err != nil {
-		return err
-	}
-	if !p.Bound() {
+	if !k.groth16.Bound() {
 		return fmt.Errorf("keys are not bound: %w", ErrBind)
 	}
-	return writeSummed(filepath.Join(dir, BoundKeyFile), 0o600, k.boundHead(), p.WriteBound)
+	return writeSummed(filepath.Join(dir, BoundKeyFile), 0o600, k.boundHead(), k.groth16.WriteKey)
 }
 
 // boundHead names the verifying key and the weights. The blinding among them makes the
@@ -115,17 +105,14 @@ func LoadBound(dir string, c *circuits.Compiled) (*Keys, error) {
 	}
 	k.weights = c.Plan.PackedWeights(blinding)
 	wires, values := k.boundWires()
-	var p *groth16.Prover
-	err = readSummed(filepath.Join(dir, BoundKeyFile), k.boundHead(), func(r *bufio.Reader) (err error) {
-		defer recoverDecoder(&err)
-		if p, err = groth16.ReadBound(r, c.System.(*cs.R1CS), wires, values); err == nil {
-			err = p.Matches(gnarkKey(k.VerifyingKey.Groth16))
+	err = readSummed(filepath.Join(dir, BoundKeyFile), k.boundHead(), func(r io.Reader) (err error) {
+		if k.groth16, err = groth16.ReadKey(r, c.System.(*cs.R1CS), wires, values); err == nil {
+			err = k.groth16.Matches(gnarkKey(k.VerifyingKey.Groth16))
 		}
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", BoundKeyFile, err)
 	}
-	k.prepare = func() (*groth16.Prover, error) { return p, nil }
 	return k, nil
 }

@@ -1,7 +1,6 @@
 package prover
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
@@ -27,8 +26,9 @@ const (
 )
 
 // provingMagic starts a proving key's file; the digests of what the setup serves and of the
-// verifying key, gnark's raw key and the SHA-256 of all that follow.
-const provingMagic = "nnark-proving-key-1\n"
+// verifying key, the key (groth16.Prover.WriteKey; under PLONK the reference string) and the
+// SHA-256 of all that follow.
+const provingMagic = "nnark-proving-key-2\n"
 
 // opening is the content of OpeningFile.
 type opening struct {
@@ -75,15 +75,11 @@ func (k *Keys) save(dir string, overwrite bool) error {
 			return err
 		}
 	}
-	err = writeSummed(filepath.Join(dir, ProvingKeyFile), 0o644, k.provingHead(), func(w io.Writer) (err error) {
-		if k.plonk != nil {
-			_, err = k.plonk.Key().WriteRawTo(w)
-		} else {
-			_, err = k.groth16.WriteRawTo(w)
-		}
-		return err
-	})
-	if err != nil {
+	write := k.writePlonk
+	if k.plonk == nil {
+		write = k.free.WriteKey
+	}
+	if err := writeSummed(filepath.Join(dir, ProvingKeyFile), 0o644, k.provingHead(), write); err != nil {
 		return err
 	}
 	return writeBytes(filepath.Join(dir, VerifyingKeyFile), 0o644, vk)
@@ -158,8 +154,7 @@ func loadVerifyingKey(dir string, c *circuits.Compiled) (*Keys, error) {
 }
 
 func (k *Keys) loadProvingKey(name string) error {
-	err := readSummed(name, k.provingHead(), func(r *bufio.Reader) (err error) {
-		defer recoverDecoder(&err)
+	err := readSummed(name, k.provingHead(), func(r io.Reader) error {
 		if k.VerifyingKey.Plonk != nil {
 			return k.readPlonk(r)
 		}
@@ -171,15 +166,12 @@ func (k *Keys) loadProvingKey(name string) error {
 	return nil
 }
 
-func (k *Keys) readGroth16(r *bufio.Reader) (err error) {
-	if k.groth16, err = groth16.ReadProvingKey(r, k.compiled.System.(*cs.R1CS)); err != nil {
-		return err
-	}
-	k.preparing()
-	p, err := k.prepare()
+func (k *Keys) readGroth16(r io.Reader) error {
+	p, err := groth16.ReadKey(r, k.compiled.System.(*cs.R1CS), nil, nil)
 	if err != nil {
 		return err
 	}
+	k.groth16, k.free = p, p
 	return p.Matches(gnarkKey(k.VerifyingKey.Groth16))
 }
 
@@ -208,7 +200,7 @@ func (k *Keys) loadOpening(name string) error {
 	if err != nil {
 		return err
 	}
-	check := &Keys{compiled: k.compiled, groth16: k.groth16, plonk: k.plonk, prepare: k.prepare, VerifyingKey: &verifier.VerifyingKey{
+	check := &Keys{compiled: k.compiled, free: k.free, plonk: k.plonk, VerifyingKey: &verifier.VerifyingKey{
 		Groth16: &verifier.Groth16Key{}, Plonk: &verifier.PlonkKey{}}}
 	if err := check.commit(blinding); err != nil {
 		return err

@@ -116,9 +116,7 @@ func (f *frozen) Public(c []fr.Element) (fr.Vector, error) { return fr.Vector{f.
 // prove makes a proof of a witness by a transcript, without any check of it.
 func (k *Keys) prove(t testing.TB, w *gadget.Witness, tr groth16.Transcript) (*verifier.Proof, error) {
 	t.Helper()
-	p, err := k.prepare()
-	require.NoError(t, err)
-	g, err := p.Prove(context.Background(), w.Secret, k.mask(), tr, nil)
+	g, err := k.groth16.Prove(context.Background(), w.Secret, k.mask(), tr, nil)
 	if err != nil {
 		require.ErrorIs(t, err, groth16.ErrUnsatisfied)
 		return nil, err

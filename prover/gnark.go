@@ -141,8 +141,9 @@ func (k *Keys) UnsafeProveWithGnark(inputs [][]int64) (*verifier.Proof, time.Dur
 	if err != nil {
 		return nil, 0, err
 	}
+	pk := k.free.GnarkKey()
 	start := time.Now()
-	proof, err := g16.Prove(k.compiled.System.(*cs.R1CS), k.groth16, full,
+	proof, err := g16.Prove(k.compiled.System.(*cs.R1CS), pk, full,
 		backend.WithProverHashToFieldFunction(verifier.NewChallengeHash(stmt)),
 		backend.WithSolverOptions(solver.OverrideHint(mask, zeroMask)))
 	took := time.Since(start)
@@ -184,7 +185,7 @@ func (k *Keys) publicInput(stmt [32]byte, statement, secret fr.Vector) (fr.Eleme
 		for j, wire := range c.PrivateCommitted[:len(values)-1] { // the last is the mask
 			values[j] = secret[wire-first]
 		}
-		d, err := k.groth16.CommitmentKeys[i].Commit(values)
+		d, _, err := k.free.Commit(context.Background(), i, values)
 		if err != nil {
 			return fr.Element{}, err
 		}

@@ -50,15 +50,13 @@ func assemble(ctx context.Context, c *circuits.Compiled, pk *g16.ProvingKey, vk 
 			return nil, fmt.Errorf("verifying key: commitments in different bases: %w", ErrKeys)
 		}
 	}
-	k.setGroth16(pk, vk)
-	p, err := k.prepare()
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", err, ErrKeys)
+	if err := k.setGroth16(pk, vk); err != nil {
+		return nil, err
 	}
 	if _, err := k.finish(); err != nil { // checks the verifying key's points
 		return nil, err
 	}
-	if err := p.Matches(gnarkKey(k.VerifyingKey.Groth16)); err != nil {
+	if err := k.free.Matches(gnarkKey(k.VerifyingKey.Groth16)); err != nil {
 		return nil, fmt.Errorf("%w: %w", err, ErrKeys)
 	}
 	if _, err := k.Prove(ctx, leastInput(c.Program), Options{}); err != nil {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
+	"slices"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 	g16 "github.com/consensys/gnark/backend/groth16/bn254"
@@ -36,16 +36,15 @@ type Keys struct {
 	VerifyingKey *verifier.VerifyingKey
 
 	compiled *circuits.Compiled
-	groth16  *g16.ProvingKey
-	plonk    *plonk.Prover
-	weights  fr.Vector // packed weights and the blinding, empty if baked
-
-	prepare func() (*groth16.Prover, error) // once; nil under PLONK
+	groth16  *groth16.Prover // under Groth16: what proves, bound or not
+	free     *groth16.Prover // the same before it was bound; nil if it was read from a bound key's file
+	plonk    *plonk.Prover   // under PLONK
+	weights  fr.Vector       // packed weights and the blinding, empty if baked
 }
 
 // hasProvingKey reports, as [ErrNoProvingKey], keys that were read from a bound key's file.
 func (k *Keys) hasProvingKey() error {
-	if k.groth16 == nil && k.plonk == nil {
+	if k.free == nil && k.plonk == nil {
 		return fmt.Errorf("bound keys were read from %s: load %s instead: %w", BoundKeyFile, ProvingKeyFile, ErrNoProvingKey)
 	}
 	return nil
@@ -83,7 +82,9 @@ func UnsafeSetup(ctx context.Context, c *circuits.Compiled, p Progress) (*Keys, 
 	if err != nil {
 		return nil, err
 	}
-	k.setGroth16(pk, vk)
+	if err := k.setGroth16(pk, vk); err != nil {
+		return nil, err
+	}
 	return k.finish()
 }
 
@@ -112,37 +113,18 @@ func (k *Keys) commit(blinding fr.Element) error {
 	if k.plonk != nil {
 		return k.hideWeights()
 	}
-	values := append(append(fr.Vector{}, k.weights...), fr.Element{})
-	if err := k.hidesWeights(len(values)); err != nil {
-		return err
+	wires := k.free.Committed(0) // of weights, blinding and gnark's mask
+	if len(wires) != len(k.weights)+1 {
+		return fmt.Errorf("key commits to %d weights, program has %d: %w", len(wires)-2, len(k.weights)-1, ErrKeys)
 	}
-	basis := &k.groth16.CommitmentKeys[0]
-	c, err := basis.Commit(values)
-	if err != nil {
-		return err
+	if err := k.free.CheckHides(0, wires[len(wires)-2]); err != nil {
+		return fmt.Errorf("%w: %w", err, ErrKeys)
 	}
-	pok, err := basis.ProveKnowledge(values)
+	c, pok, err := k.free.Commit(context.Background(), 0, append(slices.Clone(k.weights), fr.Element{}))
 	if err != nil {
 		return err
 	}
 	k.VerifyingKey.Groth16.Weights = &verifier.WeightCommitment{C: c, PoK: pok}
-	return nil
-}
-
-// hidesWeights checks, before a commitment to so many values is published, that the
-// blinding, the last of them but gnark's mask, hides the others.
-func (k *Keys) hidesWeights(values int) error {
-	p, err := k.prepare()
-	if err != nil {
-		return fmt.Errorf("%w: %w", err, ErrKeys)
-	}
-	wires := p.Committed(0)
-	if len(wires) != values {
-		return fmt.Errorf("key commits to %d weights, program has %d: %w", len(wires)-2, values-2, ErrKeys)
-	}
-	if err := p.CheckHides(0, wires[values-2]); err != nil {
-		return fmt.Errorf("%w: %w", err, ErrKeys)
-	}
 	return nil
 }
 
@@ -160,34 +142,31 @@ func (k *Keys) WithModel(p *circuits.Program) (*Keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Keys{compiled: c, groth16: k.groth16, VerifyingKey: &verifier.VerifyingKey{Card: card(c)}}
+	n := &Keys{compiled: c, groth16: k.free, free: k.free, VerifyingKey: &verifier.VerifyingKey{Card: card(c)}}
 	n.VerifyingKey.Card.Setup = k.VerifyingKey.Card.Setup
 	if k.plonk != nil {
-		n.setPlonk(k.plonk) // whose circuit is the same
+		n.setPlonk(k.plonk)
 	} else {
 		key := *k.VerifyingKey.Groth16
-		n.VerifyingKey.Groth16 = &key
-		n.preparing()
+		n.VerifyingKey.Groth16 = &key // whose circuit is the same, too
 	}
 	return n.finish()
 }
 
 // setGroth16 takes gnark's keys.
-func (k *Keys) setGroth16(pk *g16.ProvingKey, vk *g16.VerifyingKey) {
-	k.groth16 = pk
+func (k *Keys) setGroth16(pk *g16.ProvingKey, vk *g16.VerifyingKey) error {
+	p, err := groth16.New(k.compiled.System.(*cs.R1CS), pk)
+	if err != nil {
+		return fmt.Errorf("%w: %w", err, ErrKeys)
+	}
+	k.groth16, k.free = p, p
 	g := &verifier.Groth16Key{Alpha: vk.G1.Alpha, Beta: vk.G2.Beta, Gamma: vk.G2.Gamma, Delta: vk.G2.Delta, K: vk.G1.K}
 	for _, c := range vk.CommitmentKeys {
 		g.CommitmentG = c.G
 		g.CommitmentSigmaNeg = append(g.CommitmentSigmaNeg, c.GSigmaNeg)
 	}
 	k.VerifyingKey.Groth16 = g
-	k.preparing()
-}
-
-func (k *Keys) preparing() {
-	k.prepare = sync.OnceValues(func() (*groth16.Prover, error) {
-		return groth16.New(k.compiled.System.(*cs.R1CS), k.groth16)
-	})
+	return nil
 }
 
 // Compiled returns the network the keys are for.

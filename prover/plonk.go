@@ -1,19 +1,19 @@
 package prover
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"slices"
 
+	"github.com/consensys/gnark-crypto/ecc/bn254"
 	"github.com/consensys/gnark-crypto/ecc/bn254/kzg"
 	gplonk "github.com/consensys/gnark/backend/plonk/bn254"
 	cs "github.com/consensys/gnark/constraint/bn254"
 
 	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/circuits/gadget"
+	"github.com/nnark/nnark/prover/internal/raw"
 	"github.com/nnark/nnark/prover/plonk"
 	"github.com/nnark/nnark/verifier"
 )
@@ -95,32 +95,30 @@ func (k *Keys) gnarkPlonkKey() *gplonk.VerifyingKey {
 	}
 }
 
-// readPlonk reads a proving key, which is gnark's form of the verifying key, bit for bit,
-// and a reference string of the circuit's size, in both bases, which is checked to be the
-// verifying key's: proofs hide as PLONK's do, and nothing else is in a proving key.
-func (k *Keys) readPlonk(r *bufio.Reader) error {
+// writePlonk writes the proving key: what is not in the verifying key is the reference string
+// of the circuit's size, powers of τ and their Lagrange form.
+func (k *Keys) writePlonk(to io.Writer) error {
+	w := &raw.Writer{W: to}
+	pk := k.plonk.Key()
+	raw.WritePoints(w, pk.Kzg.G1)
+	raw.WritePoints(w, pk.KzgLagrange.G1)
+	return w.Err
+}
+
+// readPlonk reads a reference string of the circuit's size, in both bases, which is checked to
+// be the verifying key's: proofs hide as PLONK's do, and nothing else is in a proving key.
+func (k *Keys) readPlonk(from io.Reader) error {
 	size := plonkSize(k.compiled)
 	if k.VerifyingKey.Plonk.Size != size {
 		return fmt.Errorf("verifying key for %d gates, the circuit has %d: %w", k.VerifyingKey.Plonk.Size, size, ErrKeys)
 	}
 	pk := &gplonk.ProvingKey{Vk: k.gnarkPlonkKey()}
-	var want bytes.Buffer
-	if _, err := pk.Vk.WriteRawTo(&want); err != nil {
-		return err
-	}
-	got := make([]byte, want.Len())
-	if _, err := io.ReadFull(r, got); err != nil {
-		return err
-	}
-	if !bytes.Equal(got, want.Bytes()) {
-		return fmt.Errorf("it does not go with the verifying key: %w", ErrKeys)
-	}
-	var err error
-	if pk.Kzg.G1, err = readPoints(r, size+blindingDegree); err != nil {
-		return err
-	}
-	if pk.KzgLagrange.G1, err = readPoints(r, size); err != nil {
-		return err
+	r := &raw.Reader{R: from}
+	pk.Kzg.G1, pk.KzgLagrange.G1 = make([]bn254.G1Affine, size+blindingDegree), make([]bn254.G1Affine, size)
+	raw.ReadPoints(r, pk.Kzg.G1)
+	raw.ReadPoints(r, pk.KzgLagrange.G1)
+	if r.Err != nil {
+		return r.Err
 	}
 	if err := checkSRS(pk.Kzg.G1, &pk.Vk.Kzg); err != nil {
 		return err
@@ -129,6 +127,7 @@ func (k *Keys) readPlonk(r *bufio.Reader) error {
 		return err
 	}
 	spr := k.compiled.System.(*cs.SparseR1CS)
+	var err error
 	k.plonk, err = plonk.New(context.Background(), spr, k.compiled.Plan.WeightRows(spr), pk, support(k.VerifyingKey.Plonk))
 	return err // readSummed makes it ErrKeys
 }

@@ -67,14 +67,10 @@ func (k *Keys) proveWitness(ctx context.Context, w *gadget.Witness, p Progress) 
 }
 
 func (k *Keys) proveGroth16(ctx context.Context, w *gadget.Witness, p Progress) (*verifier.Proof, error) {
-	prover, err := k.prepare()
-	if err != nil {
-		return nil, err
-	}
 	t := &transcript{statement: w.Statement}
 	t.stmt = verifier.StatementHash(k.VerifyingKey.Digest(), w.Statement)
 	stages := map[string]float64{"commit": 0.05, "solve": 0.1, "quotient": 0.2, "sums": 0.4}
-	proof, err := prover.Prove(ctx, w.Secret, k.mask(), t, func(stage string) { p.report(stage, stages[stage]) })
+	proof, err := k.groth16.Prove(ctx, w.Secret, k.mask(), t, func(stage string) { p.report(stage, stages[stage]) })
 	if err != nil {
 		return nil, err
 	}

@@ -11,13 +11,13 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254"
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 	"github.com/consensys/gnark-crypto/ecc/bn254/kzg"
 
 	"github.com/nnark/nnark/prover/ceremony"
+	"github.com/nnark/nnark/prover/internal/raw"
 	"github.com/nnark/nnark/prover/internal/secret"
 	"github.com/nnark/nnark/prover/plonk"
 	"github.com/nnark/nnark/prover/simd/msm"
@@ -37,9 +37,9 @@ func cutSRS(ctx context.Context, srs *kzg.SRS, size uint64, cache string, p Prog
 	return canonical, kzg.SRS{Pk: kzg.ProvingKey{G1: points}, Vk: srs.Vk}, err
 }
 
-// lagrangeMagic starts the file of a Lagrange form in a cache; gnark-crypto's encoding of the
-// points and the SHA-256 of both follow.
-const lagrangeMagic = "nnark-lagrange-1\n"
+// lagrangeMagic starts the file of a Lagrange form in a cache; the points as they lie in memory and
+// the SHA-256 of both follow.
+const lagrangeMagic = "nnark-lagrange-2\n"
 
 // lagrangeForm computes the Lagrange form of so many powers, or takes it from the cache. A file
 // there that is damaged, or another string's, is made anew; one that cannot be written is no
@@ -47,25 +47,28 @@ const lagrangeMagic = "nnark-lagrange-1\n"
 func lagrangeForm(ctx context.Context, srs *kzg.SRS, size uint64, cache string, p Progress) ([]bn254.G1Affine, error) {
 	digest := (&verifier.PlonkKey{G2Tau: srs.Vk.G2[1]}).SRSDigest()
 	name := filepath.Join(cache, fmt.Sprintf("srs-%x-%d.lagrange", digest, size))
-	var points []bn254.G1Affine
+	points := make([]bn254.G1Affine, size)
 	if cache != "" {
-		err := readSummed(name, []byte(lagrangeMagic), func(r *bufio.Reader) (err error) {
-			if points, err = readPoints(r, size); err == nil {
-				err = checkLagrange(srs.Pk.G1, points)
+		err := readSummed(name, []byte(lagrangeMagic), func(from io.Reader) error {
+			r := &raw.Reader{R: from}
+			if raw.ReadPoints(r, points); r.Err != nil {
+				return r.Err
 			}
-			return err
+			return checkLagrange(srs.Pk.G1, points)
 		})
 		if err == nil {
 			return points, nil
 		}
 	}
-	points = slices.Clone(srs.Pk.G1[:size])
+	copy(points, srs.Pk.G1)
 	if err := msm.LagrangeG1(ctx, points, func(done float64) { p.report("Lagrange form", done) }); err != nil {
 		return nil, err
 	}
 	if cache != "" && os.MkdirAll(cache, 0o755) == nil {
-		_ = writeSummed(name, 0o644, []byte(lagrangeMagic), func(w io.Writer) error {
-			return bn254.NewEncoder(w, bn254.RawEncoding()).Encode(points)
+		_ = writeSummed(name, 0o644, []byte(lagrangeMagic), func(to io.Writer) error {
+			w := &raw.Writer{W: to}
+			raw.WritePoints(w, points)
+			return w.Err
 		})
 	}
 	return points, nil
@@ -190,18 +193,6 @@ func readSRS(file io.ReaderAt, size uint64) (*kzg.SRS, error) {
 	}
 	srs.Vk = kzgKey(srs.Vk.G1, srs.Vk.G2[0], srs.Vk.G2[1]) // the file's precomputations are not looked at
 	return srs, checkSRS(srs.Pk.G1, &srs.Vk)
-}
-
-// readPoints reads a list of so many points.
-func readPoints(r *bufio.Reader, n uint64) (points []bn254.G1Affine, err error) {
-	length, err := r.Peek(4)
-	if err != nil {
-		return nil, err
-	}
-	if got := binary.BigEndian.Uint32(length); uint64(got) != n {
-		return nil, fmt.Errorf("%d points, want %d: %w", got, n, ErrKeys)
-	}
-	return points, bn254.NewDecoder(r).Decode(&points)
 }
 
 // checkSRS checks that points are the powers of the one tau that vk has in G2, times the

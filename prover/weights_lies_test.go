@@ -19,7 +19,7 @@ func TestOtherWeightsUnderOneCommitment(t *testing.T) {
 	k := committedKeys()
 	n := len(k.weights) - 1
 	for _, i := range []int{0, n / 2, n - 1, n} {
-		changed := &Keys{VerifyingKey: k.VerifyingKey, compiled: k.compiled, groth16: k.groth16, prepare: k.prepare}
+		changed := &Keys{VerifyingKey: k.VerifyingKey, compiled: k.compiled, groth16: k.groth16, free: k.free}
 		changed.weights = append(fr.Vector{}, k.weights...)
 		one := fr.One()
 		changed.weights[i].Add(&changed.weights[i], &one)

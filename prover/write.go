@@ -27,9 +27,9 @@ func writeSummed(name string, mode os.FileMode, head []byte, body func(io.Writer
 	})
 }
 
-// readSummed reads a file that writeSummed wrote: first the checksum and the header are
-// compared, then body reads what lies between.
-func readSummed(name string, head []byte, body func(*bufio.Reader) error) error {
+// readSummed reads a file that writeSummed wrote, once: body reads what lies between header and
+// checksum, and what it returns counts for nothing if one of these is wrong.
+func readSummed(name string, head []byte, body func(io.Reader) error) error {
 	f, err := os.Open(name)
 	if err != nil {
 		return err
@@ -43,28 +43,36 @@ func readSummed(name string, head []byte, body func(*bufio.Reader) error) error 
 	if n < 0 {
 		return fmt.Errorf("too short: %w", ErrKeys)
 	}
-	h, got := sha256.New(), new(bytes.Buffer)
-	if _, err := io.Copy(io.MultiWriter(h, got), io.LimitReader(f, int64(len(head)))); err != nil {
+	h, got := sha256.New(), make([]byte, len(head))
+	buffered := bufio.NewReaderSize(f, 1<<16)
+	if _, err := io.ReadFull(buffered, got); err != nil {
 		return err
 	}
-	if _, err := io.CopyBuffer(h, io.LimitReader(f, n), make([]byte, 1<<20)); err != nil {
+	h.Write(got)
+	magic := head[:bytes.IndexByte(head, '\n')+1] // nnark-what-version
+	if what := magic[:bytes.LastIndexByte(magic, '-')+1]; bytes.HasPrefix(got, what) && !bytes.HasPrefix(got, magic) {
+		return fmt.Errorf("written by another version of nnark, make it again: %w", ErrKeys)
+	}
+	summed := &io.LimitedReader{R: io.TeeReader(buffered, h), N: n}
+	var bodyErr error
+	if bytes.Equal(got, head) {
+		if bodyErr = body(summed); bodyErr == nil && summed.N > 0 {
+			bodyErr = fmt.Errorf("%d bytes too long", summed.N)
+		}
+	}
+	if _, err := io.Copy(io.Discard, summed); err != nil {
 		return err
 	}
-	sum, err := io.ReadAll(f)
-	if err != nil {
-		return err
-	}
+	sum, err := io.ReadAll(buffered)
 	switch {
+	case err != nil:
+		return err
 	case !bytes.Equal(sum, h.Sum(nil)):
 		return fmt.Errorf("damaged, its checksum is wrong: %w", ErrKeys)
-	case !bytes.Equal(got.Bytes(), head):
+	case !bytes.Equal(got, head):
 		return fmt.Errorf("is for another model: %w", ErrKeys)
-	}
-	if _, err := f.Seek(int64(len(head)), io.SeekStart); err != nil {
-		return err
-	}
-	if err := body(bufio.NewReaderSize(io.LimitReader(f, n), 1<<20)); err != nil {
-		return fmt.Errorf("%w: %w", err, ErrKeys)
+	case bodyErr != nil:
+		return fmt.Errorf("%w: %w", bodyErr, ErrKeys)
 	}
 	return nil
 }

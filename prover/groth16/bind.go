@@ -65,30 +65,25 @@ func (p *Prover) bindQueries(ctx context.Context, bound map[int]fr.Element) (err
 	for _, f := range folds {
 		binder.gone[f.wire] = true
 	}
-	g1, g2 := &p.pk.G1, &p.pk.G2
-	a, b := finite(p.pk.InfinityA), finite(p.pk.InfinityB)
-	if p.a, err = bindQuery(&binder, a, g1.A, msm.CombineG1, signG1, g1.Delta); err != nil {
+	if p.a, err = bindQuery(&binder, p.a, spread(p.a, p.wires), msm.CombineG1, signG1); err != nil {
 		return err
 	}
-	if p.b1, err = bindQuery(&binder, b, g1.B, msm.CombineG1, signG1, g1.Delta); err != nil {
+	if p.b1, err = bindQuery(&binder, p.b1, spread(p.b1, p.wires), msm.CombineG1, signG1); err != nil {
 		return err
 	}
-	if p.b2, err = bindQuery(&binder, b, g2.B, msm.CombineG2, signG2, g2.Delta); err != nil {
+	if p.b2, err = bindQuery(&binder, p.b2, spread(p.b2, p.wires), msm.CombineG2, signG2); err != nil {
 		return err
 	}
-	if p.k, err = bindQuery(&binder, p.private, g1.K, msm.CombineG1, signG1, g1.Delta); err != nil {
+	if p.k, err = bindQuery(&binder, p.k, spread(p.k, p.wires), msm.CombineG1, signG1); err != nil {
 		return err
 	}
 	binder.rounds = nil // folded wires are never committed
-	n := len(p.commitments)
-	p.commitment, p.knowledge = make([]*query[bn254.G1Affine], n), make([]*query[bn254.G1Affine], n)
-	for i, c := range p.commitments {
-		key := &p.pk.CommitmentKeys[i]
-		if p.commitment[i], err = bindQuery(&binder, c.PrivateCommitted, key.Basis, msm.CombineG1, signG1); err != nil {
-			return err
-		}
-		if p.knowledge[i], err = bindQuery(&binder, c.PrivateCommitted, key.BasisExpSigma, msm.CombineG1, signG1); err != nil {
-			return err
+	p.commitment, p.knowledge = slices.Clone(p.commitment), slices.Clone(p.knowledge)
+	for i := range p.commitments {
+		for _, q := range []**query[bn254.G1Affine]{&p.commitment[i], &p.knowledge[i]} {
+			if *q, err = bindQuery(&binder, *q, spread(*q, p.wires), msm.CombineG1, signG1); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -102,15 +97,11 @@ type binder struct {
 	rounds []round
 }
 
-// bindQuery builds the query of wires with the given points: it moves the points
-// of folded wires to those they depend on, and adds up those of bound wires.
-func bindQuery[P comparable](b *binder, wires []int, points []P, combine combineFunc[P],
-	sign signFunc[P], extra ...P) (*query[P], error) {
+// bindQuery returns a query, of which all are the wires' points, without the wires that are
+// not free: it moves the points of folded wires to those they depend on, and adds up those of
+// bound wires.
+func bindQuery[P comparable](b *binder, from *query[P], all []P, combine combineFunc[P], sign signFunc[P]) (*query[P], error) {
 	var infinity P
-	all := make([]P, b.wires)
-	for i, w := range wires {
-		all[w] = points[i]
-	}
 	for _, r := range b.rounds {
 		if err := moveFolded(b.ctx, all, r, combine); err != nil {
 			return nil, err
@@ -134,6 +125,7 @@ func bindQuery[P comparable](b *binder, wires []int, points []P, combine combine
 			free, freePoints = append(free, w), append(freePoints, p)
 		}
 	}
+	extra := from.bases[len(from.start)-1:]
 	q := newQuery(free, freePoints, sign, extra...)
 	q.fixed = fixed[0]
 	return q, nil

@@ -2,7 +2,6 @@ package groth16
 
 import (
 	"context"
-	"io"
 	"testing"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
@@ -119,7 +118,6 @@ func TestBindErrors(t *testing.T) {
 		_, err := p.Bind(ctx, wires, []fr.Element{one, one}[:len(wires)])
 		require.ErrorIs(t, err, ErrWire, "%v", wires)
 	}
-	require.ErrorIs(t, p.WriteBound(io.Discard), ErrWire, "a prover that is not bound")
 	_, err = p.Bind(ctx, []int{2}, nil)
 	require.ErrorIs(t, err, ErrWire)
 	b, err := p.Bind(ctx, []int{2}, []fr.Element{one})

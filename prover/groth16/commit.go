@@ -24,24 +24,26 @@ func (p *Prover) Masks() []int {
 	return wires
 }
 
-// Commit computes commitment i and its proof of knowledge as a proof with the
-// same secret inputs and mask has them. Inputs the commitment does not cover are
-// ignored. It returns [ErrCircuit] if the commitment covers internal wires other
-// than its mask, or there is no commitment i, and [ErrInput] for a wrong number
-// of inputs.
-func (p *Prover) Commit(ctx context.Context, i int, secret fr.Vector, mask fr.Element) (d, pok bn254.G1Affine, err error) {
+// Commit computes commitment i to the values of its wires ([Prover.Committed]), the mask among
+// them, and its proof of knowledge, as a proof with these values has them. It returns
+// [ErrCircuit] if there is no commitment i, and [ErrInput] for a wrong number of values.
+func (p *Prover) Commit(ctx context.Context, i int, values fr.Vector) (d, pok bn254.G1Affine, err error) {
 	if i < 0 || i >= len(p.commitments) {
 		return d, pok, fmt.Errorf("%w: no commitment %d", ErrCircuit, i)
 	}
-	if len(secret) != p.nbSecret {
-		return d, pok, fmt.Errorf("%w: %d secret, want %d", ErrInput, len(secret), p.nbSecret)
-	}
-	if !p.commitsToInputs(i) {
-		return d, pok, fmt.Errorf("%w: commitment %d is to internal wires", ErrCircuit, i)
+	wires := p.commitments[i].PrivateCommitted
+	if len(values) != len(wires) {
+		return d, pok, fmt.Errorf("%w: %d values, commitment %d is to %d", ErrInput, len(values), i, len(wires))
 	}
 	w := make([]fr.Element, p.wires)
-	copy(w[p.nbPublic:], secret)
-	w[p.masks[i].wire] = mask
+	for k, wire := range wires {
+		w[wire] = values[k]
+	}
+	return p.commit(ctx, i, w)
+}
+
+// commit computes commitment i to values of all wires.
+func (p *Prover) commit(ctx context.Context, i int, w []fr.Element) (d, pok bn254.G1Affine, err error) {
 	c, k := p.commitment[i], p.knowledge[i]
 	err = msm.Run(ctx, msm.G1(&d, c.bases, c.scalars(w)), msm.G1(&pok, k.bases, k.scalars(w)))
 	d.Add(&d, &c.fixed)

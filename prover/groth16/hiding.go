@@ -42,23 +42,25 @@ import (
 // for instance as recomputed from a ceremony's transcript; [Prover.Matches] compares what
 // can be compared without one.
 
-// checkHiding refuses proving keys under which a proof that verifies need not hide its
-// witness.
+// checkHiding refuses keys under which a proof that verifies need not hide its witness. The
+// shape of the queries was checked.
 func (p *Prover) checkHiding() error {
-	g1, g2 := &p.pk.G1, &p.pk.G2
-	points := [][]bn254.G1Affine{{g1.Alpha, g1.Beta, g1.Delta}, g1.A, g1.B, g1.Z, g1.K}
-	for i := range p.pk.CommitmentKeys {
-		points = append(points, p.pk.CommitmentKeys[i].Basis, p.pk.CommitmentKeys[i].BasisExpSigma)
+	ok := onCurve(p.z, []bn254.G1Affine{p.alpha, p.beta}) && onCurve([]bn254.G2Affine{p.beta2, p.b2.fixed}, p.b2.bases)
+	for _, q := range p.g1Queries() {
+		ok = ok && onCurve([]bn254.G1Affine{q.fixed}, q.bases)
 	}
-	if !onCurve(points...) || !onCurve([]bn254.G2Affine{g2.Beta, g2.Delta}, g2.B) {
-		return fmt.Errorf("%w: the proving key has points off the curve", ErrCircuit)
+	if !ok {
+		return fmt.Errorf("%w: the key has points off the curve", ErrCircuit)
 	}
-	if !blinds(&g1.Delta) || !blindsG2(&g2.Delta) {
-		return fmt.Errorf("%w: proofs under this proving key would hide nothing: delta", ErrCircuit)
+	if !blinds(p.a.last()) || !blinds(p.b1.last()) || !blinds(p.k.last()) || !blindsG2(p.b2.last()) {
+		return fmt.Errorf("%w: proofs under this key would hide nothing: delta", ErrCircuit)
 	}
 	for i, m := range p.masks {
-		if err := p.CheckHides(i, m.wire); err != nil {
-			return err
+		// A bound mask makes the commitment the same in all proofs: it was hidden once.
+		bound := slices.Contains(p.boundWires, m.wire)
+		base := p.commitment[i].onlyBase(m.wire)
+		if bound != (base == nil) || base != nil && !blinds(base) || !p.takesOnly(i) {
+			return fmt.Errorf("%w: nothing would hide commitment %d", ErrCircuit, i)
 		}
 	}
 	return nil
@@ -71,35 +73,8 @@ func (p *Prover) CheckHides(i, wire int) error {
 	if i < 0 || i >= len(p.commitments) {
 		return fmt.Errorf("%w: no commitment %d", ErrCircuit, i)
 	}
-	k := slices.Index(p.commitments[i].PrivateCommitted, wire)
-	if k < 0 || p.pk.CommitmentKeys == nil || !blinds(&p.pk.CommitmentKeys[i].Basis[k]) {
+	if base := p.commitment[i].onlyBase(wire); base == nil || !blinds(base) {
 		return fmt.Errorf("%w: nothing would hide commitment %d", ErrCircuit, i)
-	}
-	return nil
-}
-
-// checkBoundHiding is checkHiding for a bound prover that was read: the bases are those of
-// the queries, whose shape was checked.
-func (p *Prover) checkBoundHiding() error {
-	ok := onCurve(p.pk.G1.Z, []bn254.G1Affine{p.pk.G1.Alpha, p.pk.G1.Beta}) &&
-		onCurve([]bn254.G2Affine{p.pk.G2.Beta, p.b2.fixed}, p.b2.bases)
-	for _, q := range p.g1Queries() {
-		ok = ok && onCurve([]bn254.G1Affine{q.fixed}, q.bases)
-	}
-	if !ok {
-		return fmt.Errorf("%w: the bound key has points off the curve", ErrCircuit)
-	}
-	// The last base of these is δ.
-	if !blinds(p.a.last()) || !blinds(p.b1.last()) || !blinds(p.k.last()) || !blindsG2(p.b2.last()) {
-		return fmt.Errorf("%w: proofs under this bound key would hide nothing: delta", ErrCircuit)
-	}
-	for i, m := range p.masks {
-		// A bound mask makes the commitment the same in all proofs: it was hidden once.
-		bound := slices.Contains(p.boundWires, m.wire)
-		base := p.commitment[i].onlyBase(m.wire)
-		if bound != (base == nil) || base != nil && !blinds(base) || !p.takesOnly(i) {
-			return fmt.Errorf("%w: nothing would hide commitment %d", ErrCircuit, i)
-		}
 	}
 	return nil
 }
@@ -113,25 +88,6 @@ func (p *Prover) takesOnly(i int) bool {
 		}
 	}
 	return true
-}
-
-// last returns the last base.
-func (q *query[P]) last() *P { return &q.bases[len(q.bases)-1] }
-
-// onlyBase returns the base that takes the wire's value, nil unless there is exactly one.
-func (q *query[P]) onlyBase(wire int) (base *P) {
-	for k := range len(q.start) - 1 {
-		for _, w := range q.wires[q.start[k]:q.start[k+1]] {
-			if int(w>>1) != wire {
-				continue
-			}
-			if base != nil {
-				return nil
-			}
-			base = &q.bases[k]
-		}
-	}
-	return base
 }
 
 // blinds reports whether a uniform multiple of the point is uniform in G1.

@@ -1,7 +1,6 @@
 package groth16
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"math/big"
@@ -121,8 +120,7 @@ func TestHidingKeys(t *testing.T) {
 	require.ErrorIs(t, p.CheckHides(1, blinding), ErrCircuit, "a wire of the other commitment")
 	require.ErrorIs(t, p.CheckHides(2, blinding), ErrCircuit)
 	require.ErrorIs(t, p.CheckHides(-1, blinding), ErrCircuit)
-	p.pk = cloneKey(pk)
-	p.pk.CommitmentKeys[0].Basis[0] = inf
+	*p.commitment[0].onlyBase(blinding) = inf
 	require.ErrorIs(t, p.CheckHides(0, blinding), ErrCircuit)
 }
 
@@ -148,13 +146,14 @@ func TestHidingBoundKeys(t *testing.T) {
 	reread := func(change func(b *Prover)) error {
 		// A deep copy, by way of the file.
 		var file bytes.Buffer
-		require.NoError(t, good.WriteBound(&file))
-		b, err := ReadBound(bufio.NewReader(&file), c.r1cs, wires, values)
+		require.NoError(t, good.WriteKey(&file))
+		b, err := ReadKey(&file, c.r1cs, wires, values)
 		require.NoError(t, err)
+		require.Nil(t, b.GnarkKey())
 		change(b)
 		file.Reset()
-		require.NoError(t, b.WriteBound(&file))
-		_, err = ReadBound(bufio.NewReader(&file), c.r1cs, wires, values)
+		require.NoError(t, b.WriteKey(&file))
+		_, err = ReadKey(&file, c.r1cs, wires, values)
 		return err
 	}
 	require.NoError(t, reread(func(*Prover) {}))
@@ -174,8 +173,10 @@ func TestHidingBoundKeys(t *testing.T) {
 		"A's sum off the curve":      func(b *Prover) { b.a.fixed = offG1() },
 		"B's sum off the curve":      func(b *Prover) { b.b2.fixed = offG2() },
 		"A off the curve":            func(b *Prover) { b.a.bases[0] = offG1() },
-		"Z off the curve":            func(b *Prover) { b.pk.G1.Z[0] = offG1() },
-		"beta off the curve":         func(b *Prover) { b.pk.G2.Beta = offG2() },
+		"Z off the curve":            func(b *Prover) { b.z[0] = offG1() },
+		"alpha off the curve":        func(b *Prover) { b.alpha = offG1() },
+		"beta 1 off the curve":       func(b *Prover) { b.beta = offG1() },
+		"beta off the curve":         func(b *Prover) { b.beta2 = offG2() },
 		"mask infinity":              func(b *Prover) { *maskBase(b) = bn254.G1Affine{} },
 		"mask off the curve":         func(b *Prover) { *maskBase(b) = offG1() },
 		"knowledge off the curve":    func(b *Prover) { b.knowledge[1].bases[0] = offG1() },

@@ -19,9 +19,8 @@ import (
 // rest of a proving key has no counterpart in a verifying key; that it belongs there is what
 // a proof shows.
 func (p *Prover) Matches(vk *g16.VerifyingKey) error {
-	g1, g2 := &p.pk.G1, &p.pk.G2
 	d1, d2 := p.a.last(), p.b2.last()
-	if g1.Alpha != vk.G1.Alpha || g2.Beta != vk.G2.Beta || *d2 != vk.G2.Delta || *p.b1.last() != *d1 || *p.k.last() != *d1 {
+	if p.alpha != vk.G1.Alpha || p.beta2 != vk.G2.Beta || *d2 != vk.G2.Delta || *p.b1.last() != *d1 || *p.k.last() != *d1 {
 		return fmt.Errorf("%w: proving and verifying key are of different setups", ErrCircuit)
 	}
 	_, _, gen1, gen2 := bn254.Generators()
@@ -29,7 +28,7 @@ func (p *Prover) Matches(vk *g16.VerifyingKey) error {
 	for _, x := range []struct {
 		in1 *bn254.G1Affine
 		in2 *bn254.G2Affine
-	}{{&g1.Beta, &g2.Beta}, {d1, d2}} {
+	}{{&p.beta, &p.beta2}, {d1, d2}} {
 		same, err := bn254.PairingCheck([]bn254.G1Affine{*x.in1, gen1}, []bn254.G2Affine{gen2, *x.in2})
 		if err != nil || !same {
 			return fmt.Errorf("%w: the proving key's beta or delta differs between the groups", ErrCircuit)
@@ -134,9 +133,5 @@ func (p *Prover) randomCommitment(i int) (d, pok bn254.G1Affine, err error) {
 			return d, pok, err
 		}
 	}
-	c, k := p.commitment[i], p.knowledge[i]
-	err = msm.Run(context.Background(), msm.G1(&d, c.bases, c.scalars(w)), msm.G1(&pok, k.bases, k.scalars(w)))
-	d.Add(&d, &c.fixed)
-	pok.Add(&pok, &k.fixed)
-	return d, pok, err
+	return p.commit(context.Background(), i, w)
 }

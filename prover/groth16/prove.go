@@ -286,9 +286,8 @@ func (r *proving) sums(w, h fr.Vector) error {
 	// x and y are r and s of the formulas
 	var ar, bs1, k, z bn254.G1Affine
 	var bs bn254.G2Affine
-	g1, g2 := &r.pk.G1, &r.pk.G2
 	tasks := []msm.Task{
-		msm.G1(&z, g1.Z, h[:len(g1.Z)]),
+		msm.G1(&z, r.z, h[:len(r.z)]),
 		msm.G2(&bs, r.b2.bases, r.b2.scalars(w, y)),
 		msm.G1(&ar, r.a.bases, r.a.scalars(w, x)),
 		msm.G1(&k, r.k.bases, r.k.scalars(w, minusXY)),
@@ -303,9 +302,9 @@ func (r *proving) sums(w, h fr.Vector) error {
 	for i, q := range r.knowledge {
 		r.proof.PoKs[i].Add(&r.proof.PoKs[i], &q.fixed)
 	}
-	ar.Add(&ar, &r.a.fixed).Add(&ar, &g1.Alpha)
-	bs1.Add(&bs1, &r.b1.fixed).Add(&bs1, &g1.Beta)
-	bs.Add(&bs, &r.b2.fixed).Add(&bs, &g2.Beta)
+	ar.Add(&ar, &r.a.fixed).Add(&ar, &r.alpha)
+	bs1.Add(&bs1, &r.b1.fixed).Add(&bs1, &r.beta)
+	bs.Add(&bs, &r.b2.fixed).Add(&bs, &r.beta2)
 	k.Add(&k, &r.k.fixed).Add(&k, &z)
 
 	var t bn254.G1Affine

@@ -150,7 +150,12 @@ func TestCommit(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, append(wires, p.Masks()[0]), p.Committed(0))
 	mask := fr.NewElement(4321)
-	d, pok, err := p.Commit(ctx, 0, c.secret, mask)
+	values := fr.Vector{}
+	for _, w := range wires {
+		values = append(values, c.secret[w-p.nbPublic])
+	}
+	values = append(values, mask)
+	d, pok, err := p.Commit(ctx, 0, values)
 	require.NoError(t, err)
 	require.NoError(t, vk.CommitmentKeys[0].Verify(d, pok))
 
@@ -159,16 +164,12 @@ func TestCommit(t *testing.T) {
 	require.Equal(t, proof.Commitments[0], d)
 	require.Equal(t, proof.PoKs[0], pok)
 
-	_, _, err = p.Commit(ctx, 2, c.secret, mask)
-	require.ErrorIs(t, err, ErrCircuit)
-	_, _, err = p.Commit(ctx, 0, c.secret[1:], mask)
+	for _, i := range []int{-1, 2} {
+		_, _, err = p.Commit(ctx, i, values)
+		require.ErrorIs(t, err, ErrCircuit)
+	}
+	_, _, err = p.Commit(ctx, 0, values[1:])
 	require.ErrorIs(t, err, ErrInput)
-	c = plainCase(t, 4, 2)
-	pk, _ = setupFor(t, c)
-	p, err = New(c.r1cs, pk)
-	require.NoError(t, err)
-	_, _, err = p.Commit(ctx, 0, c.secret, mask)
-	require.ErrorIs(t, err, ErrCircuit)
 }
 
 // firstInput returns X_0 of a packed case.

@@ -9,6 +9,8 @@ import (
 	"github.com/consensys/gnark-crypto/ecc"
 	"github.com/consensys/gnark-crypto/ecc/bn254"
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr/fft"
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr/pedersen"
 	g16 "github.com/consensys/gnark/backend/groth16/bn254"
 	"github.com/consensys/gnark/constraint"
 	cs "github.com/consensys/gnark/constraint/bn254"
@@ -22,13 +24,16 @@ import (
 type Prover struct {
 	*layout
 	r1cs     *cs.R1CS
-	pk       *g16.ProvingKey
 	quotient *quotient
 	solving  *sync.Mutex // nil if solvers may run side by side
 	masks    []mask      // of each commitment
 	early    bool        // commitments can be computed before solving
 
-	// Each of these has δ as an extra base.
+	alpha, beta bn254.G1Affine
+	beta2       bn254.G2Affine
+	z           []bn254.G1Affine
+
+	// Each of these has δ as an extra base, the last.
 	a, k, b1 *query[bn254.G1Affine]
 	b2       *query[bn254.G2Affine]
 
@@ -42,44 +47,107 @@ type Prover struct {
 // in one constraint only, mask·1 = mask.
 type mask struct{ wire, row int }
 
-// New prepares proofs with the key. It returns [ErrCircuit] if the key is for
-// another circuit, if proofs under it would not hide their witness (hiding.go), or if the
-// circuit was not made by gnark's R1CS builder.
+// New prepares proofs with the key, of which it keeps no more than the points of Z. It returns
+// [ErrCircuit] if the key is for another circuit, if proofs under it would not hide their
+// witness (hiding.go), or if the circuit was not made by gnark's R1CS builder.
 func New(r1cs *cs.R1CS, pk *g16.ProvingKey) (*Prover, error) {
+	p, err := newProver(r1cs)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.checkKey(pk); err != nil {
+		return nil, err
+	}
+	p.setKey(pk)
+	if err := p.checkHiding(); err != nil {
+		return nil, err
+	}
+	p.quotient = newQuotient(p.domain())
+	return p, nil
+}
+
+// newProver returns a prover without a key.
+func newProver(r1cs *cs.R1CS) (*Prover, error) {
 	l, err := newLayout(r1cs)
 	if err != nil {
 		return nil, err
 	}
-	p := &Prover{layout: l, r1cs: r1cs, pk: pk}
-	if err := p.checkKey(); err != nil {
-		return nil, err
-	}
+	p := &Prover{layout: l, r1cs: r1cs}
 	if err := p.findMasks(); err != nil {
-		return nil, err
-	}
-	if err := p.checkHiding(); err != nil {
 		return nil, err
 	}
 	if hasState(r1cs) {
 		p.solving = new(sync.Mutex)
 	}
 	p.early = p.computableEarly()
-	p.quotient = newQuotient(&pk.Domain)
+	return p, nil
+}
+
+// domain is that of the circuit's constraints.
+func (p *Prover) domain() *fft.Domain {
+	return fft.NewDomain(uint64(p.constraints), fft.WithoutPrecompute())
+}
+
+// setKey makes the queries.
+func (p *Prover) setKey(pk *g16.ProvingKey) {
+	p.alpha, p.beta, p.beta2, p.z = pk.G1.Alpha, pk.G1.Beta, pk.G2.Beta, pk.G1.Z
 	a, b := finite(pk.InfinityA), finite(pk.InfinityB)
 	p.a = newQuery(a, pk.G1.A, signG1, pk.G1.Delta)
 	p.b1 = newQuery(b, pk.G1.B, signG1, pk.G1.Delta)
 	p.b2 = newQuery(b, pk.G2.B, signG2, pk.G2.Delta)
-	p.k = newQuery(l.private, pk.G1.K, signG1, pk.G1.Delta)
-	for i, c := range l.commitments {
+	p.k = newQuery(p.private, pk.G1.K, signG1, pk.G1.Delta)
+	for i, c := range p.commitments {
 		p.commitment = append(p.commitment, newQuery(c.PrivateCommitted, pk.CommitmentKeys[i].Basis, signG1))
 		p.knowledge = append(p.knowledge, newQuery(c.PrivateCommitted, pk.CommitmentKeys[i].BasisExpSigma, signG1))
 	}
-	return p, nil
+}
+
+// GnarkKey returns the key in gnark's form, or nil of a bound prover, which has none.
+func (p *Prover) GnarkKey() *g16.ProvingKey {
+	if p.Bound() {
+		return nil
+	}
+	pk := new(g16.ProvingKey)
+	pk.Domain = *fft.NewDomain(uint64(p.constraints))
+	pk.G1.Alpha, pk.G1.Beta, pk.G1.Delta, pk.G1.Z = p.alpha, p.beta, *p.a.last(), p.z
+	pk.G2.Beta, pk.G2.Delta = p.beta2, *p.b2.last()
+	pk.G1.A, pk.InfinityA, pk.NbInfinityA = compact(spread(p.a, p.wires))
+	pk.G1.B, pk.InfinityB, pk.NbInfinityB = compact(spread(p.b1, p.wires))
+	pk.G2.B, _, _ = compact(spread(p.b2, p.wires))
+	pk.G1.K = pick(spread(p.k, p.wires), p.private)
+	for i, c := range p.commitments {
+		pk.CommitmentKeys = append(pk.CommitmentKeys, pedersen.ProvingKey{
+			Basis:         pick(spread(p.commitment[i], p.wires), c.PrivateCommitted),
+			BasisExpSigma: pick(spread(p.knowledge[i], p.wires), c.PrivateCommitted),
+		})
+	}
+	return pk
+}
+
+// compact leaves out the points at infinity, and says where they are.
+func compact[P comparable](points []P) (kept []P, infinity []bool, n uint64) {
+	var zero P
+	infinity = make([]bool, len(points))
+	for w, p := range points {
+		if infinity[w] = p == zero; infinity[w] {
+			n++
+		} else {
+			kept = append(kept, p)
+		}
+	}
+	return kept, infinity, n
+}
+
+func pick[P any](points []P, wires []int) []P {
+	out := make([]P, len(wires))
+	for i, w := range wires {
+		out[i] = points[w]
+	}
+	return out
 }
 
 // checkKey compares every length in the key with the circuit.
-func (p *Prover) checkKey() error {
-	pk := p.pk
+func (p *Prover) checkKey(pk *g16.ProvingKey) error {
 	ok := len(pk.InfinityA) == p.wires && len(pk.InfinityB) == p.wires &&
 		len(pk.G1.A) == len(finite(pk.InfinityA)) &&
 		len(pk.G1.B) == len(finite(pk.InfinityB)) && len(pk.G2.B) == len(pk.G1.B) &&

@@ -103,3 +103,39 @@ func signG2(p bn254.G2Affine) (bn254.G2Affine, uint32, uint64) {
 	}
 	return p, odd, p.X.A0[0]
 }
+
+// spread returns the base of each wire, infinity for those that have none.
+func spread[P any, N interface {
+	*P
+	Neg(*P) *P
+}](q *query[P], wires int) []P {
+	all := make([]P, wires)
+	for k := range len(q.start) - 1 {
+		for _, w := range q.wires[q.start[k]:q.start[k+1]] {
+			all[w>>1] = q.bases[k]
+			if w&1 == 1 {
+				N(&all[w>>1]).Neg(&q.bases[k])
+			}
+		}
+	}
+	return all
+}
+
+// last returns the last base.
+func (q *query[P]) last() *P { return &q.bases[len(q.bases)-1] }
+
+// onlyBase returns the base that takes the wire's value, nil unless there is exactly one.
+func (q *query[P]) onlyBase(wire int) (base *P) {
+	for k := range len(q.start) - 1 {
+		for _, w := range q.wires[q.start[k]:q.start[k+1]] {
+			if int(w>>1) != wire {
+				continue
+			}
+			if base != nil {
+				return nil
+			}
+			base = &q.bases[k]
+		}
+	}
+	return base
+}
