@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"crypto/sha256"
 	"encoding/csv"
 	"flag"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/circuits/gadget"
 	"github.com/nnark/nnark/circuits/quantize"
 	"github.com/nnark/nnark/fixedpoint"
 	"github.com/nnark/nnark/model"
@@ -23,7 +25,10 @@ import (
 
 var update = flag.Bool("update", false, "rewrite constraints.csv")
 
-const goldenFile = "constraints.csv"
+const (
+	goldenFile  = "constraints.csv"
+	systemsFile = "systems.sha256" // gadget.SystemVersion and the digest of all circuits
+)
 
 // goals bound what a circuit may cost: both models' domains are just above.
 var goals = map[string]int{
@@ -37,11 +42,15 @@ var goals = map[string]int{
 // nothing else. Run it with -update after a change that is meant.
 func TestConstraints(t *testing.T) {
 	rows := [][]string{{"model", "mode", "system", "constraints", "public_inputs"}}
+	systems := sha256.New()
 	add := func(name string, p *circuits.Program) {
 		mode, system := p.Config.Weights.String(), p.Config.System.String()
 		c, err := circuits.Compile(p)
 		require.NoError(t, err, name)
 		rows = append(rows, []string{name, mode, system, strconv.Itoa(c.Constraints()), strconv.Itoa(c.Plan.StatementSize())})
+		stored, err := c.StoreSystem()
+		require.NoError(t, err, name)
+		systems.Write(stored)
 		if goal, ok := goals[name+","+mode+","+system]; ok && c.Constraints() > goal {
 			t.Errorf("%s takes %d constraints, the goal is %d", name, c.Constraints(), goal)
 		}
@@ -66,25 +75,30 @@ func TestConstraints(t *testing.T) {
 			add(op.name, p)
 		}
 	}
+	version := fmt.Sprintf("%d %x\n", gadget.SystemVersion, systems.Sum(nil))
 	if *update {
+		require.NoError(t, os.WriteFile(systemsFile, []byte(version), 0o644))
 		f, err := os.Create(goldenFile)
 		require.NoError(t, err)
 		require.NoError(t, csv.NewWriter(f).WriteAll(rows))
 		require.NoError(t, f.Close())
 		return
 	}
+	golden, err := os.ReadFile(systemsFile)
+	require.NoError(t, err)
+	require.Equal(t, string(golden), version, "compiled circuits have changed: stored ones must not be used any more. Raise gadget.SystemVersion and run with -update")
 	f, err := os.Open(goldenFile)
 	require.NoError(t, err)
 	defer f.Close()
 	want, err := csv.NewReader(f).ReadAll()
 	require.NoError(t, err)
-	golden := map[string][]string{}
+	counts := map[string][]string{}
 	for _, r := range want {
-		golden[fmt.Sprint(r[:3])] = r
+		counts[fmt.Sprint(r[:3])] = r
 	}
-	require.Len(t, golden, len(rows), "rows; run with -update")
+	require.Len(t, counts, len(rows), "rows; run with -update")
 	for _, r := range rows {
-		require.Equal(t, golden[fmt.Sprint(r[:3])], r, "run with -update if this is meant")
+		require.Equal(t, counts[fmt.Sprint(r[:3])], r, "run with -update if this is meant")
 	}
 }
 

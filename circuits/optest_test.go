@@ -132,6 +132,20 @@ func compile(t testing.TB, p *Program) *testCircuit {
 	return k
 }
 
+// restored is the circuit with its system read from bytes.
+func (k *testCircuit) restored() *testCircuit {
+	k.t.Helper()
+	stored, err := k.StoreSystem()
+	require.NoError(k.t, err)
+	r := *k
+	r.Compiled, err = Restore(k.Program, stored)
+	require.NoError(k.t, err)
+	again, err := r.StoreSystem()
+	require.NoError(k.t, err)
+	require.Equal(k.t, stored, again)
+	return &r
+}
+
 var testContext = fr.NewElement(4242)
 
 func testSalt() (fr.Element, error) { return fr.NewElement(1717), nil }

@@ -72,6 +72,7 @@ func (k *tallied) Refuse(reason string) {
 // the constraint system's solution.
 func (k *tallied) Proves(t *testing.T, c *testCircuit, inputs [][][]int64) {
 	t.Helper()
+	c = c.restored()
 	for _, x := range inputs {
 		checkReference(t, c.Program, x)
 		w, err := c.Witness(x, c.weights, testContext, testSalt)

@@ -2,6 +2,7 @@ package prover
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -23,6 +24,7 @@ const (
 	ProvingKeyFile   = "proving.key"
 	VerifyingKeyFile = "verifying.key"
 	OpeningFile      = "model.opening" // opens the model's commitment: secret
+	CircuitFile      = "circuit.bin"   // the compiled circuit of committed weights
 )
 
 // provingMagic starts a proving key's file; the digests of what the setup serves and of the
@@ -33,8 +35,9 @@ const provingMagic = "nnark-proving-key-2\n"
 // opening is the content of OpeningFile.
 type opening struct {
 	Format       string `json:"format"`
-	Architecture string `json:"architecture"` // digest of what the setup serves
-	Blinding     string `json:"blinding"`     // field element, 32 bytes big-endian
+	Architecture string `json:"architecture"`      // digest of what the setup serves
+	Blinding     string `json:"blinding"`          // field element, 32 bytes big-endian
+	Circuit      string `json:"circuit,omitempty"` // SHA-256 of CircuitFile
 }
 
 const openingFormat = "nnark-opening-1"
@@ -56,7 +59,11 @@ func (k *Keys) save(dir string, overwrite bool) error {
 	if err != nil {
 		return err
 	}
-	opening, err := k.opening()
+	circuit, err := k.circuit()
+	if err != nil {
+		return err
+	}
+	opening, err := k.opening(circuit)
 	if err != nil {
 		return err
 	}
@@ -74,6 +81,9 @@ func (k *Keys) save(dir string, overwrite bool) error {
 		if err := writeBytes(filepath.Join(dir, OpeningFile), 0o600, opening); err != nil {
 			return err
 		}
+		if err := writeBytes(filepath.Join(dir, CircuitFile), 0o644, circuit); err != nil {
+			return err
+		}
 	}
 	write := k.writePlonk
 	if k.plonk == nil {
@@ -85,13 +95,37 @@ func (k *Keys) save(dir string, overwrite bool) error {
 	return writeBytes(filepath.Join(dir, VerifyingKeyFile), 0o644, vk)
 }
 
+// circuit returns the content of CircuitFile, nil for baked weights: it would hold them.
+func (k *Keys) circuit() ([]byte, error) {
+	if !k.compiled.Plan.Committed() {
+		return nil, nil
+	}
+	return k.compiled.StoreSystem()
+}
+
+// Compile is [circuits.Compile] for keys in a folder: their circuit is read, not compiled, if it
+// is the one that the folder's opening names and of this version of nnark. The opening is the
+// owner's secret; what it names is trusted to be what nnark wrote.
+func Compile(dir string, p *circuits.Program) (*circuits.Compiled, error) {
+	if o, err := parseOpening(filepath.Join(dir, OpeningFile)); err == nil && o.Circuit != "" {
+		stored, err := os.ReadFile(filepath.Join(dir, CircuitFile))
+		if sum := sha256.Sum256(stored); err == nil && o.Circuit == hex.EncodeToString(sum[:]) {
+			if c, err := circuits.Restore(p, stored); err == nil {
+				return c, nil
+			}
+		}
+	}
+	return circuits.Compile(p)
+}
+
 // opening returns the content of OpeningFile, nil for baked weights, which have none.
-func (k *Keys) opening() ([]byte, error) {
+func (k *Keys) opening(circuit []byte) ([]byte, error) {
 	if !k.compiled.Plan.Committed() {
 		return nil, nil
 	}
 	arch, blinding := k.compiled.Program.Architecture(), k.weights[len(k.weights)-1].Bytes()
-	data, err := json.MarshalIndent(opening{openingFormat, hex.EncodeToString(arch[:]), hex.EncodeToString(blinding[:])}, "", "  ")
+	sum := sha256.Sum256(circuit)
+	data, err := json.MarshalIndent(opening{openingFormat, hex.EncodeToString(arch[:]), hex.EncodeToString(blinding[:]), hex.EncodeToString(sum[:])}, "", "  ")
 	return append(data, '\n'), err
 }
 
@@ -177,20 +211,32 @@ func (k *Keys) readGroth16(r io.Reader) error {
 
 // readOpening returns the blinding of the commitment to a model of this architecture.
 func readOpening(name string, arch [32]byte) (blinding fr.Element, err error) {
-	data, err := os.ReadFile(name)
+	o, err := parseOpening(name)
 	if err != nil {
 		return blinding, err
 	}
-	var o opening
+	raw, err := hex.DecodeString(o.Blinding)
+	if err != nil || o.Architecture != hex.EncodeToString(arch[:]) || len(raw) != fr.Bytes || blinding.SetBytesCanonical(raw) != nil {
+		return blinding, openingError(name)
+	}
+	return blinding, nil
+}
+
+func openingError(name string) error {
+	return fmt.Errorf("%s is damaged or for another model: %w", filepath.Base(name), ErrKeys)
+}
+
+func parseOpening(name string) (o opening, err error) {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return o, err
+	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
-	if d.Decode(&o) == nil && string(data[d.InputOffset():]) == "\n" && o.Format == openingFormat && o.Architecture == hex.EncodeToString(arch[:]) {
-		raw, err := hex.DecodeString(o.Blinding)
-		if err == nil && len(raw) == fr.Bytes && blinding.SetBytesCanonical(raw) == nil {
-			return blinding, nil
-		}
+	if d.Decode(&o) != nil || string(data[d.InputOffset():]) != "\n" || o.Format != openingFormat {
+		return o, openingError(name)
 	}
-	return blinding, fmt.Errorf("%s is damaged or for another model: %w", filepath.Base(name), ErrKeys)
+	return o, nil
 }
 
 // loadOpening reads the blinding and checks that weights and blinding open the verifying

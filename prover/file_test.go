@@ -44,7 +44,7 @@ func TestSaveLoad(t *testing.T) {
 		}
 		want := []string{ProvingKeyFile, VerifyingKeyFile}
 		if k.compiled.Plan.Committed() {
-			want = append([]string{OpeningFile}, want...)
+			want = append([]string{CircuitFile, OpeningFile}, want...)
 			info, err := os.Stat(filepath.Join(dir, OpeningFile))
 			require.NoError(t, err)
 			require.Equal(t, fs.FileMode(0o600), info.Mode().Perm(), "the opening is secret")

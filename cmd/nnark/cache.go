@@ -20,9 +20,6 @@ const sumsFile = "SHA256SUMS"
 // errDamaged means that a cached file is not what was written.
 var errDamaged = errors.New("checksums differ")
 
-// errNoCache means that the user has no folder for caches.
-var errNoCache = errors.New("no cache folder")
-
 // userCache returns the folder in which the user's programs keep what they could make again,
 // "" if there is none.
 func userCache() string {
@@ -33,21 +30,22 @@ func userCache() string {
 	return filepath.Join(base, "nnark")
 }
 
-// cacheDir returns the folder for the demo's keys of an architecture.
-func cacheDir(p *circuits.Program) (string, error) {
+// cacheDir returns the folder for the demo's keys of an architecture, "" if there is none.
+func cacheDir(p *circuits.Program) string {
 	base := userCache()
 	if base == "" {
-		return "", errNoCache
+		return ""
 	}
 	arch := p.Architecture()
-	return filepath.Join(base, "demo-"+hex.EncodeToString(arch[:8])), nil
+	return filepath.Join(base, "demo-2-"+hex.EncodeToString(arch[:8])) // 2: the format of keys
 }
 
 // cachedKeys returns keys from the user's cache, or makes them and puts them there;
 // fresh says which. Without a cache the keys are made every time.
 func (c *command) cachedKeys(compiled *circuits.Compiled) (keys *prover.Keys, dir string, fresh bool, err error) {
-	dir, err = cacheDir(compiled.Program)
-	if err == nil {
+	if dir = cacheDir(compiled.Program); dir == "" {
+		err = fs.ErrNotExist
+	} else {
 		keys, err = stage(c, "load keys", func() (*prover.Keys, error) { return loadCache(dir, compiled) })
 	}
 	switch {

@@ -74,7 +74,7 @@ func demo(c *command) (report, error) {
 	if err != nil {
 		return nil, err
 	}
-	compiled, err := c.compiled(p)
+	compiled, err := c.compiledFor(p, cacheDir(p))
 	if err != nil {
 		return nil, err
 	}

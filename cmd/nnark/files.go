@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
@@ -31,6 +32,14 @@ func loadProgram(path string) (*circuits.Program, error) {
 // compiled builds a program's constraint system.
 func (c *command) compiled(p *circuits.Program) (*circuits.Compiled, error) {
 	return stage(c, "compile", func() (*circuits.Compiled, error) { return circuits.Compile(p) })
+}
+
+// compiledFor is compiled where a key folder, if there is one, may have the constraint system.
+func (c *command) compiledFor(p *circuits.Program, dir string) (*circuits.Compiled, error) {
+	if dir == "" {
+		return c.compiled(p)
+	}
+	return stage(c, "compile", func() (*circuits.Compiled, error) { return prover.Compile(dir, p) })
 }
 
 // loadInput reads one sample for inputs of float32.
@@ -81,7 +90,10 @@ func writeFile(path string, mode os.FileMode, data []byte) error {
 }
 
 // keyFiles are the files of a key folder, the one without which nothing loads last.
-var keyFiles = []string{prover.OpeningFile, prover.ProvingKeyFile, prover.VerifyingKeyFile}
+var keyFiles = []string{prover.CircuitFile, prover.OpeningFile, prover.ProvingKeyFile, prover.VerifyingKeyFile}
+
+// optionalFiles are those that not all keys have.
+var optionalFiles = []string{prover.BoundKeyFile, prover.CircuitFile, prover.OpeningFile}
 
 // mayReplaceKeys refuses to replace the keys of a folder unless forced.
 func mayReplaceKeys(dir string, force bool) error {
@@ -111,13 +123,16 @@ func saveKeys(k, bound *prover.Keys, dir string) error {
 		if err := bound.SaveBound(tmp); err != nil {
 			return err
 		}
-	} else if err := os.Remove(filepath.Join(dir, prover.BoundKeyFile)); err != nil && !os.IsNotExist(err) {
-		return err // that of older keys
 	}
 	for _, name := range append([]string{prover.BoundKeyFile}, keyFiles...) {
 		err := os.Rename(filepath.Join(tmp, name), filepath.Join(dir, name))
-		optional := name == prover.OpeningFile || name == prover.BoundKeyFile // baked weights have none
-		if err != nil && !(optional && os.IsNotExist(err)) {
+		if os.IsNotExist(err) && slices.Contains(optionalFiles, name) { // and none of older keys
+			err = os.Remove(filepath.Join(dir, name))
+			if os.IsNotExist(err) {
+				err = nil
+			}
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -60,7 +60,7 @@ func prove(c *command) (report, error) {
 		}
 	}
 	start := time.Now()
-	compiled, err := c.compiled(p)
+	compiled, err := c.compiledFor(p, *dir)
 	if err != nil {
 		return nil, err
 	}

@@ -86,7 +86,7 @@ func load(_ context.Context, in *message.In, p message.Progress) (*message.Out, 
 		return nil, err
 	}
 	p("compile", 0)
-	c, err := q.compiled()
+	c, err := prover.Compile(r.Folder, q.Program)
 	if err != nil {
 		return nil, err
 	}
