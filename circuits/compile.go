@@ -11,6 +11,7 @@ import (
 	"github.com/consensys/gnark/frontend"
 	"github.com/consensys/gnark/frontend/cs/r1cs"
 	"github.com/consensys/gnark/frontend/cs/scs"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/nnark/nnark/circuits/gadget"
 	"github.com/nnark/nnark/circuits/relation"
@@ -122,13 +123,12 @@ func Restore(p *Program, stored []byte) (*Compiled, error) {
 	if !ok {
 		return nil, fmt.Errorf("%s: it is another program's: %w", p.Name, gadget.ErrStored)
 	}
-	plan, err := p.Plan()
-	if err != nil {
+	c := &Compiled{Program: p}
+	var g errgroup.Group
+	g.Go(func() (err error) { c.Plan, err = p.Plan(); return err })
+	g.Go(func() (err error) { c.System, err = gadget.RestoreSystem(system); return err })
+	if err := g.Wait(); err != nil {
 		return nil, fmt.Errorf("%s: %w", p.Name, err)
 	}
-	ccs, err := gadget.RestoreSystem(system)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", p.Name, err)
-	}
-	return &Compiled{p, plan, ccs}, nil
+	return c, nil
 }

@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // writeSummed writes a file of a header, a body and the SHA-256 of both.
@@ -27,8 +29,8 @@ func writeSummed(name string, mode os.FileMode, head []byte, body func(io.Writer
 	})
 }
 
-// readSummed reads a file that writeSummed wrote, once: body reads what lies between header and
-// checksum, and what it returns counts for nothing if one of these is wrong.
+// readSummed reads a file that writeSummed wrote: body what lies between header and checksum,
+// while the file is summed. What body returns counts for nothing if one of these is wrong.
 func readSummed(name string, head []byte, body func(io.Reader) error) error {
 	f, err := os.Open(name)
 	if err != nil {
@@ -43,36 +45,47 @@ func readSummed(name string, head []byte, body func(io.Reader) error) error {
 	if n < 0 {
 		return fmt.Errorf("too short: %w", ErrKeys)
 	}
-	h, got := sha256.New(), make([]byte, len(head))
-	buffered := bufio.NewReaderSize(f, 1<<16)
-	if _, err := io.ReadFull(buffered, got); err != nil {
+	got := make([]byte, len(head))
+	if _, err := io.ReadFull(f, got); err != nil {
 		return err
 	}
-	h.Write(got)
 	magic := head[:bytes.IndexByte(head, '\n')+1] // nnark-what-version
 	if what := magic[:bytes.LastIndexByte(magic, '-')+1]; bytes.HasPrefix(got, what) && !bytes.HasPrefix(got, magic) {
 		return fmt.Errorf("written by another version of nnark, make it again: %w", ErrKeys)
 	}
-	summed := &io.LimitedReader{R: io.TeeReader(buffered, h), N: n}
+	var summing errgroup.Group
+	summing.Go(func() error { return checkSum(f, int64(len(head))+n) })
 	var bodyErr error
 	if bytes.Equal(got, head) {
-		if bodyErr = body(summed); bodyErr == nil && summed.N > 0 {
-			bodyErr = fmt.Errorf("%d bytes too long", summed.N)
+		r := io.NewSectionReader(f, int64(len(head)), n)
+		bodyErr = body(bufio.NewReaderSize(r, 1<<16))
+		if at, _ := r.Seek(0, io.SeekCurrent); bodyErr == nil && at < n {
+			bodyErr = fmt.Errorf("%d bytes too long", n-at)
 		}
 	}
-	if _, err := io.Copy(io.Discard, summed); err != nil {
-		return err
-	}
-	sum, err := io.ReadAll(buffered)
-	switch {
+	switch err := summing.Wait(); {
 	case err != nil:
 		return err
-	case !bytes.Equal(sum, h.Sum(nil)):
-		return fmt.Errorf("damaged, its checksum is wrong: %w", ErrKeys)
 	case !bytes.Equal(got, head):
 		return fmt.Errorf("is for another model: %w", ErrKeys)
 	case bodyErr != nil:
 		return fmt.Errorf("%w: %w", bodyErr, ErrKeys)
+	}
+	return nil
+}
+
+// checkSum compares the first n bytes of a file with the SHA-256 behind them.
+func checkSum(f io.ReaderAt, n int64) error {
+	h := sha256.New()
+	if _, err := io.Copy(h, io.NewSectionReader(f, 0, n)); err != nil {
+		return err
+	}
+	sum := make([]byte, sha256.Size)
+	if _, err := f.ReadAt(sum, n); err != nil {
+		return err
+	}
+	if !bytes.Equal(sum, h.Sum(nil)) {
+		return fmt.Errorf("damaged, its checksum is wrong: %w", ErrKeys)
 	}
 	return nil
 }

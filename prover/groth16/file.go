@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sync"
 
 	"github.com/consensys/gnark-crypto/ecc"
 	"github.com/consensys/gnark-crypto/ecc/bn254"
@@ -75,10 +76,12 @@ func ReadKey(from io.Reader, r1cs *cs.R1CS, wires []int, values []fr.Element) (*
 	if err := p.checkQueries(); err != nil {
 		return nil, err
 	}
+	var transforms sync.WaitGroup
+	transforms.Go(func() { p.quotient = newQuotient(p.domain()) })
+	defer transforms.Wait()
 	if err := p.checkHiding(); err != nil {
 		return nil, err
 	}
-	p.quotient = newQuotient(p.domain())
 	return p, nil
 }
 

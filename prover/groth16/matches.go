@@ -65,7 +65,7 @@ func (p *Prover) basisMatches(vk *g16.VerifyingKey) error {
 			if !known[wire] {
 				continue
 			}
-			if err := random128(&w[wire]); err != nil {
+			if err := random64(&w[wire]); err != nil {
 				return err
 			}
 			if identity[wire] {
@@ -113,9 +113,9 @@ func (p *Prover) knownResults() (known, identity []bool) {
 	return known, identity
 }
 
-// random128 draws a number of 128 bits.
-func random128(x *fr.Element) error {
-	var b [16]byte
+// random64 draws a number of 64 bits.
+func random64(x *fr.Element) error {
+	var b [8]byte
 	if _, err := rand.Read(b[:]); err != nil {
 		return fmt.Errorf("groth16: randomness: %w", err)
 	}
@@ -125,11 +125,11 @@ func random128(x *fr.Element) error {
 
 // randomCommitment returns commitment i to values that the key's maker could not foresee,
 // and its proof of knowledge. They belong together if and only if their bases do, but for a
-// chance of 2^-128.
+// chance of 2^-64 each time that a key is read.
 func (p *Prover) randomCommitment(i int) (d, pok bn254.G1Affine, err error) {
 	w := make([]fr.Element, p.wires)
 	for _, wire := range p.commitments[i].PrivateCommitted {
-		if err := random128(&w[wire]); err != nil {
+		if err := random64(&w[wire]); err != nil {
 			return d, pok, err
 		}
 	}

@@ -182,22 +182,26 @@ func (p *Prover) findMasks() error {
 			}
 		}
 	}
-	owner := make(map[int]int)
+	owner := slices.Repeat([]int32{-1}, p.wires) // the commitment whose mask a wire is
 	p.masks = make([]mask, len(p.commitments))
 	for i, c := range p.commitments {
 		p.masks[i].row = -1
 		for _, w := range c.PrivateCommitted {
 			if random[w] {
 				p.masks[i].wire = w
-				owner[w] = i
+				owner[w] = int32(i)
 				break
 			}
 		}
 	}
 	it := p.r1cs.GetR1CIterator()
 	for row, r := 0, it.Next(); r != nil; row, r = row+1, it.Next() {
-		for _, t := range slices.Concat(r.L, r.R, r.O) {
-			if i, ok := owner[t.WireID()]; ok {
+		for _, side := range [...]constraint.LinearExpression{r.L, r.R, r.O} {
+			for _, t := range side {
+				i := owner[t.WireID()]
+				if i < 0 {
+					continue
+				}
 				if m := &p.masks[i]; m.row >= 0 && m.row != row || !isIdentity(r, m.wire) {
 					return fmt.Errorf("%w: the mask of commitment %d is used", ErrCircuit, i)
 				}

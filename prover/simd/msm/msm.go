@@ -42,7 +42,7 @@ type terms struct {
 
 // prepare splits the scalars by magnitude and spawns the work on each class.
 func prepare[P any, C curve[P]](w *Worker, res *P, points []P, scalars []fr.Element) {
-	split := splitTerms(scalars)
+	split := w.split.terms(scalars)
 	if len(split) == 0 {
 		var infinity P
 		*res = infinity
@@ -78,11 +78,17 @@ func total[P any, C curve[P]](w *Worker, points []P) P {
 	return sum[0]
 }
 
-// splitTerms sorts the non-zero scalars into classes of magnitude.
-func splitTerms(scalars []fr.Element) []terms {
-	value := make([]integer, len(scalars))
-	index := make([]uint32, len(scalars))
-	class := make([]uint8, len(scalars))
+// splitter is the scratch space for sorting scalars by magnitude.
+type splitter struct {
+	value []integer
+	index []uint32
+	class []uint8
+}
+
+// terms sorts the non-zero scalars into classes of magnitude.
+func (s *splitter) terms(scalars []fr.Element) []terms {
+	s.value, s.index, s.class = resize(s.value, len(scalars)), resize(s.index, len(scalars)), resize(s.class, len(scalars))
+	value, index, class := s.value, s.index, s.class
 	var count [len(classes)]int
 	for i := range scalars {
 		v, negative := magnitude(&scalars[i])
@@ -119,6 +125,14 @@ func splitTerms(scalars []fr.Element) []terms {
 		}
 	}
 	return split
+}
+
+// resize returns a slice of n elements, the same memory if it suffices.
+func resize[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
+	}
+	return s[:n]
 }
 
 func anyAfter(count []int) bool {

@@ -18,6 +18,7 @@ type Worker struct {
 	g1    summer[bn254.G1Affine]
 	g2    summer[bn254.G2Affine]
 	sort  sorter
+	split splitter
 }
 
 // Spawn queues tasks to be run by any worker, in the given order.
