@@ -194,10 +194,8 @@ func (r *proving) setMasks(w []fr.Element) {
 // with masks of zero, and they are filled in afterwards: nothing but their own
 // constraints and the commitments depends on them.
 func (r *proving) solve() (*cs.R1CSSolution, error) {
-	if r.solving != nil {
-		r.solving.Lock()
-		defer r.solving.Unlock()
-	}
+	r.solving.Lock()
+	defer r.solving.Unlock()
 	full := inputs{vector: slices.Concat(r.proof.Public, r.secret)}
 	solution, err := r.r1cs.Solve(full,
 		solver.OverrideHint(commitmentID, r.challengeHint),

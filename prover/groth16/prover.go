@@ -16,6 +16,7 @@ import (
 	cs "github.com/consensys/gnark/constraint/bn254"
 	"github.com/consensys/gnark/constraint/solver"
 	fcs "github.com/consensys/gnark/frontend/cs"
+	"github.com/nnark/nnark/prover/internal/solving"
 )
 
 // Prover proves one circuit with one key. It is safe for concurrent use, but
@@ -25,7 +26,7 @@ type Prover struct {
 	*layout
 	r1cs     *cs.R1CS
 	quotient *quotient
-	solving  *sync.Mutex // nil if solvers may run side by side
+	solving  sync.Locker // of gnark's solver
 	masks    []mask      // of each commitment
 	early    bool        // commitments can be computed before solving
 
@@ -76,9 +77,7 @@ func newProver(r1cs *cs.R1CS) (*Prover, error) {
 	if err := p.findMasks(); err != nil {
 		return nil, err
 	}
-	if hasState(r1cs) {
-		p.solving = new(sync.Mutex)
-	}
+	p.solving = solving.Lock(r1cs.Blueprints)
 	p.early = p.computableEarly()
 	return p, nil
 }
@@ -243,19 +242,6 @@ func (p *Prover) commitsToInputs(i int) bool {
 		}
 	}
 	return true
-}
-
-// hasState reports whether the circuit holds blueprints other than the
-// stateless constraints and hints.
-func hasState(r1cs *cs.R1CS) bool {
-	for _, b := range r1cs.Blueprints {
-		switch b.(type) {
-		case *constraint.BlueprintGenericR1C, *constraint.BlueprintGenericHint:
-		default:
-			return true
-		}
-	}
-	return false
 }
 
 // finite returns the indices of the false elements.

@@ -16,6 +16,7 @@ import (
 	"github.com/consensys/gnark/constraint"
 	cs "github.com/consensys/gnark/constraint/bn254"
 
+	"github.com/nnark/nnark/prover/internal/solving"
 	"github.com/nnark/nnark/prover/simd/msm"
 )
 
@@ -57,7 +58,7 @@ type Prover struct {
 
 	mu      sync.Mutex
 	columns *columns    // made by the first proof
-	solving *sync.Mutex // shared by all provers of one circuit
+	solving sync.Locker // of gnark's solver, shared by all provers of one circuit
 }
 
 // Setup makes gnark's keys for a circuit from a reference string of the circuit's size:
@@ -108,7 +109,7 @@ func New(ctx context.Context, spr *cs.SparseR1CS, weightRows []int, pk *gplonk.P
 func (p *Prover) Key() *gplonk.ProvingKey { return p.pk }
 
 func newProver(spr *cs.SparseR1CS, weightRows []int, powers, lagrange []bn254.G1Affine) (*Prover, error) {
-	p := &Prover{spr: spr, rows: spr.GetNbPublicVariables() + spr.GetNbConstraints(), weightRows: weightRows, solving: new(sync.Mutex)}
+	p := &Prover{spr: spr, rows: spr.GetNbPublicVariables() + spr.GetNbConstraints(), weightRows: weightRows, solving: solving.Lock(spr.Blueprints)}
 	n := Size(p.rows)
 	if power := int(ecc.NextPowerOfTwo(uint64(p.rows))); len(lagrange) == power { // for gnark's prover
 		n = power
