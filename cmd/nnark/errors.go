@@ -46,12 +46,16 @@ var hints = []struct {
 	class error
 	hint  string
 }{
+	{errStopped, "finished proofs are in the folder: run it again to go on"},
+	{errNoProofs, "give the folder that nnark prove wrote, or one proof's file"},
+	{errLabels, "give one class number or label for each input of --expect-input, in the same order"},
+	{errOtherRun, "give another folder, or --force to lose the proofs that are there"},
 	{context.Canceled, "nothing was written"},
 	{errHidden, "leave out --expect-input, or ask for a model whose input is public"},
 	{errSalts, `want the file that --salts of prove or digest wrote, {"openings": [{"input": 0, "ints": [...], "salt": "0x..."}]}`},
 	{errOtherValues, "give the input that the digest is of"},
 	{errOverwrite, "give another name, or --force to replace what may be the only copy"},
-	{errSamples, "keep one sample in the file"},
+	{errSamples, "keep one sample in the file, or give prove a folder: -o proofs/"},
 	{verifier.ErrWrongModel, "the proof names another key: ask for the verifying key that belongs to it"},
 	{verifier.ErrContext, "give the context the proof was asked for with --context, or accept every one with --any-context"},
 	{verifier.ErrInput, "the proof is about another input than the one expected"},

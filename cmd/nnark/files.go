@@ -56,11 +56,15 @@ func loadInput(path string, inputs []model.Value) ([]*model.Tensor, error) {
 
 // programInput reads one sample for a program.
 func programInput(path string, p *circuits.Program) ([]*model.Tensor, error) {
-	var inputs []model.Value
+	return loadInput(path, programInputs(p))
+}
+
+// programInputs are a program's inputs.
+func programInputs(p *circuits.Program) (inputs []model.Value) {
 	for _, in := range p.Inputs {
 		inputs = append(inputs, model.Value{Name: in.Name, Shape: in.Shape, Type: model.Float32})
 	}
-	return loadInput(path, inputs)
+	return inputs
 }
 
 // floats returns the elements of tensors.

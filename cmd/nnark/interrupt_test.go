@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -146,4 +147,48 @@ func TestInterruptedCeremony(t *testing.T) {
 	require.NoError(t, c.Process.Signal(os.Interrupt))
 	require.Equal(t, exitInterrupted, c.end(t), c.stderr.String())
 	require.Equal(t, before, files(t, "."))
+}
+
+// A run that is interrupted, or killed, keeps its proofs, and the next one goes on with them.
+func TestInterruptedMany(t *testing.T) {
+	larger(t)
+	mustRun(t, "setup", "m.nnark", "-o", "keys")
+	const images = 12
+	var all []float32
+	for i := range images * 784 {
+		all = append(all, float32(i%(29+i/784))/60)
+	}
+	require.NoError(t, os.WriteFile("images.npy", npy(all, images, 1, 28, 28), 0o644))
+	args := []string{"prove", "m.nnark", "--keys", "keys", "--input", "images.npy", "-o", "proofs/"}
+	proofs := func() map[string]string { // contents by name
+		all := map[string]string{}
+		names, _ := proofFiles("proofs") // none at first
+		for _, name := range names {
+			data, err := os.ReadFile(filepath.Join("proofs", name))
+			require.NoError(t, err)
+			all[name] = string(data)
+		}
+		return all
+	}
+	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGKILL} {
+		before := len(proofs())
+		c := start(t, args...)
+		require.Eventually(t, func() bool { return len(proofs()) >= before+3 }, time.Minute, time.Millisecond)
+		require.NoError(t, c.Process.Signal(signal))
+		code := c.end(t)
+		if signal == os.Interrupt {
+			require.Equal(t, exitInterrupted, code, c.stderr.String())
+			require.Contains(t, c.stderr.String(), "nnark: hint: finished proofs are in the folder: run it again to go on\n")
+		}
+	}
+	kept := proofs()
+	require.GreaterOrEqual(t, len(kept), 6)
+	require.Less(t, len(kept), images)
+	mustRun(t, args...)
+	after := proofs()
+	require.Len(t, after, images)
+	for name, content := range kept {
+		require.Equal(t, content, after[name], "%s was made again", name)
+	}
+	mustRun(t, "verify", "--key", "keys/verifying.key", "proofs", "--expect-input", "images.npy")
 }

@@ -24,10 +24,10 @@ const usage = `Usage:
     nnark compile MODEL.onnx --samples FILE -o M.nnark
     nnark run     M.nnark --input FILE [--onnx MODEL.onnx]
     nnark setup   M.nnark -o KEYDIR [--bind]
-    nnark prove   M.nnark --keys KEYDIR --input FILE -o proof.json [--context N]
+    nnark prove   M.nnark --keys KEYDIR --input FILE -o proof.json|proofs/ [--context N]
     nnark digest  --key KEYDIR/verifying.key --input FILE [--salts FILE]
-    nnark verify  --key KEYDIR/verifying.key proof.json [--expect-key DIGEST] [--expect-input FILE]
-                  [--context N] [--salts FILE]
+    nnark verify  --key KEYDIR/verifying.key proof.json|proofs/ [--expect-key DIGEST]
+                  [--expect-input FILE] [--labels FILE] [--context N] [--salts FILE]
     nnark audit   M.nnark --key verifying.key [--opening model.opening] [--transcript FILE]
     nnark commit  M.nnark --keys KEYDIR -o KEYDIR
     nnark architecture M.nnark -o A.nnark
@@ -67,9 +67,9 @@ var verbs = map[string]struct {
 	"compile": {"MODEL.onnx --samples FILE -o M.nnark [flags]", compile},
 	"run":     {"M.nnark --input FILE [flags]", run},
 	"setup":   {"M.nnark -o KEYDIR [flags]", setup},
-	"prove":   {"M.nnark --keys KEYDIR --input FILE -o proof.json [flags]", prove},
+	"prove":   {"M.nnark --keys KEYDIR --input FILE -o proof.json|proofs/ [flags]", prove},
 	"digest":  {"--key KEYDIR/verifying.key --input FILE [flags]", digest},
-	"verify":  {"--key KEYDIR/verifying.key proof.json [flags]", verify},
+	"verify":  {"--key KEYDIR/verifying.key proof.json|proofs/ [flags]", verify},
 	"audit":   {"M.nnark --key verifying.key [--opening model.opening] [flags]", audit},
 	"commit":  {"M.nnark --keys KEYDIR -o KEYDIR [flags]", commit},
 	"export":  {"solidity|calldata --key KEYDIR/verifying.key [flags]", export},

@@ -71,6 +71,12 @@ func writeInputs(dir string) error {
 	}{[][]float32{make([]float32, mlpInputs(files["tiny_mlp.json"]))}}
 	files["other_mlp.json"] = []byte(mustJSON(other))
 	files["tiny.npy"] = npy(x, 1, 1, 8, 8)
+	half := make([]float32, len(x))
+	for i := range half {
+		half[i] = x[i] / 2
+	}
+	files["many.npy"] = npy(slices.Concat(x, half, x, make([]float32, len(x))), 4, 1, 8, 8)
+	files["fewer.npy"] = npy(slices.Concat(x, half), 2, 1, 8, 8)
 	files["tiny.npz"] = npz(map[string][]byte{"image.npy": npy(x, 1, 1, 8, 8)})
 	files["named.json"] = fmt.Appendf(nil, `{"inputs": {"image": %s}}`, mustJSON(x))
 	files["misnamed.json"] = fmt.Appendf(nil, `{"inputs": {"imgae": %s}}`, mustJSON(x))

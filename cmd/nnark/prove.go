@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/model"
 	"github.com/nnark/nnark/prover"
 	"github.com/nnark/nnark/verifier"
 )
@@ -31,31 +32,31 @@ type proveReport struct {
 }
 
 func prove(c *command) (report, error) {
+	a := new(proveArgs)
 	dir := c.flags.String("keys", "", "the folder `KEYDIR` with the program's keys")
-	input := c.flags.String("input", "", "the input in `FILE`")
-	out := c.flags.String("o", "", "write the proof to `proof.json`")
-	var o prover.Options
-	saltFile := c.flags.String("salts", "", "write what opens digest inputs and outputs, values and salts, to `FILE`")
-	given := c.flags.String("use-salts", "", "take the salts in `FILE`, which --salts or nnark digest wrote, instead of random ones")
-	force := c.flags.Bool("force", false, "replace the file of --salts")
-	c.flags.Var((*field)(&o.Context), "context", "make `N`, a nonce for instance, part of what is proven")
+	input := c.flags.String("input", "", "the input in `FILE`, or several")
+	c.flags.StringVar(&a.out, "o", "", "write the proof to `proof.json`, or proofs of several inputs into a folder proofs/, where finished ones of an earlier run stay")
+	c.flags.StringVar(&a.salts, "salts", "", "write what opens digest inputs and outputs, values and salts, to `FILE`, or into a folder for several inputs")
+	c.flags.StringVar(&a.given, "use-salts", "", "take the salts in `FILE`, which --salts or nnark digest wrote, instead of random ones")
+	c.flags.BoolVar(&a.force, "force", false, "replace the file of --salts, or proofs of other inputs in the folder")
+	c.flags.IntVar(&a.parallel, "parallel", runtime.GOMAXPROCS(0), "make `N` proofs at a time, of several inputs")
+	c.flags.Var((*field)(&a.context), "context", "make `N`, a nonce for instance, part of what is proven")
 	if err := c.parse([]string{"M.nnark"}, "keys", "input", "o"); err != nil {
 		return nil, err
+	}
+	if a.parallel < 1 {
+		return nil, usageError{c.verb, "--parallel takes a number from 1"}
 	}
 	p, err := loadProgram(c.args[0])
 	if err != nil {
 		return nil, err
 	}
-	in, err := programInput(*input, p)
+	many, err := a.read(*input, p)
 	if err != nil {
 		return nil, err
 	}
-	ints, err := p.Quantize(floats(in))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", *input, err)
-	}
-	if *saltFile != "" {
-		if err := mayWrite(*saltFile, *force); err != nil {
+	if a.salts != "" && !many {
+		if err := mayWrite(a.salts, a.force); err != nil {
 			return nil, err
 		}
 	}
@@ -74,25 +75,58 @@ func prove(c *command) (report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", *dir, err)
 	}
-	r := &proveReport{Proof: *out, Constraints: compiled.Constraints(), LoadMS: ms(time.Since(start)), Bound: bound}
-	if o.Values, err = p.Eval(ints); err != nil {
-		return nil, err
+	r := &proveReport{Proof: a.out, Constraints: compiled.Constraints(), LoadMS: ms(time.Since(start)), Bound: bound}
+	if many {
+		return c.proveMany(a, keys, r)
 	}
-	salts, err := r.openings(p, &keys.VerifyingKey.Card, ints, o.Values, *given)
+	return r, c.proveOne(a, keys, r)
+}
+
+// read quantizes the samples of a file, and reports whether their proofs go into a folder.
+func (a *proveArgs) read(path string, p *circuits.Program) (many bool, err error) {
+	samples, err := model.LoadInputs(path, programInputs(p))
 	if err != nil {
-		return nil, err
+		return false, err
+	}
+	many = isFolder(a.out, len(samples))
+	if len(samples) != 1 && !many {
+		return false, fmt.Errorf("%s: %d inputs, want one: %w", path, len(samples), errSamples)
+	}
+	for i, sample := range samples {
+		ints, err := p.Quantize(floats(sample))
+		if err != nil && many {
+			return false, fmt.Errorf("%s: sample %d: %w", path, i, err)
+		}
+		if err != nil {
+			return false, fmt.Errorf("%s: %w", path, err)
+		}
+		a.ints = append(a.ints, ints)
+	}
+	return many, nil
+}
+
+// proveOne proves the one sample into a file.
+func (c *command) proveOne(a *proveArgs, keys *prover.Keys, r *proveReport) (err error) {
+	p, ints := keys.Compiled().Program, a.ints[0]
+	o := prover.Options{Context: a.context}
+	if o.Values, err = p.Eval(ints); err != nil {
+		return err
+	}
+	salts, err := r.openings(p, &keys.VerifyingKey.Card, ints, o.Values, a.given)
+	if err != nil {
+		return err
 	}
 	o.Salt = salts.salts()
 	data, err := c.proveInto(r, keys, ints, o)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if *saltFile != "" {
-		if err := salts.write(*saltFile, *force); err != nil {
-			return nil, err
+	if a.salts != "" {
+		if err := salts.write(a.salts, a.force); err != nil {
+			return err
 		}
 	}
-	return r, writeFile(*out, 0o644, data)
+	return writeFile(a.out, 0o644, data)
 }
 
 // openings notes the program's answer and returns what will open the proof's digests, with the

@@ -35,12 +35,13 @@ type verifyReport struct {
 }
 
 func verify(c *command) (report, error) {
+	a := new(verifyArgs)
 	keyPath := c.flags.String("key", "", "the verifying key in `FILE`")
-	expect := c.flags.String("expect-input", "", "accept only proofs about the input in `FILE`")
-	var context fr.Element
-	c.flags.Var((*field)(&context), "context", "accept only proofs with the context `N`")
+	c.flags.StringVar(&a.expect, "expect-input", "", "accept only proofs about the input in `FILE`; of a folder, about one of those in it")
+	c.flags.StringVar(&a.labels, "labels", "", "say how many of the inputs of --expect-input are proven to be answered as the labels in `FILE` say: one number or label each, in .npy, JSON or lines of text")
+	c.flags.Var((*field)(&a.context), "context", "accept only proofs with the context `N`")
 	anyContext := c.flags.Bool("any-context", false, "accept every context")
-	saltFile := c.flags.String("salts", "", "open digests with the values and salts in `FILE`, and accept only proofs about these")
+	c.flags.StringVar(&a.salts, "salts", "", "open digests with the values and salts in `FILE`, and accept only proofs about these")
 	var expectKey digestFlag
 	c.flags.Var(&expectKey, "expect-key", "refuse every verifying key but that of the digest `HEX`")
 	refuseUnsafe := c.flags.Bool("refuse-unsafe", false, "refuse keys that one party made")
@@ -51,35 +52,56 @@ func verify(c *command) (report, error) {
 	if err != nil {
 		return nil, err
 	}
-	opts := []verifier.Option{verifier.WithContextElement(context)}
 	if *anyContext {
-		opts = append(opts, verifier.WithAnyContext())
+		a.opts = append(a.opts, verifier.WithAnyContext())
+	} else {
+		a.opts = append(a.opts, verifier.WithContextElement(a.context))
 	}
 	if *refuseUnsafe {
-		opts = append(opts, verifier.RefuseUnsafeSetup())
+		a.opts = append(a.opts, verifier.RefuseUnsafeSetup())
 	}
+	if info, err := os.Stat(c.args[0]); err == nil && info.IsDir() {
+		return c.verifyMany(a, key, c.args[0])
+	}
+	return c.verifyOne(a, key, c.args[0])
+}
+
+// verifyArgs are what verify was asked for.
+type verifyArgs struct {
+	expect, labels, salts string
+	context               fr.Element
+	opts                  []verifier.Option
+}
+
+// verifyOne checks the proof in a file.
+func (c *command) verifyOne(a *verifyArgs, key *verifier.VerifyingKey, path string) (report, error) {
+	if a.labels != "" {
+		return nil, usageError{c.verb, "--labels is for a folder of proofs"}
+	}
+	opts := a.opts
 	var salts *openings
-	if *saltFile != "" {
-		if salts, err = readOpenings(*saltFile, &key.Card); err != nil {
+	var err error
+	if a.salts != "" {
+		if salts, err = readOpenings(a.salts, &key.Card); err != nil {
 			return nil, err
 		}
 		opts = append(opts, salts.options()...)
 	}
-	if *expect != "" {
-		inputs, err := expectedInput(*expect, &key.Card, salts)
+	if a.expect != "" {
+		inputs, err := expectedInput(a.expect, &key.Card, salts)
 		if err != nil {
 			return nil, err
 		}
 		opts = append(opts, inputs...)
 	}
-	proof, err := readProof(c.args[0])
+	proof, err := readProof(path)
 	if err != nil {
 		return nil, err
 	}
 	start := time.Now()
 	statement, err := verifier.Verify(key, proof, opts...)
 	if err != nil {
-		return nil, rejection{fmt.Errorf("%s: %w", c.args[0], err)}
+		return nil, rejection{fmt.Errorf("%s: %w", path, err)}
 	}
 	salts.reveal(statement)
 	r := newVerifyReport(key, statement)
