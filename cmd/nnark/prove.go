@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -75,6 +76,7 @@ func prove(c *command) (report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", *dir, err)
 	}
+	frugal()
 	r := &proveReport{Proof: a.out, Constraints: compiled.Constraints(), LoadMS: ms(time.Since(start)), Bound: bound}
 	if many {
 		return c.proveMany(a, keys, r)
@@ -191,6 +193,15 @@ func (c *command) proveInto(r *proveReport, keys *prover.Keys, ints [][]int64, o
 	r.FileBytes, r.PeakRSSBytes = len(data), peakRSS()
 	r.Context = statement.Context.String()
 	return data, nil
+}
+
+// frugal makes the garbage collector run when the heap has grown by a quarter, not by all, unless
+// the user says otherwise: keys are large and live long, and what a proof leaves is cheap to
+// collect.
+func frugal() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(25)
+	}
 }
 
 // peakRSS returns the most memory the process has had, as the system counts it or, where

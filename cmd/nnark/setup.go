@@ -110,6 +110,7 @@ func (c *command) writeKeys(compiled *circuits.Compiled, dir string, force, bind
 
 // makeKeys runs what makes keys, and shows how far it is.
 func (c *command) makeKeys(make func(prover.Progress) (*prover.Keys, error)) (*prover.Keys, error) {
+	frugal()
 	show, clear := c.progress()
 	defer clear()
 	return await(c.ctx, func() (*prover.Keys, error) { return make(show) })

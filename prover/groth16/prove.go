@@ -269,6 +269,11 @@ type inputs struct {
 
 func (i inputs) Vector() any { return i.vector }
 
+// sumG1 is the task of a query's sum, whose scalars it makes when it begins.
+func sumG1(res *bn254.G1Affine, q *query[bn254.G1Affine], w fr.Vector, extra ...fr.Element) msm.Task {
+	return func(on *msm.Worker) { msm.G1(res, q.bases, q.scalars(w, extra...))(on) }
+}
+
 // sums computes the proof's points from the wires' values and the quotient:
 //
 //	Ar  = α + Σ w·A + rδ            Bs = β + Σ w·B + sδ
@@ -286,13 +291,13 @@ func (r *proving) sums(w, h fr.Vector) error {
 	var bs bn254.G2Affine
 	tasks := []msm.Task{
 		msm.G1(&z, r.z, h[:len(r.z)]),
-		msm.G2(&bs, r.b2.bases, r.b2.scalars(w, y)),
-		msm.G1(&ar, r.a.bases, r.a.scalars(w, x)),
-		msm.G1(&k, r.k.bases, r.k.scalars(w, minusXY)),
-		msm.G1(&bs1, r.b1.bases, r.b1.scalars(w, y)),
+		func(on *msm.Worker) { msm.G2(&bs, r.b2.bases, r.b2.scalars(w, y))(on) },
+		sumG1(&ar, r.a, w, x),
+		sumG1(&k, r.k, w, minusXY),
+		sumG1(&bs1, r.b1, w, y),
 	}
 	for i, q := range r.knowledge {
-		tasks = append(tasks, msm.G1(&r.proof.PoKs[i], q.bases, q.scalars(w)))
+		tasks = append(tasks, sumG1(&r.proof.PoKs[i], q, w))
 	}
 	if err := msm.Run(r.ctx, tasks...); err != nil {
 		return err

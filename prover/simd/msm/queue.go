@@ -3,6 +3,7 @@ package msm
 import (
 	"context"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254"
@@ -21,15 +22,16 @@ type Worker struct {
 	split splitter
 }
 
-// Spawn queues tasks to be run by any worker, in the given order.
+// Spawn queues tasks to be run by any worker, in the given order and before all that wait: so
+// what was begun is finished, and its memory free, before more is begun.
 func (w *Worker) Spawn(tasks ...Task) {
 	w.queue.mu.Lock()
 	defer w.queue.mu.Unlock()
-	w.queue.tasks = append(w.queue.tasks, tasks...)
+	w.queue.tasks = append(slices.Clone(tasks), w.queue.tasks...)
 	w.queue.changed.Broadcast()
 }
 
-// Run runs the tasks, and those they spawn, in order of arrival on GOMAXPROCS
+// Run runs the tasks in order, each followed by those that it spawns, on GOMAXPROCS
 // workers, and returns when all are done. If ctx is cancelled it starts no more
 // tasks and returns the context's error.
 func Run(ctx context.Context, tasks ...Task) error {
