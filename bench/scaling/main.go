@@ -44,26 +44,18 @@ func main() {
 	child := flag.String("child", "", "internal: measure one thing")
 	size := flag.Int("size", 0, "internal: its size")
 	dir := flag.String("dir", "", "internal: the folder for its keys")
-	draw := flag.Bool("draw", false, "only draw what scaling.csv holds")
 	flag.Parse()
-	if err := run(*from, *to, *rounds, *inputs, *out, *child, *size, *dir, *draw); err != nil {
+	if err := run(*from, *to, *rounds, *inputs, *out, *child, *size, *dir); err != nil {
 		fmt.Fprintln(os.Stderr, "scaling: error:", err)
 		os.Exit(2)
 	}
 }
 
-func run(from, to, rounds, inputs int, out, child string, size int, dir string, draw bool) error {
+func run(from, to, rounds, inputs int, out, child string, size int, dir string) error {
 	if child != "" {
 		return measure(child, size, rounds, dir)
 	}
 	file := filepath.Join(out, "scaling.csv")
-	if draw {
-		kernels, points, err := load(file)
-		if err != nil {
-			return err
-		}
-		return pictures(out, kernels, points)
-	}
 	if from < 4 || to > 24 || from > to || rounds < 1 {
 		return errors.New("-from and -to are 4 to 24, in this order, -rounds at least 1")
 	}
@@ -89,7 +81,18 @@ func run(from, to, rounds, inputs int, out, child string, size int, dir string, 
 	if err := save(file, points); err != nil {
 		return err
 	}
-	return pictures(out, simd.Level(), points)
+	return draw(out)
+}
+
+// draw makes the pictures, with a module of its own that has the plotting library.
+func draw(dir string) error {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	c := exec.Command("go", "run", "-C", "bench/scaling/plot", ".", dir)
+	c.Stdout, c.Stderr = os.Stdout, os.Stderr
+	return c.Run()
 }
 
 // inChild measures in processes of their own: keys first, then proofs with the keys read from
@@ -133,29 +136,4 @@ func save(path string, points []point) error {
 		rows = append(rows, []string{p.Curve, strconv.Itoa(p.Constraints), strconv.FormatFloat(p.Seconds, 'g', 4, 64), strconv.FormatInt(p.PeakBytes, 10), strconv.FormatInt(p.KeyBytes, 10)})
 	}
 	return errors.Join(csv.NewWriter(f).WriteAll(rows), f.Close())
-}
-
-func load(path string) (kernels string, points []point, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", nil, err
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil || len(rows) == 0 {
-		return "", nil, errors.Join(err, errors.New("no measurements"))
-	}
-	for _, r := range rows[1:] {
-		p := point{Curve: r[0]}
-		var errs [4]error
-		p.Constraints, errs[0] = strconv.Atoi(r[1])
-		p.Seconds, errs[1] = strconv.ParseFloat(r[2], 64)
-		p.PeakBytes, errs[2] = strconv.ParseInt(r[3], 10, 64)
-		p.KeyBytes, errs[3] = strconv.ParseInt(r[4], 10, 64)
-		if err := errors.Join(errs[:]...); err != nil {
-			return "", nil, err
-		}
-		points = append(points, p)
-	}
-	return rows[0][0], points, nil
 }

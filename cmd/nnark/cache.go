@@ -20,6 +20,9 @@ const sumsFile = "SHA256SUMS"
 // errDamaged means that a cached file is not what was written.
 var errDamaged = errors.New("checksums differ")
 
+// errNoCache means that the user has no folder for caches.
+var errNoCache = errors.New("no cache folder")
+
 // userCache returns the folder in which the user's programs keep what they could make again,
 // "" if there is none.
 func userCache() string {
@@ -44,7 +47,7 @@ func cacheDir(p *circuits.Program) string {
 // fresh says which. Without a cache the keys are made every time.
 func (c *command) cachedKeys(compiled *circuits.Compiled) (keys *prover.Keys, dir string, fresh bool, err error) {
 	if dir = cacheDir(compiled.Program); dir == "" {
-		err = fs.ErrNotExist
+		err = errNoCache
 	} else {
 		keys, err = stage(c, "load keys", func() (*prover.Keys, error) { return loadCache(dir, compiled) })
 	}

@@ -1,14 +1,42 @@
+// Plot draws the curves of bench/scaling: go run . FOLDER, with its scaling.csv in it.
 package main
 
 import (
+	"encoding/csv"
+	"errors"
 	"fmt"
 	"image/color"
+	"os"
 	"path/filepath"
+	"strconv"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 )
+
+// point is a measurement, a row of the file.
+type point struct {
+	Curve               string
+	Constraints         int
+	Seconds             float64
+	PeakBytes, KeyBytes int64
+}
+
+func main() {
+	if len(os.Args) != 2 {
+		fmt.Fprintln(os.Stderr, "usage: go run . FOLDER")
+		os.Exit(2)
+	}
+	kernels, points, err := load(filepath.Join(os.Args[1], "scaling.csv"))
+	if err == nil {
+		err = pictures(os.Args[1], kernels, points)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "plot: error:", err)
+		os.Exit(2)
+	}
+}
 
 // curve is a line of a picture.
 type curve struct {
@@ -69,6 +97,7 @@ func pictures(dir, kernels string, points []point) error {
 		p.X.Tick.Marker, p.Y.Tick.Marker = plot.LogTicks{Prec: -1}, plot.LogTicks{Prec: -1}
 		p.Legend.Top, p.Legend.Left = true, pic.file != "inputs"
 		p.Add(plotter.NewGrid())
+		curves := 0
 		for _, c := range pic.curves {
 			var xy plotter.XYs
 			for _, m := range points {
@@ -76,9 +105,10 @@ func pictures(dir, kernels string, points []point) error {
 					xy = append(xy, plotter.XY{X: float64(m.Constraints), Y: v})
 				}
 			}
-			if len(xy) == 0 {
+			if len(xy) < 2 || xy[0].X == xy[len(xy)-1].X { // no curve
 				continue
 			}
+			curves++
 			line, dots, err := plotter.NewLinePoints(xy)
 			if err != nil {
 				return err
@@ -90,9 +120,37 @@ func pictures(dir, kernels string, points []point) error {
 			p.Add(line, dots)
 			p.Legend.Add(c.title, line)
 		}
+		if curves == 0 {
+			continue
+		}
 		if err := p.Save(16*vg.Centimeter, 10*vg.Centimeter, filepath.Join(dir, pic.file+".svg")); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func load(path string) (kernels string, points []point, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", nil, err
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil || len(rows) == 0 {
+		return "", nil, errors.Join(err, errors.New("no measurements"))
+	}
+	for _, r := range rows[1:] {
+		p := point{Curve: r[0]}
+		var errs [4]error
+		p.Constraints, errs[0] = strconv.Atoi(r[1])
+		p.Seconds, errs[1] = strconv.ParseFloat(r[2], 64)
+		p.PeakBytes, errs[2] = strconv.ParseInt(r[3], 10, 64)
+		p.KeyBytes, errs[3] = strconv.ParseInt(r[4], 10, 64)
+		if err := errors.Join(errs[:]...); err != nil {
+			return "", nil, err
+		}
+		points = append(points, p)
+	}
+	return rows[0][0], points, nil
 }
