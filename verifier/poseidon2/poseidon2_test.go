@@ -1,10 +1,79 @@
 package poseidon2
 
 import (
+	"bytes"
+	"flag"
+	"os"
 	"testing"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr/poseidon2"
 )
+
+var update = flag.Bool("update", false, "rewrite constants.bin")
+
+// The constants are gnark-crypto's, and so is the permutation.
+func TestPermutation(t *testing.T) {
+	var want bytes.Buffer
+	write := func(v []fr.Element, n int) {
+		if len(v) != n {
+			t.Fatalf("%d constants, want %d", len(v), n)
+		}
+		for i := range v {
+			b := v[i].Bytes()
+			want.Write(b[:])
+		}
+	}
+	theirs := poseidon2.NewParameters(Width, FullRounds, PartialRounds)
+	write(theirs.DiagM1, Width)
+	const half = FullRounds / 2
+	for i := range FullRounds {
+		at := i
+		if i >= half {
+			at += PartialRounds
+		}
+		write(theirs.RoundKeys[at], Width)
+	}
+	for i := range PartialRounds {
+		keys := theirs.RoundKeys[half+i]
+		write(keys[:1], 1)
+		for _, k := range keys[1:] {
+			if !k.IsZero() {
+				t.Fatal("a partial round adds to more than the first element")
+			}
+		}
+	}
+	if *update {
+		if err := os.WriteFile("constants.bin", want.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if !bytes.Equal(want.Bytes(), constants) {
+		t.Fatal("constants.bin: run with -update")
+	}
+	their := poseidon2.NewPermutation(Width, FullRounds, PartialRounds)
+	for n := range 300 {
+		var s [Width]fr.Element
+		for i := range s {
+			switch n % 3 {
+			case 0:
+				s[i].SetInt64(int64(n*i - 40))
+			default:
+				if _, err := s[i].SetRandom(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		want := s
+		if err := their.Permutation(want[:]); err != nil {
+			t.Fatal(err)
+		}
+		if parameters().permute(&s); s != want {
+			t.Fatalf("permutation %d differs from gnark-crypto's", n)
+		}
+	}
+}
 
 func sum(t *testing.T, xs ...uint64) fr.Element {
 	t.Helper()

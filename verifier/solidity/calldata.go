@@ -6,7 +6,7 @@ import (
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 
 	"github.com/nnark/nnark/verifier"
-	"github.com/nnark/nnark/verifier/solidity/internal/source"
+	"github.com/nnark/nnark/verifier/opening"
 )
 
 // Calldata returns the ABI-encoded call of verify for a proof of the key. It
@@ -56,4 +56,4 @@ func proofBytes(p *verifier.Groth16Proof) []byte {
 
 // InputHash returns what the request function of the example InferenceConsumer takes: Keccak-256 of a
 // statement's input elements (verifier.Pack of public inputs, the digests of digest inputs).
-func InputHash(elements []fr.Element) [32]byte { return source.InputHash(elements) }
+func InputHash(elements []fr.Element) [32]byte { return opening.InputHash(elements) }

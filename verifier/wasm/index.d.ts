@@ -32,8 +32,7 @@ export interface Options {
 /** The values behind a digest, and the salt that its maker drew. */
 export type Opening = ({ input: number } | { output: number }) & {
   ints: Integers;
-  /** A field element: an integer, 32 bytes, or 0x and hexadecimal digits. */
-  salt: number | bigint | Uint8Array | string;
+  salt: Salt;
 };
 
 export interface Setup {
@@ -49,17 +48,31 @@ export type Verdict = "accepted" | "malformed" | "wrong model" | "rejected";
 /** Why a proof was rejected, if for what the options say. */
 export type Kind = "context" | "input" | "unsafe setup" | "key" | "opening";
 
-export interface Answer {
-  accepted: boolean;
-  verdict: Verdict;
+/** Which of the two it is, `accepted` says. */
+export type Answer = Accepted | Refused;
+
+export interface Accepted {
+  accepted: true;
+  verdict: "accepted";
+  /** Of the key, in hexadecimal: SHA-256. */
+  digest: string;
+  card: Card;
+  /** What is proven. */
+  statement: Statement;
+  kind?: undefined;
+  reason?: undefined;
+}
+
+export interface Refused {
+  accepted: false;
+  verdict: Exclude<Verdict, "accepted">;
   kind?: Kind;
-  /** For people; absent when accepted. */
-  reason?: string;
-  /** Of the key, in hexadecimal: SHA-256. Absent when the key is malformed, like the card. */
+  /** For people. */
+  reason: string;
+  /** Absent when the key is malformed or not the one expected, like the card. */
   digest?: string;
   card?: Card;
-  /** What is proven. Present exactly when accepted. */
-  statement?: Statement;
+  statement?: undefined;
 }
 
 /** What a key is for. Names and labels are the word of the key's author. */
@@ -119,11 +132,41 @@ export interface Statement {
  */
 export function verify(key: Uint8Array | ArrayBuffer, proof: Uint8Array | ArrayBuffer | string | object, options?: Options): Promise<Answer>;
 
+/**
+ * Checks many proofs of one key together, which takes a fraction of the time, and answers about
+ * each what {@link verify} would.
+ */
+export function verifyBatch(key: Uint8Array | ArrayBuffer, proofs: readonly (Uint8Array | ArrayBuffer | string | object)[], options?: Options): Promise<Answer[]>;
+
 /** Says what a key is for; throws if the key is malformed. */
 export function readKey(key: Uint8Array | ArrayBuffer): Promise<{ digest: string; card: Card }>;
 
+/** Values of one input: real numbers, or integers; of a digest input with its salt. */
+export type InputValues = Reals | { values: Reals; salt?: Salt } | { ints: Integers; salt?: Salt };
+
+/** A field element: an integer, 32 bytes, or 0x and hexadecimal digits. */
+export type Salt = number | bigint | Uint8Array | string;
+
+export interface PackedInputs {
+  /** Keccak-256 of all elements, 0x and hexadecimal: what a contract's request names. */
+  inputHash: string;
+  inputs: {
+    /** Field elements of the statement: the packed integers, or the digest; none of private inputs. */
+    elements: bigint[];
+    /** What the values are rounded to; bigint where the card's lo and hi are. */
+    ints: number[] | bigint[];
+  }[];
+}
+
+/**
+ * Says before there is a proof what its statement will show of an input: a list for each input
+ * of the model, null for private ones. Throws if the values do not fit.
+ */
+export function packInputs(key: Uint8Array | ArrayBuffer, inputs: readonly (InputValues | null)[]): Promise<PackedInputs>;
+
 /**
  * Loads the program before the first verification, perhaps from elsewhere than
- * nnark.wasm beside index.js. Later calls do nothing.
+ * nnark.wasm beside the package's files: an address (relative to the page, or in Node to the
+ * working directory), the program's bytes, or a compiled module. Later calls do nothing.
  */
 export function init(source?: URL | string | Uint8Array | ArrayBuffer | WebAssembly.Module): Promise<void>;

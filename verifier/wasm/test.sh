@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds the WebAssembly verifier and runs every vector, and random mutations of
-# them, in Node, in headless Chromium and in a WASI runtime.
+# them, in Node, in headless Chromium and in a WASI runtime; then has bundlers
+# bundle the npm package.
 #
 # Needs go; node and npm (20 or later); chromium. A tool that is missing is a
 # skip, with CI=true an error. MUTATIONS sets how many.
@@ -30,4 +31,7 @@ npx --no-install tsc -p .
 node --test test/node.test.js test/size.test.js
 chromium=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || echo chromium)}
 have "$chromium" "the browser" || exit 0
-CHROMIUM="$chromium" node --test test/browser.test.js
+export CHROMIUM="$chromium"
+node --test test/browser.test.js
+(cd test/bundlers && npm ci --no-audit --no-fund --loglevel=error)
+node --test test/bundlers/bundlers.test.js

@@ -3,7 +3,8 @@
 // library and the test vectors share its names of verdicts and its options.
 //
 // A request is one JSON object (see [Request]). With a proof it asks for a
-// verdict; without one, what the key is for. The answer is one JSON object (see
+// verdict, with several for one on each, checked together; with inputs, how statements show them;
+// without any, what the key is for. The answer is one JSON object (see
 // [Answer]) on one line.
 package answer
 
@@ -56,10 +57,13 @@ func (h *Hex) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// Request asks for a verdict on a proof or, without a proof, for a key's card.
+// Request asks for a verdict on a proof or on several, how statements show inputs or, without any
+// of these, for a key's card.
 type Request struct {
-	Key   Hex  `json:"key"`
-	Proof *Hex `json:"proof,omitempty"` // see ParseProof
+	Key    Hex       `json:"key"`
+	Proof  *Hex      `json:"proof,omitempty"` // see ParseProof
+	Proofs []Hex     `json:"proofs,omitempty"`
+	Inputs []*Values `json:"inputs,omitempty"` // null for private ones
 	Options
 }
 
@@ -232,6 +236,15 @@ func (s *Server) Answer(r *Request) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	questions := 0
+	for _, asked := range []bool{r.Proof != nil, r.Proofs != nil, r.Inputs != nil} {
+		if asked {
+			questions++
+		}
+	}
+	if questions > 1 {
+		return nil, fmt.Errorf("%w: one of proof, proofs and inputs", ErrRequest)
+	}
 	if r.ExpectKey != nil && sha256.Sum256(r.Key) != [32]byte(r.ExpectKey) {
 		return &Answer{Verdict: Rejected, Kind: KindKey, Reason: verifier.ErrOtherKey.Error()}, nil
 	}
@@ -244,23 +257,53 @@ func (s *Server) Answer(r *Request) (*Answer, error) {
 	}
 	digest := s.key.Digest()
 	a := &Answer{Key: digest[:], Card: newCard(&s.key.Card)}
-	if r.Proof == nil {
-		return a, nil
+	switch {
+	case r.Proof != nil:
+		proof, err := ParseProof(*r.Proof)
+		if err != nil {
+			a.set(nil, err)
+			return a, nil
+		}
+		a.set(verifier.Verify(s.key, proof, opts...))
+	case r.Proofs != nil:
+		a.Answers = batch(s.key, r.Proofs, opts)
+	case r.Inputs != nil:
+		a.Packed, a.InputHash, err = pack(&s.key.Card, r.Inputs)
 	}
-	st, err := check(s.key, *r.Proof, opts)
-	a.Verdict, a.Kind = Classify(err)
-	if err != nil {
-		a.Reason = err.Error()
-		return a, nil
-	}
-	a.Statement = newStatement(st)
-	return a, nil
+	return a, err
 }
 
-func check(key *verifier.VerifyingKey, data []byte, opts []verifier.Option) (*verifier.Statement, error) {
-	proof, err := ParseProof(data)
-	if err != nil {
-		return nil, err
+// set notes a verdict.
+func (a *Answer) set(st *verifier.Statement, err error) {
+	if a.Verdict, a.Kind = Classify(err); err != nil {
+		a.Reason = err.Error()
+		return
 	}
-	return verifier.Verify(key, proof, opts...)
+	a.Statement = newStatement(st)
+}
+
+// batch returns a verdict on each proof. If all that can be read are acceptable, one equation shows
+// it; otherwise each is checked alone.
+func batch(key *verifier.VerifyingKey, data []Hex, opts []verifier.Option) []*Answer {
+	answers := make([]*Answer, len(data))
+	var proofs []*verifier.Proof
+	var of []int
+	for i, d := range data {
+		answers[i] = new(Answer)
+		proof, err := ParseProof(d)
+		if err != nil {
+			answers[i].set(nil, err)
+			continue
+		}
+		proofs, of = append(proofs, proof), append(of, i)
+	}
+	statements, err := verifier.VerifyBatch(key, proofs, opts...)
+	for k, i := range of {
+		if err == nil {
+			answers[i].set(statements[k], nil)
+		} else {
+			answers[i].set(verifier.Verify(key, proofs[k], opts...))
+		}
+	}
+	return answers
 }

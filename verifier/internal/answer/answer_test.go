@@ -139,3 +139,56 @@ func TestIntegers(t *testing.T) {
 	require.EqualValues(t, math.MinInt64, back.Lo)
 	require.EqualValues(t, 1<<53-1, back.Hi)
 }
+
+// Several proofs get the verdicts that each gets alone.
+func TestBatch(t *testing.T) {
+	key, proof := sample(t)
+	bad := strings.Replace(proof, "22", "33", 1)
+	alone := func(p, options string) *answer.Answer {
+		a := serve(t, `{"key":"`+key+`","proof":"`+p+`"`+options+`}`)
+		a.Key, a.Card = nil, nil
+		return a
+	}
+	for _, proofs := range [][]string{{proof}, {proof, proof, proof}, {proof, "00", proof}, {bad, proof}, {"", bad}} {
+		for _, options := range []string{"", `,"anyContext":true`, `,"expectInts":[[1,2,3]]`} {
+			a := serve(t, `{"key":"`+key+`","proofs":["`+strings.Join(proofs, `","`)+`"]`+options+`}`)
+			require.Empty(t, a.Verdict)
+			require.NotNil(t, a.Card)
+			require.Len(t, a.Answers, len(proofs))
+			for i, p := range proofs {
+				require.Equal(t, alone(p, options), a.Answers[i])
+			}
+		}
+	}
+	require.Empty(t, serve(t, `{"key":"`+key+`","proofs":[]}`).Answers)
+	require.Equal(t, answer.Malformed, serve(t, `{"key":"00","proofs":["`+proof+`"]}`).Verdict)
+	for _, both := range []string{`"proof":"00","proofs":[]`, `"proofs":[],"inputs":[]`} {
+		require.NotEmpty(t, serve(t, `{"key":"`+key+`",`+both+`}`).Error)
+	}
+}
+
+// Packed inputs are what statements show.
+func TestPack(t *testing.T) {
+	key, proof := sample(t)
+	real, err := json.Marshal(func() (x []float64) {
+		for _, q := range serve(t, `{"key":"`+key+`","proof":"`+proof+`"}`).Statement.Inputs[0].Ints {
+			x = append(x, math.Ldexp(float64(q), -serve(t, `{"key":"`+key+`"}`).Card.Inputs[0].Exp))
+		}
+		return x
+	}())
+	require.NoError(t, err)
+	a := serve(t, `{"key":"`+key+`","inputs":[{"ints":[7,0,255]}]}`)
+	require.Empty(t, a.Error)
+	require.Len(t, a.Packed, 1)
+	require.Len(t, a.InputHash, 32)
+	p, err := verifier.ParseProofJSON(func() []byte { b, _ := hex.DecodeString(proof); return b }())
+	require.NoError(t, err)
+	first := p.Statement[1].Bytes() // behind the context
+	require.Equal(t, first[:], []byte(a.Packed[0].Elements[0]))
+	b := serve(t, `{"key":"`+key+`","inputs":[{"real":`+string(real)+`}]}`)
+	require.Equal(t, a, b)
+	for _, bad := range []string{`[]`, `[null]`, `[{}]`, `[{"ints":[7,0]}]`, `[{"ints":[7,0,256]}]`, `[{"ints":[7,0,255],"real":[1,2,3]}]`,
+		`[{"ints":[7,0,255],"salt":"00"}]`, `[{"real":[1e300,0,0]}]`, `[{"ints":[7,0,255]},null]`, `[{"ints":[7,0,255],"x":1}]`} {
+		require.NotEmpty(t, serve(t, `{"key":"`+key+`","inputs":`+bad+`}`).Error, bad)
+	}
+}

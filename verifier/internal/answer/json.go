@@ -9,7 +9,8 @@ import (
 )
 
 // Answer is what a request gets. Exactly one of these holds: Error is set and
-// nothing else; Verdict is set; neither is, and Card describes the key.
+// nothing else; Verdict is set; neither is, and Card describes the key, beside the Answers about
+// several proofs or the Packed inputs.
 type Answer struct {
 	Error     string     `json:"error,omitempty"`   // why the request is unusable
 	Verdict   string     `json:"verdict,omitempty"` // see the constants
@@ -18,6 +19,9 @@ type Answer struct {
 	Key       Hex        `json:"key,omitempty"`     // the key's digest, unless the key is malformed
 	Card      *Card      `json:"card,omitempty"`    // likewise
 	Statement *Statement `json:"statement,omitempty"`
+	Answers   []*Answer  `json:"answers,omitempty"`   // about each proof: verdict, kind, reason, statement
+	Packed    []Packed   `json:"packed,omitempty"`    // each input
+	InputHash Hex        `json:"inputHash,omitempty"` // of them all
 }
 
 // JSON encodes the answer, on one line.

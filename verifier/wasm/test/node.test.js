@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 
-import { init, readKey, verify } from "../index.js";
+import { init, packInputs, readKey, verify, verifyBatch } from "../node.js";
 import { fromHex, run } from "./vectors.js";
 
 const load = async (path) => JSON.parse(gunzipSync(await readFile(path)));
@@ -110,6 +110,43 @@ test("mistakes in the call throw", async () => {
   for (const args of [[], [key], ["key", proof], [key, 5], [key, null], [Array.from(key), proof]]) {
     await assert.rejects(verify(...args), TypeError);
   }
+});
+
+test("a batch gets the verdicts that each proof gets alone", async () => {
+  const bad = JSON.parse(proof);
+  bad.statement[1] = bad.statement[0];
+  for (const proofs of [[], [proof], [proof, proof.toString(), JSON.parse(proof)], [proof, "nonsense", proof, bad]]) {
+    for (const options of [{}, { context: 1 }, { expectInts: [7, 0, 255] }]) {
+      const alone = await Promise.all(proofs.map((p) => verify(key, p, options)));
+      assert.deepEqual(await verifyBatch(key, proofs, options), alone);
+    }
+  }
+  assert.deepEqual((await verifyBatch(key.subarray(1), [proof, proof])).map((a) => a.verdict), ["malformed", "malformed"]);
+  await assert.rejects(verifyBatch(key, proof), TypeError);
+  await assert.rejects(verifyBatch(key, [proof, 5]), TypeError);
+});
+
+test("packed inputs are what the statement shows", async () => {
+  const { card } = await readKey(key);
+  const { statement } = await verify(key, proof);
+  const values = statement.inputs[0].values;
+  const packed = await packInputs(key, [{ ints: [7, 0, 255] }]);
+  for (const input of [values, { values }, { ints: [7n, 0n, 255n] }, Float64Array.from(values)]) {
+    assert.deepEqual(await packInputs(key, [input]), packed);
+  }
+  assert.equal(packed.inputs[0].elements[0], BigInt(`0x${JSON.parse(proof).statement[1].slice(2)}`));
+  assert.deepEqual(packed.inputs[0].ints, [7, 0, 255]);
+  assert.match(packed.inputHash, /^0x[0-9a-f]{64}$/);
+  assert.equal(card.inputs.length, 1);
+  for (const inputs of [[], [null], [values, values], [{ ints: [7] }], [{ values, salt: 1 }], [{ values, more: 1 }], [5], values, [{}]]) {
+    await assert.rejects(packInputs(key, inputs), TypeError);
+  }
+  await assert.rejects(packInputs(key.subarray(1), [values]), /malformed/);
+});
+
+test("the program in text is the program", async () => {
+  const inline = await import("../inline.js");
+  assert.deepEqual(await inline.verify(key, proof), await verify(key, proof));
 });
 
 test("one program serves many callers", async () => {

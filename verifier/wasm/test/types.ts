@@ -1,5 +1,5 @@
 // Compiled, never run: index.d.ts allows what the documentation shows.
-import { init, readKey, verify, type Answer, type Tensor } from "../index.js";
+import { init, packInputs, readKey, verify, verifyBatch, type Answer, type Tensor } from "../index.js";
 
 declare const key: Uint8Array, proof: Uint8Array;
 
@@ -13,6 +13,18 @@ export async function uses(): Promise<number[]> {
   const { digest, card } = await readKey(key);
   console.log(digest, card.labels[0], card.inputs[0]?.real?.[0], answer.kind === "unsafe setup");
   const output: Tensor | undefined = answer.statement?.outputs[0];
+  if (answer.accepted) {
+    const context: bigint = answer.statement.context; // no question mark
+    console.log(context, answer.digest, answer.card.name);
+  } else {
+    const reason: string = answer.reason;
+    console.log(reason);
+    // @ts-expect-error: no statement without acceptance
+    console.log(answer.statement.context);
+  }
+  const answers: Answer[] = await verifyBatch(key, [proof, "{}"], { expectKey: digest });
+  const { inputHash, inputs } = await packInputs(key, [[0, 1], { ints: [1n], salt: 5n }, { values: Float32Array.of(1) }, null]);
+  console.log(answers.length, inputHash, inputs[0]?.elements[0]);
   await verify(key, proof, { expectKey: digest, openings: [{ input: 0, ints: [1n], salt: 5n }, { output: 1, ints: [2], salt: "0x07" }] });
   // @ts-expect-error: an opening is of an input or an output
   await verify(key, proof, { openings: [{ ints: [1], salt: 1 }] });

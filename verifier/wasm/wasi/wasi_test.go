@@ -28,7 +28,7 @@ type program struct {
 
 func load(t *testing.T) *program {
 	ctx := context.Background()
-	code, err := os.ReadFile("../nnark-wasi.wasm")
+	code, err := os.ReadFile("nnark-wasi.wasm")
 	require.NoError(t, err, "build it with build.sh")
 	p := &program{runtime: wazero.NewRuntime(ctx)}
 	t.Cleanup(func() { require.NoError(t, p.runtime.Close(ctx)) })

@@ -77,14 +77,6 @@ func (a *arguments) encode(signature string) []byte {
 	return append(append(h.Sum(nil)[:4], a.head...), a.data...)
 }
 
-// InputHash returns Keccak-256 of elements, 32 bytes each.
-func InputHash(elements []fr.Element) (hash [32]byte) {
-	h := sha3.NewLegacyKeccak256()
-	h.Write(elementWords(elements))
-	h.Sum(hash[:0])
-	return hash
-}
-
 func (a *arguments) element(x fr.Element) {
 	b := x.Bytes()
 	a.head = append(a.head, b[:]...)
