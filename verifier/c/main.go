@@ -95,7 +95,7 @@ func nnark_verify(key *C.nnark_key, proof *C.uint8_t, size C.size_t, options *C.
 	if key == nil || !ok {
 		return usage(message, messageSize, "key or proof is NULL, or the proof too long")
 	}
-	opts, fault := verifierOptions(options)
+	opts, fault := verifierOptions(&keyOf(key).Card, options)
 	if fault != "" {
 		return usage(message, messageSize, fault)
 	}
@@ -110,6 +110,78 @@ func nnark_verify(key *C.nnark_key, proof *C.uint8_t, size C.size_t, options *C.
 	return report(err, message, messageSize)
 }
 
+//export nnark_verify_batch
+func nnark_verify_batch(key *C.nnark_key, proofs **C.uint8_t, sizes *C.size_t, count C.size_t, options *C.nnark_options,
+	statuses *C.nnark_status, statements **C.nnark_statement, message *C.char, messageSize C.size_t) C.nnark_status {
+	data, ok := list[*C.uint8_t](unsafe.Pointer(proofs), count)
+	lengths, ok2 := list[C.size_t](unsafe.Pointer(sizes), count)
+	if key == nil || !ok || !ok2 {
+		return usage(message, messageSize, "key, proofs or sizes is NULL, or there are too many")
+	}
+	opts, fault := verifierOptions(&keyOf(key).Card, options)
+	if fault != "" {
+		return usage(message, messageSize, fault)
+	}
+	all := make([]*verifier.Proof, count)
+	errs := make([]error, count)
+	for i := range all {
+		in, ok := list[byte](unsafe.Pointer(data[i]), lengths[i])
+		if !ok {
+			return usage(message, messageSize, "a proof is NULL or too long")
+		}
+		all[i], errs[i] = answer.ParseProof(in)
+	}
+	verified := verifyAll(keyOf(key), all, errs, opts)
+	first := -1
+	for i, err := range errs {
+		if err != nil && first < 0 {
+			first = i
+		}
+		if statuses != nil {
+			unsafe.Slice(statuses, count)[i] = report(err, nil, 0)
+		}
+		if statements != nil {
+			unsafe.Slice(statements, count)[i] = nil
+			if err == nil {
+				unsafe.Slice(statements, count)[i] = newStatement(verified[i])
+			}
+		}
+	}
+	if first < 0 {
+		return report(nil, message, messageSize)
+	}
+	return report(errs[first], message, messageSize)
+}
+
+// verifyAll returns the statements of proofs, of which errs says why they could not be read, and adds to
+// errs. If all that were read are acceptable, one equation shows it.
+func verifyAll(key *verifier.VerifyingKey, proofs []*verifier.Proof, errs []error, opts []verifier.Option) []*verifier.Statement {
+	var read []*verifier.Proof
+	for i, p := range proofs {
+		if errs[i] == nil {
+			read = append(read, p)
+		}
+	}
+	together, err := verifier.VerifyBatch(key, read, opts...)
+	statements := make([]*verifier.Statement, len(proofs))
+	for i, p := range proofs {
+		switch {
+		case errs[i] != nil:
+		case err == nil:
+			statements[i], together = together[0], together[1:]
+		default:
+			statements[i], errs[i] = verifier.Verify(key, p, opts...)
+		}
+	}
+	return statements
+}
+
+// version stays allocated.
+var version = C.CString(verifier.Version)
+
+//export nnark_version
+func nnark_version() *C.char { return version }
+
 //export nnark_statement_free
 func nnark_statement_free(statement *C.nnark_statement) {
 	if statement != nil {
@@ -121,8 +193,8 @@ func keyOf(key *C.nnark_key) *verifier.VerifyingKey {
 	return cgo.Handle(key.handle).Value().(*verifier.VerifyingKey)
 }
 
-// verifierOptions returns the options, or what is wrong with them.
-func verifierOptions(options *C.nnark_options) (opts []verifier.Option, fault string) {
+// verifierOptions returns the options for a key, or what is wrong with them.
+func verifierOptions(card *verifier.Card, options *C.nnark_options) (opts []verifier.Option, fault string) {
 	if options == nil {
 		return nil, ""
 	}
@@ -136,8 +208,15 @@ func verifierOptions(options *C.nnark_options) (opts []verifier.Option, fault st
 	}
 	for _, p := range openings {
 		ints, ok := list[int64](unsafe.Pointer(p.ints), p.size)
-		if !ok || p.salt == nil || p.index > maxBytes {
+		tensors := card.Inputs
+		if p.output {
+			tensors = card.Outputs
+		}
+		if !ok || p.salt == nil {
 			return nil, "an opening needs an index, integers and a salt"
+		}
+		if p.index >= C.size_t(len(tensors)) {
+			return nil, "an opening's index is beyond the key's inputs or outputs"
 		}
 		o.Openings = append(o.Openings, answer.Opening{Output: bool(p.output), Index: int(p.index), Ints: ints,
 			Salt: unsafe.Slice((*byte)(p.salt), 32)})
@@ -154,8 +233,10 @@ func verifierOptions(options *C.nnark_options) (opts []verifier.Option, fault st
 		ints, ok := list[int64](unsafe.Pointer(e.ints), e.size)
 		reals, ok2 := list[float64](unsafe.Pointer(e.reals), e.size)
 		switch {
-		case (e.ints == nil) == (e.reals == nil) || e.input > maxBytes:
+		case (e.ints == nil) == (e.reals == nil):
 			return nil, "an expected input needs an index and either ints or reals"
+		case e.input >= C.size_t(len(card.Inputs)):
+			return nil, "an expected input's index is beyond the key's inputs"
 		case e.ints != nil && ok:
 			opts = append(opts, verifier.WithInput(int(e.input), ints))
 		case e.reals != nil && ok2:

@@ -28,6 +28,10 @@
 extern "C" {
 #endif
 
+/* The version that this header is of; nnark_version() is that of the library. What was compiled
+ * with a header works with every library of the same SONAME. */
+#define NNARK_VERSION "0.2.0"
+
 /* What a call came to. Only NNARK_ACCEPTED, 0, is good news. */
 typedef enum nnark_status {
 	NNARK_ACCEPTED = 0,         /* the proof holds; for a key: well formed */
@@ -140,6 +144,9 @@ typedef struct nnark_key nnark_key;
 
 #ifndef NNARK_TYPES_ONLY
 
+/* Returns the library's version; the text is not to be freed. */
+const char *nnark_version(void);
+
 /*
  * Decodes and checks a verifying key. *key is set to the key, to be freed with
  * nnark_key_free, or to NULL.
@@ -175,11 +182,27 @@ void nnark_card_free(nnark_card *card);
  * is not accepted. message is as for nnark_key_parse.
  *
  * Returns NNARK_USAGE if key is NULL, proof is NULL and size not 0, the context
- * is not below r, an expected input does not have exactly one list, or an opening
- * has no integers or no salt below r.
+ * is not below r, an expected input does not have exactly one list, an opening has
+ * no integers or no salt below r, or the key has no input or output of an index.
  */
 nnark_status nnark_verify(const nnark_key *key, const uint8_t *proof, size_t size, const nnark_options *options,
                           nnark_statement **statement, char *message, size_t message_size);
+
+/*
+ * Checks count proofs of one key together, which takes a fraction of the time, and
+ * says of each what nnark_verify would. proofs[i] has sizes[i] bytes.
+ *
+ * statuses, if not NULL, takes the status of each; statements, if not NULL, what
+ * each proves, to be freed with nnark_statement_free, or NULL. message is about the
+ * first that is not accepted.
+ *
+ * Returns NNARK_ACCEPTED if all are accepted, as no proofs are; otherwise the status
+ * of the first that is not. Returns NNARK_USAGE as nnark_verify does, or if proofs or
+ * sizes is NULL and count not 0; then statuses and statements are not written.
+ */
+nnark_status nnark_verify_batch(const nnark_key *key, const uint8_t *const *proofs, const size_t *sizes, size_t count,
+                                const nnark_options *options, nnark_status *statuses, nnark_statement **statements,
+                                char *message, size_t message_size);
 
 void nnark_statement_free(nnark_statement *statement);
 

@@ -60,6 +60,17 @@ static void usage(void)
 		nnark_options o = {.openings = &bad[i], .opening_count = 1};
 		assert(nnark_verify(key, proof_data, proof_size, &o, NULL, message, sizeof message) == NNARK_USAGE);
 	}
+	uint8_t salt[32] = {0};
+	nnark_expected beyond_inputs = {.input = 1, .ints = &integer, .size = 1};
+	nnark_options o1 = {.expected = &beyond_inputs, .expected_count = 1};
+	assert(nnark_verify(key, proof_data, proof_size, &o1, NULL, message, sizeof message) == NNARK_USAGE);
+	for (int output = 0; output < 2; output++) {
+		nnark_opening far = {.output = output, .index = 1, .ints = &integer, .size = 1, .salt = salt};
+		nnark_options o = {.openings = &far, .opening_count = 1};
+		assert(nnark_verify(key, proof_data, proof_size, &o, NULL, message, sizeof message) == NNARK_USAGE);
+		far.index = 0;
+		assert(nnark_verify(key, proof_data, proof_size, &o, NULL, message, sizeof message) == NNARK_REJECTED_OPENING);
+	}
 	nnark_options no_openings = {.opening_count = 1};
 	assert(nnark_verify(key, proof_data, proof_size, &no_openings, NULL, NULL, 0) == NNARK_USAGE);
 	nnark_key_free(NULL);
@@ -96,6 +107,40 @@ static void contents(void)
 	assert(st->outputs[0].size == 2 && st->outputs[0].ints[0] == 14 && st->outputs[0].ints[1] == -255);
 	assert(st->outputs[0].digest == NULL && strcmp(st->outputs[0].name, "y") == 0);
 	nnark_statement_free(st);
+}
+
+static void batch(void)
+{
+	char message[64];
+	uint8_t bad[4096];
+	memcpy(bad, proof_data, proof_size);
+	char *digit = strstr((char *)bad, "\"ar\":\"");
+	digit = digit != NULL ? digit + 6 : (char *)bad + proof_size - 40;
+	*digit = *digit == '1' ? '2' : '1';
+	nnark_status alone = nnark_verify(key, bad, proof_size, NULL, NULL, NULL, 0);
+	assert(alone != NNARK_ACCEPTED);
+	const uint8_t *proofs[] = {proof_data, bad, proof_data, NULL};
+	size_t sizes[] = {proof_size, proof_size, proof_size, 0};
+	nnark_status status[4];
+	nnark_statement *st[4];
+	assert(nnark_verify_batch(key, proofs, sizes, 1, NULL, status, st, message, sizeof message) == NNARK_ACCEPTED && message[0] == 0);
+	assert(status[0] == NNARK_ACCEPTED && st[0]->outputs[0].ints[0] == 14);
+	nnark_statement_free(st[0]);
+	assert(nnark_verify_batch(key, proofs, sizes, 4, NULL, status, st, message, sizeof message) == alone && message[0] != 0);
+	assert(status[0] == NNARK_ACCEPTED && status[1] == alone && status[2] == NNARK_ACCEPTED && status[3] == NNARK_MALFORMED);
+	assert(st[0] != NULL && st[1] == NULL && st[2] != NULL && st[3] == NULL);
+	nnark_statement_free(st[0]);
+	nnark_statement_free(st[2]);
+	assert(nnark_verify_batch(key, proofs, sizes, 3, NULL, NULL, NULL, NULL, 0) == alone);
+	assert(nnark_verify_batch(key, NULL, NULL, 0, NULL, NULL, NULL, NULL, 0) == NNARK_ACCEPTED);
+	nnark_options context = {.context = (const uint8_t[32]){[31] = 1}};
+	assert(nnark_verify_batch(key, proofs, sizes, 1, &context, status, NULL, NULL, 0) == NNARK_REJECTED_CONTEXT && status[0] == NNARK_REJECTED_CONTEXT);
+	assert(nnark_verify_batch(NULL, proofs, sizes, 1, NULL, NULL, NULL, NULL, 0) == NNARK_USAGE);
+	assert(nnark_verify_batch(key, NULL, sizes, 1, NULL, NULL, NULL, NULL, 0) == NNARK_USAGE);
+	assert(nnark_verify_batch(key, proofs, NULL, 1, NULL, NULL, NULL, NULL, 0) == NNARK_USAGE);
+	assert(nnark_verify_batch(key, proofs, sizes, SIZE_MAX, NULL, NULL, NULL, NULL, 0) == NNARK_USAGE);
+	sizes[3] = 1;
+	assert(nnark_verify_batch(key, proofs, sizes, 4, NULL, NULL, NULL, NULL, 0) == NNARK_USAGE);
 }
 
 static void *many(void *unused)
@@ -148,6 +193,8 @@ int main(int argc, char **argv)
 	usage();
 	messages();
 	contents();
+	batch();
+	assert(strcmp(nnark_version(), NNARK_VERSION) == 0);
 	threads();
 	memory();
 	nnark_key_free(key);
