@@ -20,6 +20,7 @@ func TestVersion(t *testing.T) {
 		"../python/verifier/pyproject.toml": `(?m)^version = "(.*)"$`,
 		"wasm/package.json":                 `"version": "(.*)"`,
 		"wasm/wasi/package.json":            `"version": "(.*)"`,
+		"rust/Cargo.toml":                   `(?m)^version = "(.*)"$`,
 		"c/nnark_verifier.h":                `(?m)^#define NNARK_VERSION "(.*)"$`,
 	} {
 		data, err := os.ReadFile(filepath.FromSlash(name))
