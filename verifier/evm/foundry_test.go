@@ -1,11 +1,14 @@
 package evm
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+	"github.com/ethereum/go-ethereum/accounts/abi"
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/core/vm"
 	"github.com/ethereum/go-ethereum/crypto"
@@ -21,7 +24,11 @@ func foundry(t testing.TB, f *forger, name string, more ...string) map[string]co
 	s, _, _ := f.statement(t)
 	files, err := solidity.Foundry(f.key, f.prove(t, s), solidity.Options{Name: name})
 	require.NoError(t, err)
-	return compileProject(t, files, more...)
+	project := compileProject(t, files, more...)
+	if t, ok := t.(*testing.T); ok {
+		sameABI(t, files["abi/"+name+".json"], project[name])
+	}
+	return project
 }
 
 func compileProject(t testing.TB, files map[string][]byte, more ...string) map[string]compiled {
@@ -31,7 +38,7 @@ func compileProject(t testing.TB, files map[string][]byte, more ...string) map[s
 			sources[path] = string(data)
 		}
 	}
-	require.Len(t, sources, 4)
+	require.Len(t, sources, 7)
 	for i, text := range more {
 		sources[fmt.Sprintf("src/More%d.sol", i)] = text
 	}
@@ -43,14 +50,48 @@ func compileProject(t testing.TB, files map[string][]byte, more ...string) map[s
 // fresh state.
 func TestFoundry(t *testing.T) {
 	for _, name := range []string{"Committed", "Baked", "Many"} {
-		runProject(t, name, foundry(t, forgers(t)[name], name)[name+"Test"])
+		project := foundry(t, forgers(t)[name], name)
+		runProject(t, name, project[name+"Test"])
+		runProject(t, name, project["ConsumerTest"])
+		runProject(t, name, project["RegistryTest"])
 	}
 	for _, name := range []string{"plonk committed", "plonk baked"} {
 		c := newPlonkCase(t, name)
 		files, err := plonk.Foundry(c.key, c.proofs[0], solidity.Options{Name: "Universal"})
 		require.NoError(t, err)
-		runProject(t, name, compileProject(t, files)["UniversalTest"])
+		project := compileProject(t, files)
+		runProject(t, name, project["UniversalTest"])
+		runProject(t, name, project["ConsumerTest"])
+		runProject(t, name, project["RegistryTest"])
+		sameABI(t, files["abi/Universal.json"], project["Universal"])
 	}
+}
+
+// sameABI compares an exported interface with the compiler's.
+func sameABI(t *testing.T, exported []byte, code compiled) {
+	t.Helper()
+	got, err := abi.JSON(bytes.NewReader(exported))
+	require.NoError(t, err)
+	want := code.abi
+	require.Equal(t, want.Constructor.Inputs, got.Constructor.Inputs)
+	signatures := func(a abi.ABI) (out []string) {
+		for _, m := range a.Methods {
+			if m.Name == "" {
+				continue
+			}
+			var names []string
+			for _, p := range append(append(abi.Arguments{}, m.Inputs...), m.Outputs...) {
+				names = append(names, p.Name+" "+p.Type.String())
+			}
+			out = append(out, fmt.Sprint(m.Sig, m.StateMutability, names))
+		}
+		for _, e := range a.Errors {
+			out = append(out, fmt.Sprint("error ", e.Sig))
+		}
+		slices.Sort(out)
+		return out
+	}
+	require.Equal(t, signatures(want), signatures(got))
 }
 
 func runProject(t *testing.T, name string, code compiled) {
@@ -66,7 +107,7 @@ func runProject(t *testing.T, name string, code compiled) {
 		require.NoError(t, r.err, "%s: %s: %x", name, m.Name, r.output)
 		tests++
 	}
-	require.GreaterOrEqual(t, tests, 4)
+	require.Positive(t, tests, name)
 }
 
 // fakeVerifier accepts every proof and claims the digest it is told.

@@ -6,3 +6,6 @@ cd "$(dirname "$0")"
 npm ci --no-fund --no-audit --silent
 go vet ./...
 go test -count=1 "$@" ./...
+if [ $# -eq 0 ]; then
+	sh foundry.sh
+fi

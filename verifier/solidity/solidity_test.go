@@ -112,10 +112,11 @@ func TestFoundry(t *testing.T) {
 	vk, p := sample(t, "groth16")
 	files, err := solidity.Foundry(vk, p, solidity.Options{Name: "Affine"})
 	require.NoError(t, err)
-	for _, path := range []string{"foundry.toml", "src/Affine.sol", "src/IVerifier.sol", "src/InferenceConsumer.sol", "test/Affine.t.sol"} {
+	for _, path := range []string{"foundry.toml", "src/Affine.sol", "src/IVerifier.sol", "src/InferenceConsumer.sol", "src/ModelRegistry.sol",
+		"script/Deploy.s.sol", "test/Affine.t.sol", "test/Examples.t.sol", "abi/Affine.json", "abi/Affine.ts"} {
 		require.NotEmpty(t, files[path], path)
 	}
-	require.Len(t, files, 5)
+	require.Len(t, files, 10)
 	var source bytes.Buffer
 	require.NoError(t, solidity.Export(&source, vk, solidity.Options{Name: "Affine"}))
 	require.Equal(t, source.String(), string(files["src/Affine.sol"]))

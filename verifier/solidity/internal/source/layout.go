@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/big"
 	"math/bits"
+	"slices"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 
@@ -26,11 +27,12 @@ type Layout struct {
 
 // Tensor is one input or output.
 type Tensor struct {
-	Card  *verifier.TensorCard
-	Index int    // among the inputs, or among the outputs
-	Param string // argument or result; empty for a private input
-	Type  string // its Solidity type, without data location
-	At    int    // first element in the statement
+	Card     *verifier.TensorCard
+	Index    int    // among the inputs, or among the outputs
+	Param    string // argument or result; empty for a private input
+	Type     string // its Solidity type, without data location
+	At       int    // first element in the statement
+	OutputAt int    // of outputs: first element among those of outputs
 
 	// Of public tensors:
 	Public            bool
@@ -60,6 +62,7 @@ func newLayout(card *verifier.Card) Layout {
 	l.InputElements = at - 1
 	for i := range card.Outputs {
 		t := newTensor(&card.Outputs[i], i, at, false)
+		t.OutputAt = at - 1 - l.InputElements
 		l.boundTensor(&t)
 		l.Outputs = append(l.Outputs, t)
 		at += t.Card.Elements()
@@ -186,8 +189,7 @@ func (l *Layout) anyTensor(tensors []Tensor, is func(t *Tensor) bool) bool {
 	return false
 }
 
-// PublicInputs, PackedBytes, PackedWords and Unpacked say which parts of
-// verifyInference there are.
+// PublicInputs, PackedBytes and PackedWords say which parts of verifyInference there are.
 func (l *Layout) PublicInputs() bool {
 	return l.anyTensor(l.Inputs, func(t *Tensor) bool { return t.Public })
 }
@@ -200,6 +202,7 @@ func (l *Layout) PackedWords() bool {
 	return l.anyTensor(l.Inputs, func(t *Tensor) bool { return t.Public && !t.Bytes })
 }
 
+// Unpacked says whether outputs have integers.
 func (l *Layout) Unpacked() bool {
-	return l.anyTensor(l.Outputs, func(t *Tensor) bool { return t.Public })
+	return slices.ContainsFunc(l.Outputs, func(t Tensor) bool { return t.Public })
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"math/big"
 	"regexp"
+	"slices"
 	"text/template"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
@@ -53,7 +54,7 @@ func New(vk *verifier.VerifyingKey, name string, want verifier.System, s System)
 	if name == "" {
 		name = "ModelVerifier"
 	}
-	if !validName.MatchString(name) || name == "IVerifier" || name == "InferenceConsumer" {
+	if !validName.MatchString(name) || slices.Contains(reserved, name) {
 		return nil, fmt.Errorf("%q: %w", name, ErrName)
 	}
 	if err := vk.Check(); err != nil {
@@ -70,6 +71,9 @@ func New(vk *verifier.VerifyingKey, name string, want verifier.System, s System)
 	c.KeyDigest = fmt.Sprintf("%#x", c.digest)
 	return c, nil
 }
+
+// reserved are the names of a project's other contracts.
+var reserved = []string{"IVerifier", "InferenceConsumer", "ModelRegistry", "Deploy", "Cheats", "TestConsumer", "TestRegistry", "Consumer", "Registry", "ConsumerTest", "RegistryTest"}
 
 var validName = regexp.MustCompile(`^[A-Z][A-Za-z0-9]{0,63}$`)
 

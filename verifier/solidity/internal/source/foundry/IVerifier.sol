@@ -6,6 +6,10 @@ interface IVerifier {
     /// @notice Reverts unless `proof` proves `statement`.
     function verify(uint256[12] calldata proof, uint256[] calldata statement) external view returns (bool);
 
+    /// @notice The integers that output elements of a verified statement stand for, a list for
+    /// each output; none for a digest.
+    function decodeOutputs(uint256[] calldata outputElements) external view returns (int64[][] memory);
+
     /// @notice SHA-256 of the verifying key.
     function KEY_DIGEST() external view returns (bytes32);
 
