@@ -48,19 +48,20 @@ func TestFlippedBits(t *testing.T) {
 	for _, c := range []struct {
 		file  string
 		from  int // first byte to change, from the end if negative
+		to    int // bytes at the end that stay
 		every int // bytes between changes
 		args  []string
 	}{
-		{"proof.json", 0, 3, verify},
-		{"keys/verifying.key", 0, 3, verify},
-		{"keys/proving.key", 0, 20011, prove},
-		{"keys/model.opening", -68, 1, prove}, // the blinding
-		{"tiny.nnark", 0, 41, prove},
+		{"proof.json", 0, 0, 3, verify},
+		{"keys/verifying.key", 0, 0, 3, verify},
+		{"keys/proving.key", 0, 0, 20011, prove},
+		{"keys/model.opening", -149, 68, 1, prove}, // the blinding; behind it, which circuit need not be compiled
+		{"tiny.nnark", 0, 0, 41, prove},
 	} {
 		t.Run(filepath.Base(c.file), func(t *testing.T) {
 			good, err := os.ReadFile(c.file)
 			require.NoError(t, err)
-			for i := (c.from + len(good)) % len(good); i < len(good); i += c.every {
+			for i := (c.from + len(good)) % len(good); i < len(good)-c.to; i += c.every {
 				bad := bytes.Clone(good)
 				bad[i] ^= 1 << (i % 5) // the bit above only changes the case of letters
 				require.NoError(t, os.WriteFile(c.file, bad, 0o600))

@@ -94,7 +94,7 @@ func writeFile(path string, mode os.FileMode, data []byte) error {
 }
 
 // keyFiles are the files of a key folder, the one without which nothing loads last.
-var keyFiles = []string{prover.CircuitFile, prover.OpeningFile, prover.ProvingKeyFile, prover.VerifyingKeyFile}
+var keyFiles = []string{prover.OpeningFile, prover.CircuitFile, prover.ProvingKeyFile, prover.VerifyingKeyFile}
 
 // optionalFiles are those that not all keys have.
 var optionalFiles = []string{prover.BoundKeyFile, prover.CircuitFile, prover.OpeningFile}

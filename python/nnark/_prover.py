@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import io
+import itertools
 import os
 import pathlib
+import threading
 import weakref
+from concurrent import futures
 from typing import Any, Iterable, Iterator, Mapping, Optional, Union
 
 import numpy as np
@@ -242,14 +246,41 @@ class Keys(_Held):
         _, blobs = library.call("prove", {"handle": self._handle, "input": name, "context": str(int(context))}, [data], progress)
         return Proof(blobs[0])
 
-    def prove_many(self, xs: Iterable[Arrays], *, context: int = 0, progress: Optional[Progress] = None) -> Iterator[Proof]:
-        """Proves one input after the other; each proof is there when it is made. progress is told
-        "proof" and the share done, where the number of inputs is known."""
+    def prove_many(self, xs: Iterable[Arrays], *, context: int = 0, parallel: int = 0,
+                   progress: Optional[Progress] = None) -> Iterator[Proof]:
+        """Proves many inputs, and gives the proofs in the inputs' order, each as soon as it and
+        those before it are made.
+
+        It keeps all processors busy where one proof cannot. parallel is the number of proofs made at
+        a time, each with the memory of one, 0 stands for the number of processors; at most twice as
+        many inputs are taken ahead of the proofs. progress is told "proof" and the share done, where
+        the number of inputs is known. Whoever leaves the loop early, or Ctrl-C, ends the proofs
+        under way. Raises InputError once the proofs before the wrong input were given.
+        """
+        parallel = parallel if parallel > 0 else os.cpu_count() or 1
         total = len(xs) if hasattr(xs, "__len__") else 0  # type: ignore[arg-type]
-        for i, x in enumerate(xs):
-            yield self.prove(x, context=context)
-            if progress is not None and total:
-                progress("proof", (i + 1) / total)
+        left = threading.Event()
+
+        def stop(_stage: str, _done: float) -> None:
+            if left.is_set():
+                raise futures.CancelledError
+
+        pool = futures.ThreadPoolExecutor(parallel, thread_name_prefix="nnark proof")
+        waiting: collections.deque[futures.Future[Proof]] = collections.deque()
+        source = iter(xs)
+        try:
+            for done in itertools.count(1):
+                for x in itertools.islice(source, 2 * parallel - len(waiting)):
+                    waiting.append(pool.submit(self.prove, x, context=context, progress=stop))
+                if not waiting:
+                    return
+                proof = waiting.popleft().result()
+                if progress is not None and total:
+                    progress("proof", done / total)
+                yield proof
+        finally:
+            left.set()
+            pool.shutdown(cancel_futures=True)
 
     def export_solidity(self, name: str = "ModelVerifier") -> str:
         """The source of a contract that verifies these proofs."""

@@ -95,8 +95,31 @@ def test_many(keys, samples):
     told = []
     proofs = list(keys.prove_many(samples[:4], progress=lambda stage, done: told.append((stage, done))))
     assert len(proofs) == 4 and told[-1] == ("proof", 1.0)
-    for proof in proofs:
-        keys.verifying_key.verify(proof)
+    for x, proof in zip(samples, proofs):  # in the inputs' order
+        statement = keys.verifying_key.verify(proof)
+        np.testing.assert_array_equal(statement.outputs[0].values, keys.program.run(x)[0])
+
+
+def test_many_ends(keys, samples):
+    taken = []
+
+    def endless():
+        while True:
+            taken.append(1)
+            yield samples[len(taken) % len(samples)]
+
+    proofs = keys.prove_many(endless(), parallel=2)
+    keys.verifying_key.verify(next(proofs))
+    proofs.close()
+    assert len(taken) <= 4
+    assert not [t for t in threading.enumerate() if t.name.startswith("nnark")]
+
+    got = []
+    with pytest.raises(nnark.InputError):
+        for proof in keys.prove_many([samples[0], samples[1], np.full(16, 1e9), samples[2]], parallel=2):
+            got.append(proof)
+    assert len(got) == 2
+    assert list(keys.prove_many([])) == []
 
 
 def test_bound(keys, samples, tmp_path):
