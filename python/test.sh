@@ -18,7 +18,8 @@ out=$(mktemp -d)
 trap 'rm -rf "$out" build *.egg-info verifier/build verifier/*.egg-info' EXIT
 python3 -m venv "$out/env"
 pip="$out/env/bin/pip --disable-pip-version-check -q"
-$pip install numpy==2.2.6 pytest==8.4.2 scikit-learn==1.7.2 skl2onnx==1.19.1 onnx==1.19.1 setuptools==80.9.0 wheel==0.45.1
+$pip install numpy==2.2.6 pytest==8.4.2 scikit-learn==1.7.2 skl2onnx==1.19.1 onnx==1.19.1 setuptools==80.9.0 wheel==0.45.1 \
+	matplotlib==3.10.7 ipykernel==6.30.1 nbclient==0.10.2 nbformat==5.10.4
 $pip wheel --no-deps --no-build-isolation -w "$out/wheels" .
 $pip wheel --no-deps --no-build-isolation -w "$out/wheels" ./verifier
 ls -l "$out/wheels"
@@ -26,7 +27,8 @@ $pip install --no-deps "$out"/wheels/*.whl
 # Away from the sources, so that what is tested is what was installed.
 mkdir "$out/testdata"
 cp ../testdata/tiny_mlp.* ../verifier/testdata/*.key ../verifier/testdata/*.json "$out/testdata"
-cp -r tests "$out"
+cp -r tests notebooks "$out"
 cd "$out"
 "$out/env/bin/python" -m pytest -q -x tests
 "$out/env/bin/python" tests/verifier_only.py
+"$out/env/bin/python" tests/notebooks.py notebooks/*.ipynb
