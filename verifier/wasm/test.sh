@@ -7,7 +7,7 @@
 # skip, with CI=true an error. MUTATIONS sets how many.
 set -eu
 cd "$(dirname "$0")"
-if [ "${CI:-}" = true ]; then mutations=${MUTATIONS:-10000}; else mutations=${MUTATIONS:-1000}; fi
+if [ "${CI:-}" = true ]; then mutations=${MUTATIONS:-4000}; else mutations=${MUTATIONS:-1000}; fi
 
 have() { # TOOL WHAT
 	command -v "$1" >/dev/null && return
