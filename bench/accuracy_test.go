@@ -50,9 +50,5 @@ func TestAccuracy(t *testing.T) {
 }
 
 func digit(im []byte) *model.Tensor {
-	x := &model.Tensor{Shape: []int{1, 1, 28, 28}}
-	for _, v := range im {
-		x.Float = append(x.Float, float32(v)/255)
-	}
-	return x
+	return &model.Tensor{Shape: []int{1, 1, 28, 28}, Float: testdata.Scaled(im)}
 }

@@ -131,11 +131,7 @@ func networks(t *testing.T) []network {
 	t.Helper()
 	images := func(n int) (out [][]*model.Tensor) {
 		for _, pixels := range testdata.Calibration()[:n] {
-			x := make([]float32, len(pixels))
-			for i, p := range pixels {
-				x[i] = float32(p) / 255
-			}
-			out = append(out, []*model.Tensor{{Shape: []int{1, 1, 28, 28}, Float: x}})
+			out = append(out, []*model.Tensor{{Shape: []int{1, 1, 28, 28}, Float: testdata.Scaled(pixels)}})
 		}
 		return out
 	}

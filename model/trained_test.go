@@ -22,10 +22,7 @@ func TestDigits(t *testing.T) {
 		}
 		right := 0
 		for i, image := range pixels {
-			x := &model.Tensor{Shape: g.Inputs[0].Shape}
-			for _, p := range image {
-				x.Float = append(x.Float, float32(p)/255)
-			}
+			x := &model.Tensor{Shape: g.Inputs[0].Shape, Float: testdata.Scaled(image)}
 			out, err := g.Run([]*model.Tensor{x})
 			if err != nil {
 				t.Fatal(err)

@@ -64,9 +64,5 @@ func Example() {
 }
 
 func tensor(image []byte) *model.Tensor {
-	t := &model.Tensor{Shape: []int{1, 1, 28, 28}}
-	for _, v := range image {
-		t.Float = append(t.Float, float32(v)/255)
-	}
-	return t
+	return &model.Tensor{Shape: []int{1, 1, 28, 28}, Float: testdata.Scaled(image)}
 }

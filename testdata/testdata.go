@@ -72,6 +72,15 @@ func Calibration() [][]byte {
 	return split(idx)
 }
 
+// Scaled returns an image's pixels as the networks take them, from 0 to 1.
+func Scaled(pixels []byte) []float32 {
+	out := make([]float32, len(pixels))
+	for i, p := range pixels {
+		out[i] = float32(p) / 255
+	}
+	return out
+}
+
 // split copies the images out of an IDX file of 28 x 28 bytes each.
 func split(idx []byte) [][]byte {
 	var pixels [][]byte

@@ -120,11 +120,7 @@ func count(b bool) int {
 }
 
 func tensor(image []byte) *model.Tensor {
-	t := &model.Tensor{Shape: []int{1, 1, 28, 28}}
-	for _, v := range image {
-		t.Float = append(t.Float, float32(v)/255)
-	}
-	return t
+	return &model.Tensor{Shape: []int{1, 1, 28, 28}, Float: testdata.Scaled(image)}
 }
 
 // readIDX returns the elements of an IDX file of bytes, gzipped or not.

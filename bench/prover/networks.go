@@ -74,11 +74,7 @@ func (n *networkCase) input(p *circuits.Program, i int) [][]int64 {
 func images(g *model.Graph) [][]*model.Tensor {
 	var out [][]*model.Tensor
 	for _, im := range testdata.Calibration() {
-		t := &model.Tensor{Shape: g.Inputs[0].Shape}
-		for _, v := range im {
-			t.Float = append(t.Float, float32(v)/255)
-		}
-		out = append(out, []*model.Tensor{t})
+		out = append(out, []*model.Tensor{{Shape: g.Inputs[0].Shape, Float: testdata.Scaled(im)}})
 	}
 	return out
 }

@@ -369,11 +369,7 @@ func manyInputs(n, _ int, _ string) (points []point, err error) {
 	}
 	var samples [][]*model.Tensor
 	for _, pixels := range testdata.Calibration() {
-		x := &model.Tensor{Shape: g.Inputs[0].Shape}
-		for _, v := range pixels {
-			x.Float = append(x.Float, float32(v)/255)
-		}
-		samples = append(samples, []*model.Tensor{x})
+		samples = append(samples, []*model.Tensor{{Shape: g.Inputs[0].Shape, Float: testdata.Scaled(pixels)}})
 	}
 	p, err := quantize.Graph(g, samples, circuits.Config{Bits: 7})
 	if err != nil {

@@ -39,11 +39,8 @@ var blueprints = []func() constraint.Blueprint{
 // StoreSystem encodes a compiled system: all that proving needs of it, without the names of
 // variables. [RestoreSystem] decodes it, in less than a tenth of the time compiling takes.
 func StoreSystem(ccs constraint.ConstraintSystem) ([]byte, error) {
-	s := (*cs.R1CS)(nil)
-	switch ccs := ccs.(type) {
-	case *cs.R1CS: // which is the type of both
-		s = ccs
-	default:
+	s, ok := ccs.(*cs.R1CS) // the type of sparse systems too
+	if !ok {
 		return nil, fmt.Errorf("%T: %w", ccs, ErrStored)
 	}
 	w := &wordWriter{data: make([]byte, 0, 2*len(s.CallData)+12*len(s.Instructions))}

@@ -250,11 +250,7 @@ func TestQuantizerKeepsWeights(t *testing.T) {
 		require.NoError(t, err)
 		var samples [][]*model.Tensor
 		for _, pixels := range testdata.Calibration()[:20] {
-			x := &model.Tensor{Shape: g.Inputs[0].Shape}
-			for _, v := range pixels {
-				x.Float = append(x.Float, float32(v)/255)
-			}
-			samples = append(samples, []*model.Tensor{x})
+			samples = append(samples, []*model.Tensor{{Shape: g.Inputs[0].Shape, Float: testdata.Scaled(pixels)}})
 		}
 		p, err := Graph(g, samples, circuits.Config{Bits: 7})
 		require.NoError(t, err)

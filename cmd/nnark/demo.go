@@ -119,11 +119,7 @@ func (r *demoReport) quantize(c *command, g *model.Graph) (*circuits.Program, er
 
 // image is the networks' input for an image: its pixels divided by 255.
 func image(pixels []byte) []*model.Tensor {
-	t := &model.Tensor{Shape: []int{1, 1, imageSide, imageSide}}
-	for _, p := range pixels {
-		t.Float = append(t.Float, float32(p)/255)
-	}
-	return []*model.Tensor{t}
+	return []*model.Tensor{{Shape: []int{1, 1, imageSide, imageSide}, Float: testdata.Scaled(pixels)}}
 }
 
 // prove proves the image and verifies the proof as a customer would: from the bytes of

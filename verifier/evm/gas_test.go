@@ -23,11 +23,7 @@ func lenet(t testing.TB, cfg circuits.Config, context fr.Element) (*prover.Keys,
 	require.NoError(t, err)
 	var samples [][]*model.Tensor
 	tensor := func(pixels []byte) []*model.Tensor {
-		x := make([]float32, len(pixels))
-		for i, p := range pixels {
-			x[i] = float32(p) / 255
-		}
-		return []*model.Tensor{{Shape: []int{1, 1, 28, 28}, Float: x}}
+		return []*model.Tensor{{Shape: []int{1, 1, 28, 28}, Float: testdata.Scaled(pixels)}}
 	}
 	for _, pixels := range testdata.Calibration() {
 		samples = append(samples, tensor(pixels))
@@ -43,11 +39,7 @@ func lenet(t testing.TB, cfg circuits.Config, context fr.Element) (*prover.Keys,
 
 func proveImage(t testing.TB, keys *prover.Keys, image int, context fr.Element) *verifier.Proof {
 	images, _ := testdata.Images()
-	x := make([]float32, len(images[image]))
-	for i, p := range images[image] {
-		x[i] = float32(p) / 255
-	}
-	q, err := keys.Compiled().Program.Quantize([][]float32{x})
+	q, err := keys.Compiled().Program.Quantize([][]float32{testdata.Scaled(images[image])})
 	require.NoError(t, err)
 	proof, err := keys.Prove(t.Context(), q, prover.Options{Context: context})
 	require.NoError(t, err)

@@ -38,7 +38,7 @@ func run(dir string, image int) error {
 	shape := g.Inputs[0].Shape
 	var samples [][]*model.Tensor
 	for _, pixels := range testdata.Calibration() {
-		samples = append(samples, []*model.Tensor{{Shape: shape, Float: scaled(pixels)}})
+		samples = append(samples, []*model.Tensor{{Shape: shape, Float: testdata.Scaled(pixels)}})
 	}
 	p, err := quantize.Graph(g, samples, circuits.Config{})
 	if err != nil {
@@ -57,7 +57,7 @@ func run(dir string, image int) error {
 		return err
 	}
 	images, _ := testdata.Images()
-	input, err := p.Quantize([][]float32{scaled(images[image])})
+	input, err := p.Quantize([][]float32{testdata.Scaled(images[image])})
 	if err != nil {
 		return err
 	}
@@ -77,13 +77,4 @@ func run(dir string, image int) error {
 		return err
 	}
 	return os.WriteFile(filepath.Join(dir, "proof.json"), append(text, '\n'), 0o644)
-}
-
-// scaled returns pixels as the network takes them, from 0 to 1.
-func scaled(pixels []byte) []float32 {
-	out := make([]float32, len(pixels))
-	for i, p := range pixels {
-		out[i] = float32(p) / 255
-	}
-	return out
 }
