@@ -13,9 +13,9 @@
 package main
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"regexp"
 	"slices"
@@ -54,8 +54,7 @@ func run(sample int, seed uint64, only string, list bool) error {
 		return nil
 	}
 	if sample > 0 && sample < len(all) {
-		rng := rand.New(rand.NewPCG(seed, 0))
-		rng.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+		slices.SortStableFunc(all, func(a, b mutant) int { return bytes.Compare(a.draw(seed), b.draw(seed)) })
 		all = all[:sample]
 		fmt.Printf("a sample of %d mutants, -seed %d\n", sample, seed)
 	}

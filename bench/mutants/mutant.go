@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -25,6 +26,13 @@ type mutant struct {
 func (m mutant) String() string {
 	first, _, _ := strings.Cut(m.from, "\n")
 	return fmt.Sprintf("%s:%d: %s: %s", m.file, m.line, m.what, strings.TrimSpace(first))
+}
+
+// draw is the mutant's lot for a sample: what it changes decides, so that changes elsewhere
+// leave the sample as it was.
+func (m mutant) draw(seed uint64) []byte {
+	lot := sha256.Sum256(fmt.Append(nil, seed, m.file, m.what, m.from, m.to))
+	return lot[:]
 }
 
 // apply returns the file's text with the change made.
