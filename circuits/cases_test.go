@@ -84,6 +84,9 @@ func cases() []opCase {
 			return []Node{node(&Requantize{Shift: 2}, 0), node(&Requantize{Shift: 5}, 1)}
 		}, nil},
 		{"clip both sides", []Port{in(0, -100, 100, 5)}, one(&Clip{Interval: iv(-20, 30)}, 0), nil},
+		{"clip of a part", []Port{in(0, -100, 100, 5), in(1, -100, 100, 5)}, func() []Node { // what is shown does not bound what Clip gives
+			return []Node{node(&Clip{Interval: iv(-20, 30)}, 0), node(&Add{Scale: [2]int64{1, 1}, Exp: 4}, 2, 1)}
+		}, nil},
 		{"clip above", []Port{in(0, 0, 100, 5)}, one(&Clip{Interval: iv(0, 30)}, 0), nil},
 		{"clip below", []Port{in(0, -100, 30, 5)}, one(&Clip{Interval: iv(-20, 30)}, 0), nil},
 		{"clip nothing", []Port{in(0, -10, 10, 3)}, one(&Clip{Interval: iv(-20, 30)}, 0), nil},

@@ -176,34 +176,38 @@ func TestSmallerMax(t *testing.T) {
 // TestExcessLies splits the difference of Clip's input and output otherwise.
 func TestExcessLies(t *testing.T) {
 	var n tally
-	k := caseNamed(t, "clip both sides", Config{})
-	inputs := [][]int64{{-100, 100, 0, 30, -21}}
-	w := k.honest(inputs)
-	require.NoError(t, k.solve(w))
-	above, size := k.column("/above")
-	below, _ := k.column("/below")
-	out, _ := k.column("Clip[0]/out")
-	for i := range size {
-		q, _ := smallInt(&w.Secret[out+i])
-		for _, d := range []int64{1, -1, 2, 70, -70, 50, 30 - q, -20 - q} { // the last two reach an end
-			if d == 0 {
-				continue
+	for name, inputs := range map[string][][]int64{
+		"clip both sides": {{-100, 100, 0, 30, -21}},
+		"clip of a part":  {{-100, 100, 0, 30, -21}, {50, -50, 0, 7, -1}},
+	} {
+		k := caseNamed(t, name, Config{})
+		w := k.honest(inputs)
+		require.NoError(t, k.solve(w))
+		above, size := k.column("/above")
+		below, _ := k.column("/below")
+		out, _ := k.column("Clip[0]/out")
+		for i := range size {
+			q, _ := smallInt(&w.Secret[out+i])
+			for _, d := range []int64{1, -1, 2, 70, -70, -80, 50, 30 - q, -20 - q} { // 70 and -80 undo clipping, the last two reach an end
+				if d == 0 {
+					continue
+				}
+				both := clone(w) // in = out + above - below with both
+				addTo(both, above+i, d)
+				addTo(both, below+i, d)
+				k.refuses(&n, both, w, "%s: excess %d on both sides of element %d", name, d, i)
+				up := clone(w)
+				addTo(up, out+i, d)
+				addTo(up, above+i, -d)
+				k.refuses(&n, up, w, "%s: output %d moved by %d against above", name, i, d)
+				down := clone(w)
+				addTo(down, out+i, d)
+				addTo(down, below+i, d)
+				k.refuses(&n, down, w, "%s: output %d moved by %d with below", name, i, d)
 			}
-			both := clone(w) // in = out + above - below with both
-			addTo(both, above+i, d)
-			addTo(both, below+i, d)
-			k.refuses(&n, both, w, "excess %d on both sides of element %d", d, i)
-			up := clone(w)
-			addTo(up, out+i, d)
-			addTo(up, above+i, -d)
-			k.refuses(&n, up, w, "output %d moved by %d against above", i, d)
-			down := clone(w)
-			addTo(down, out+i, d)
-			addTo(down, below+i, d)
-			k.refuses(&n, down, w, "output %d moved by %d with below", i, d)
 		}
 	}
-	n.report(t, 150)
+	n.report(t, 300)
 }
 
 // TestSoftmaxLies computes with a wrong largest element, a wrong exponential, a wrong sum
