@@ -2,6 +2,7 @@ package circuits
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/nnark/nnark/circuits/relation"
 )
@@ -14,6 +15,8 @@ var (
 	// ErrInput means that an input does not fit the model: its size, or a value outside the
 	// declared range.
 	ErrInput = errors.New("input does not fit the model")
+	// ErrOutside is the [ErrInput] of reals outside the declared range.
+	ErrOutside = fmt.Errorf("outside the declared range: %w", ErrInput)
 	// ErrTarget means that no quantization that was tried met the accuracy target.
 	ErrTarget = errors.New("accuracy target not met")
 	// ErrBaked means that weights are part of the circuit.

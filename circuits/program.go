@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/nnark/nnark/circuits/relation"
@@ -51,7 +52,7 @@ func (p *Port) Quantize(x []float32) ([]int64, error) {
 	out := make([]int64, len(x))
 	for i, v := range x {
 		if f := float64(v); !(p.RealLo <= f && f <= p.RealHi) {
-			return nil, fmt.Errorf("input %q: element %d is %v, outside the declared range [%g, %g]: %w", p.Name, i, v, p.RealLo, p.RealHi, ErrInput)
+			return nil, fmt.Errorf("input %q: element %d is %v, %g to %g are accepted: %w", p.Name, i, v, p.RealLo, p.RealHi, ErrOutside)
 		}
 		q, err := fixedpoint.Quantize(float64(v), p.Exp, p.Range)
 		if err != nil {
@@ -61,6 +62,9 @@ func (p *Port) Quantize(x []float32) ([]int64, error) {
 	}
 	return out, nil
 }
+
+// Saturates reports whether an input takes every float32, those beyond its range for its ends.
+func (p *Port) Saturates() bool { return p.RealLo <= -math.MaxFloat32 && p.RealHi >= math.MaxFloat32 }
 
 // Floats returns the reals that the port's integers stand for.
 func (p *Port) Floats(q []int64) []float64 {

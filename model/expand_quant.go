@@ -17,7 +17,7 @@ type grid struct {
 
 // typeRange returns the range of a quantized type.
 func typeRange(t ElemType) (lo, hi float64) {
-	a, b := t.bounds()
+	a, b := t.Bounds()
 	return float64(a), float64(b)
 }
 

@@ -184,8 +184,8 @@ func bindCast(c *call) (*kernel, error) {
 		}), nil
 	}
 	k := mapInts(x, typ, func(v int64) int64 { return wrapInt(v, typ) })
-	fromLo, fromHi := x.typ.bounds()
-	lo, hi := typ.bounds()
+	fromLo, fromHi := x.typ.Bounds()
+	lo, hi := typ.Bounds()
 	k.identity = lo <= fromLo && fromHi <= hi
 	return k, nil
 }
@@ -194,7 +194,7 @@ func floatToInt(v float32, typ ElemType) int64 {
 	if typ == Bool {
 		return truth(v != 0)
 	}
-	lo, hi := typ.bounds()
+	lo, hi := typ.Bounds()
 	switch f := float64(v); {
 	case f != f:
 		return 0

@@ -135,7 +135,7 @@ func convert(t *Tensor, in Value) (*Tensor, error) {
 	if !fits(t.Shape, in.Shape) {
 		return nil, malformed("shape %v, want %v, or several of it", t.Shape, in.Shape)
 	}
-	lo, hi := in.Type.bounds()
+	lo, hi := in.Type.Bounds()
 	switch {
 	case in.Type.IsFloat() && t.Float == nil:
 		t = &Tensor{Shape: t.Shape, Float: asFloats(t)}

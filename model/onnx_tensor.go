@@ -159,7 +159,7 @@ func fill(shape []int, typ ElemType, at func(i int) (float64, int64)) (*Tensor, 
 		}
 		t.Float[i] = v
 	}
-	lo, hi := typ.bounds()
+	lo, hi := typ.Bounds()
 	for i := range t.Int {
 		_, n := at(i)
 		if n < lo || n > hi {

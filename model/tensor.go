@@ -67,8 +67,8 @@ func (t ElemType) String() string {
 // IsFloat reports whether tensors of the type hold Float rather than Int.
 func (t ElemType) IsFloat() bool { return t >= Float32 && t <= BFloat16 }
 
-// bounds returns the range of an integer type.
-func (t ElemType) bounds() (lo, hi int64) { return elemTypes[t].lo, elemTypes[t].hi }
+// Bounds returns the range of an integer type.
+func (t ElemType) Bounds() (lo, hi int64) { return elemTypes[t].lo, elemTypes[t].hi }
 
 // Tensor is a dense row-major tensor of float32 or of integers (int64; every ONNX
 // integer and bool type). Exactly one of Float and Int is non-nil, and its length

@@ -9,15 +9,14 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/binary"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"sync"
 	"text/tabwriter"
 
 	"github.com/consensys/gnark/logger"
@@ -60,13 +59,15 @@ func run(dir string) error {
 		if err != nil {
 			return err
 		}
-		pct := func(k int) float64 { return 100 * float64(k) / float64(n) }
-		fmt.Fprintf(w, "%s\t%d\t%d\t%.2f\t%.2f\t%.2f\t%d\t\n", m.name, n, r.bits, pct(r.float), pct(r.quantized), pct(r.agree), r.constraints)
+		fmt.Fprintf(w, "%s\t%d\t%d\t%.2f\t%.2f\t%.2f\t%d\t\n", m.name, n, r.bits, 100*r.float, 100*r.quantized, 100*r.agree, r.constraints)
 	}
 	return w.Flush()
 }
 
-type result struct{ bits, constraints, float, quantized, agree int }
+type result struct {
+	bits, constraints       int
+	float, quantized, agree float64 // shares
+}
 
 func measure(name string, onnx, images, labels []byte) (r result, err error) {
 	g, err := model.ParseONNX(name, onnx)
@@ -86,37 +87,18 @@ func measure(name string, onnx, images, labels []byte) (r result, err error) {
 		return r, err
 	}
 	r.bits, r.constraints = p.Report.Bits, c.Constraints()
-	var wg sync.WaitGroup
-	var mu sync.Mutex
-	workers := runtime.GOMAXPROCS(0)
-	for k := range workers {
-		wg.Go(func() {
-			for i := k; i < len(labels); i += workers {
-				x := tensor(images[i*784:][:784])
-				want, err1 := g.Run([]*model.Tensor{x})
-				got, err2 := p.Run([][]float32{x.Float})
-				mu.Lock()
-				if err1 != nil || err2 != nil {
-					err = fmt.Errorf("image %d: %w %w", i, err1, err2)
-				} else {
-					f, q := circuits.Argmax(want[0].Float), circuits.Argmax(got[0])
-					r.float += count(f == int(labels[i]))
-					r.quantized += count(q == int(labels[i]))
-					r.agree += count(f == q)
-				}
-				mu.Unlock()
-			}
-		})
+	cmp := quantize.Comparison{}
+	for i, label := range labels {
+		cmp.Samples = append(cmp.Samples, []*model.Tensor{tensor(images[i*784:][:784])})
+		cmp.Labels = append(cmp.Labels, int(label))
 	}
-	wg.Wait()
-	return r, err
-}
-
-func count(b bool) int {
-	if b {
-		return 1
+	cmp.Want = func(i int) ([]*model.Tensor, error) { return g.Run(cmp.Samples[i]) }
+	e, err := quantize.Evaluate(context.Background(), p, cmp)
+	if err != nil {
+		return r, err
 	}
-	return 0
+	r.float, r.quantized, r.agree = *e.FloatAccuracy, *e.Accuracy, e.Agreement
+	return r, nil
 }
 
 func tensor(image []byte) *model.Tensor {

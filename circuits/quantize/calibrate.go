@@ -16,6 +16,19 @@ type calibration struct {
 	values  map[string]*observed
 	samples [][]*model.Tensor
 	outputs [][]*model.Tensor // of each sample
+
+	*options
+	spans    map[string]span // of the inputs, over all samples that were given
+	given    int             // how many they were
+	warnings []string
+}
+
+// One sample in heldOutEvery is kept from the choice of scales, where there are enough.
+const heldOutEvery, leastToHoldOut = 5, 20
+
+// fits reports whether scales are chosen from sample k.
+func (c *calibration) fits(k int) bool {
+	return len(c.samples) < leastToHoldOut || k%heldOutEvery != heldOutEvery-1
 }
 
 // observed is what the samples show of one value.
@@ -38,11 +51,20 @@ const (
 
 // calibrate runs the float network on the samples.
 func calibrate(g *model.Graph, samples [][]*model.Tensor) (*calibration, error) {
+	c := &calibration{graph: g, nodes: recognised(g), values: map[string]*observed{}, spans: map[string]span{}, given: len(samples)}
+	for i, in := range g.Inputs {
+		c.spans[in.Name] = spanOf(samples, i)
+	}
+	c.warnings = warnings(g, samples)
 	samples = samples[:min(len(samples), maxSamples)]
-	c := &calibration{graph: g, nodes: recognised(g), values: map[string]*observed{}, samples: samples}
-	for _, s := range samples {
+	c.samples = samples
+	for k, s := range samples {
 		byName := map[string]*model.Tensor{}
 		err := g.Trace(s, func(name string, t *model.Tensor) {
+			byName[name] = t
+			if !c.fits(k) {
+				return
+			}
 			x := t.Floats()
 			v := c.values[name]
 			if v == nil {
@@ -50,7 +72,6 @@ func calibrate(g *model.Graph, samples [][]*model.Tensor) (*calibration, error) 
 				c.values[name] = v
 			}
 			v.observe(x, maxKept/len(samples)+1)
-			byName[name] = t
 		})
 		if err != nil {
 			return nil, err

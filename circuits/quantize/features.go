@@ -150,9 +150,8 @@ func (g *decomposer) toOneSize(x string, fs []feature) ([]*model.Node, string) {
 }
 
 // featureExp returns the exponent at which an input of features of different sizes holds the
-// smallest of them with so many bits, and the range of its integers, and false if the input
-// is not such a one.
-func (l *lowerer) featureExp(name string, bits int) (e int, ok bool) {
+// smallest of them with so many bits, and false if the input is not such a one.
+func (l *lowerer) featureExp(name string, largest float64, bits int) (e int, ok bool) {
 	powers := l.g.Const[name+"/"+literalPrefix+"powers"]
 	if powers == nil {
 		return 0, false
@@ -162,6 +161,6 @@ func (l *lowerer) featureExp(name string, bits int) (e int, ok bool) {
 		_, k := math.Frexp(float64(v))
 		least, most = min(least, k-1), max(most, k-1)
 	}
-	_, size := math.Frexp(max(math.Abs(l.values[name].lo), math.Abs(l.values[name].hi)))
+	_, size := math.Frexp(largest)
 	return min(most+bits, featureHeadway-(most-least)-size), true
 }

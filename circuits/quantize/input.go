@@ -11,20 +11,30 @@ import (
 )
 
 // input adds an input: its scale is the finest for which the samples span at most
-// 2^inputBits integers.
+// 2^inputBits integers. What it accepts beyond them makes more integers, not coarser ones.
 func (l *lowerer) input(in model.Value) error {
 	v := l.values[in.Name]
 	if v == nil {
 		return &model.Error{File: l.g.File, Node: in.Name, Op: "input",
 			Err: fmt.Errorf("%v input, want floating point: %w", in.Type, model.ErrUnsupported)}
 	}
-	lo, hi := min(v.lo, 0), max(v.hi, 0)
+	seen := l.spans[in.Name]
+	lo, hi := min(seen.lo, 0), max(seen.hi, 0)
+	least, most := seen.widened(l.given)
+	if a, b := in.Type.Bounds(); !in.Type.IsFloat() {
+		least, most = max(least, float64(a)), min(most, float64(b))
+	}
+	declared, given := l.ranges[in.Name]
+	if given {
+		least, most = declared[0], declared[1]
+		lo, hi = max(lo, min(least, 0)), min(hi, max(most, 0))
+	}
 	n := int64(1) << l.inputBits
 	e := coveringExp(0, hi-lo, 0, n)
 	if v.integer {
 		e = min(e, 0)
 	}
-	if fine, ok := l.featureExp(in.Name, l.inputBits); ok && fine > e {
+	if fine, ok := l.featureExp(in.Name, max(math.Abs(least), math.Abs(most)), l.inputBits); ok && fine > e {
 		e, n = fine, int64(math.Ceil(math.Ldexp(hi-lo, fine)))+2
 	} else if comparedOnly(l.g, in.Name, 0) && in.Type.IsFloat() && l.inputBits < compareBits {
 		n = 1 << compareBits
@@ -32,9 +42,16 @@ func (l *lowerer) input(in model.Value) error {
 	}
 	q := fixedpoint.Interval{Lo: int64(math.Floor(math.Ldexp(lo, e)))}
 	q.Hi = q.Lo + n - 1
+	if least < lo {
+		q.Lo = int64(math.Floor(math.Ldexp(least, e) + 0.5))
+	}
+	if most > hi {
+		q.Hi = max(q.Hi, int64(math.Ceil(math.Ldexp(most, e)-0.5)))
+	}
+	r, index := l.indexRange(in.Name)
 	if in.Type == model.Bool {
 		e, q = 0, fixedpoint.Interval{Lo: 0, Hi: 1}
-	} else if r, ok := l.indexRange(in.Name); ok {
+	} else if index {
 		e, q, hi = 0, r, float64(r.Hi)
 	}
 	// Reals are accepted up to half a step beyond the integers, and, as they are declared to
@@ -42,8 +59,15 @@ func (l *lowerer) input(in model.Value) error {
 	half, above := math.Ldexp(0.5, -e), fixedpoint.Real(q.Hi, e)
 	steps := max(0, math.Ceil(math.Ldexp(hi-above-half, e)))
 	value := len(l.p.Inputs)
-	l.p.AddInput(circuits.Port{Name: in.Name, Shape: slices.Clone(in.Shape), Exp: e, Range: q,
-		RealLo: fixedpoint.Real(q.Lo, e) - half, RealHi: above + (2*steps+1)*half})
+	port := circuits.Port{Name: in.Name, Shape: slices.Clone(in.Shape), Exp: e, Range: q,
+		RealLo: fixedpoint.Real(q.Lo, e) - half, RealHi: above + (2*steps+1)*half}
+	switch {
+	case l.options.saturate && !index && in.Type != model.Bool:
+		port.RealLo, port.RealHi = -math.MaxFloat32, math.MaxFloat32
+	case given:
+		port.RealLo, port.RealHi = least, most
+	}
+	l.p.AddInput(port)
 	l.enforced = append(l.enforced, true)
 	l.set(in.Name, value)
 	l.narrowed[in.Name] = value

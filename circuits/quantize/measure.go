@@ -1,7 +1,10 @@
 package quantize
 
 import (
+	"context"
+	"fmt"
 	"math"
+	"slices"
 
 	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/circuits/relation"
@@ -42,57 +45,80 @@ func meetsTarget(p *circuits.Program) bool {
 	return r.RelativeError <= defaultTolerance
 }
 
-// measure fills the report: the program against the float network on the samples.
+// measure fills the report: the program against the float network on the samples. The errors
+// of single outputs are those of the samples that were held out.
 func measure(p *circuits.Program, c *calibration, names map[int]string) error {
-	r := &p.Report
-	r.Samples = len(c.samples)
-	classifier := len(p.Outputs) == 1 && relation.Size(c.outputs[0][0].Shape) > 1 && classScores(c.outputs[0][0].Shape)
-	var num, den, agree float64
-	r.Mistaken = 0
-	for k, s := range c.samples {
-		var in [][]float32
-		for _, t := range s {
-			in = append(in, t.Floats())
+	var norms []float64
+	for i, t := range c.outputs[0] {
+		norms = append(norms, leastNorm*float64(c.probabilities(p.Outputs[i].Name, relation.Size(t.Shape))))
+	}
+	of := func(k []int) (*Evaluation, error) {
+		var samples [][]*model.Tensor
+		for _, i := range k {
+			samples = append(samples, c.samples[i])
 		}
-		out, err := p.Run(in)
-		if err != nil {
+		return Evaluate(context.Background(), p, Comparison{Samples: samples, Norms: norms,
+			Want: func(i int) ([]*model.Tensor, error) { return c.outputs[k[i]], nil }})
+	}
+	all, held := make([]int, len(c.samples)), []int{}
+	for k := range c.samples {
+		all[k] = k
+		if !c.fits(k) {
+			held = append(held, k)
+		}
+	}
+	e, err := of(all)
+	if err != nil {
+		return err
+	}
+	if len(e.Rejected) > 0 {
+		r := e.Rejected[0]
+		return fmt.Errorf("sample %d: %s", r.Sample, r.Reason)
+	}
+	r := &p.Report
+	r.Samples, r.HeldOut, r.RelativeError, r.Mistaken, r.Outputs, r.Agreement = e.Samples, len(held), e.RelativeError, e.Mistaken, e.Outputs, 0
+	if len(p.Outputs) == 1 && c.outputs[0][0].Float != nil {
+		r.Agreement = e.Agreement
+	}
+	if len(held) > 0 {
+		if e, err = of(held); err != nil {
 			return err
 		}
-		for i, y := range out {
-			want := c.outputs[k][i].Floats()
-			if c.outputs[k][i].Float == nil { // labels and the like: right or wrong
-				for j, v := range y {
-					if v != float64(want[j]) {
-						r.Mistaken++
-						break
-					}
-				}
-				continue
-			}
-			for j, v := range y {
-				d := v - float64(want[j])
-				num, den = num+d*d, den+float64(want[j])*float64(want[j])
-			}
-			if classifier && circuits.Argmax(y) == circuits.Argmax(want) {
-				agree++
-			}
-		}
+		r.Outputs = e.Outputs
 	}
-	r.RelativeError = math.Sqrt(num / max(den, 1e-300))
-	if classifier {
-		r.Agreement = agree / float64(r.Samples)
-	}
+	r.Warnings = c.warnings
 	return measureLayers(p, c, names)
 }
 
-// classScores reports whether a shape is one vector of scores.
-func classScores(shape []int) bool {
-	for _, d := range shape[:max(len(shape)-1, 0)] {
-		if d != 1 {
-			return false
+// leastNorm is the square of how large a vector of probabilities is at least taken for: their
+// error is held to 1 % of a half, not of themselves, who may all be tiny.
+const leastNorm = 0.25
+
+// probabilities returns how many vectors of probabilities an output is: one a softmax, one an
+// element of a sigmoid, 0 if it is something else.
+func (c *calibration) probabilities(name string, size int) int {
+	for range len(c.graph.Nodes) {
+		i := slices.IndexFunc(c.graph.Nodes, func(n *model.Node) bool { return slices.Contains(n.Outputs, name) })
+		if i < 0 {
+			return 0
+		}
+		switch n := c.graph.Nodes[i]; {
+		case n.Op == "Sigmoid":
+			return size
+		case n.Op == "Softmax":
+			shape := c.graph.Shapes[name]
+			axis := -1
+			if err := n.Attrs.Unpack("axis?", &axis); err != nil || axis < -len(shape) || axis >= len(shape) {
+				return 0
+			}
+			return size / shape[(axis+len(shape))%len(shape)]
+		case is(n, passes|whole):
+			name = n.Inputs[0]
+		default:
+			return 0
 		}
 	}
-	return len(shape) > 0
+	return 0
 }
 
 // measureLayers compares the values that stand for the float network's, on the first

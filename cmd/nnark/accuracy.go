@@ -83,7 +83,10 @@ func (c *command) verifyMany(a *verifyArgs, key *verifier.VerifyingKey, dir stri
 	}
 	var labels []int
 	if a.labels != "" {
-		if labels, err = readLabels(a.labels, &key.Card); err != nil {
+		if n := len(key.Card.Outputs); n != 1 {
+			return nil, fmt.Errorf("the model has %d outputs, which are no classes: %w", n, errLabels)
+		}
+		if labels, err = readLabels(a.labels, key.Card.Labels, key.Card.Outputs[0].Size()); err != nil {
 			return nil, err
 		}
 		if len(labels) != len(expected.byInput) {
@@ -294,8 +297,9 @@ func (r *verifyManyReport) accuracyOf(a *verifyArgs, expected *expectedInputs, l
 	return acc, nil
 }
 
-// readLabels reads class numbers, or labels of the key's model.
-func readLabels(path string, card *verifier.Card) ([]int, error) {
+// readLabels reads class numbers, or labels of a model of so many classes, 0 if that is not
+// known.
+func readLabels(path string, names []string, classes int) ([]int, error) {
 	data, err := readBounded(path)
 	if err != nil {
 		return nil, err
@@ -305,7 +309,7 @@ func readLabels(path string, card *verifier.Card) ([]int, error) {
 		for i, line := range strings.Split(string(text), "\n") {
 			line = strings.TrimSpace(line)
 			n, err := strconv.Atoi(line)
-			if at := slices.Index(card.Labels, line); at >= 0 {
+			if at := slices.Index(names, line); at >= 0 {
 				n, err = at, nil
 			}
 			if err != nil {
@@ -322,12 +326,9 @@ func readLabels(path string, card *verifier.Card) ([]int, error) {
 			labels = append(labels, int(s[0].Int[0]))
 		}
 	}
-	if len(card.Outputs) != 1 {
-		return nil, fmt.Errorf("the model has %d outputs, which are no classes: %w", len(card.Outputs), errLabels)
-	}
 	for i, n := range labels {
-		if n < 0 || n >= card.Outputs[0].Size() {
-			return nil, fmt.Errorf("%s: label %d is %d, the classes are 0 to %d: %w", path, i, n, card.Outputs[0].Size()-1, errLabels)
+		if classes > 0 && (n < 0 || n >= classes) {
+			return nil, fmt.Errorf("%s: label %d is %d, the classes are 0 to %d: %w", path, i, n, classes-1, errLabels)
 		}
 	}
 	return labels, nil

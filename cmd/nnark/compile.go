@@ -15,20 +15,25 @@ import (
 
 // compileReport is the JSON object of compile.
 type compileReport struct {
-	Program       string           `json:"program"`
-	Name          string           `json:"name"`
-	Constraints   int              `json:"constraints"`
-	PublicInputs  int              `json:"public_inputs"` // field elements of the statement
-	RelativeError float64          `json:"relative_error"`
-	Agreement     float64          `json:"agreement"` // 0 if the network is no classifier
-	Bits          int              `json:"bits"`
-	Parameters    int              `json:"parameters"`
-	Samples       int              `json:"samples"`
-	System        string           `json:"system"`
-	Weights       string           `json:"weights"`
-	Input         string           `json:"input"`
-	Output        string           `json:"output"`
-	Layers        []circuits.Layer `json:"layers"`
+	Program       string  `json:"program"`
+	Name          string  `json:"name"`
+	Constraints   int     `json:"constraints"`
+	PublicInputs  int     `json:"public_inputs"` // field elements of the statement
+	RelativeError float64 `json:"relative_error"`
+	Agreement     float64 `json:"agreement"` // 0 if the network is no classifier
+	Bits          int     `json:"bits"`
+	Parameters    int     `json:"parameters"`
+	Samples       int     `json:"samples"`
+	HeldOut       int     `json:"held_out"` // of the samples, those from which no scale was chosen
+
+	OutputErrors []circuits.OutputError `json:"output_errors"` // absolute, on the samples held out, or on all if none are
+	Warnings     []string               `json:"warnings"`      // what the samples are too poor for
+
+	System  string           `json:"system"`
+	Weights string           `json:"weights"`
+	Input   string           `json:"input"`
+	Output  string           `json:"output"`
+	Layers  []circuits.Layer `json:"layers"`
 }
 
 func compile(c *command) (report, error) {
@@ -38,7 +43,7 @@ func compile(c *command) (report, error) {
 	labels := c.flags.String("labels", "", "names of the classes, `a,b,c`")
 	var cfg circuits.Config
 	configFlags(c, &cfg)
-	shapes := shapeFlags(c)
+	shapes, ranges := shapeFlags(c), rangeFlags(c)
 	if err := c.parse([]string{"MODEL.onnx"}, "samples", "o"); err != nil {
 		return nil, err
 	}
@@ -53,7 +58,7 @@ func compile(c *command) (report, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := stage(c, "quantize", func() (*circuits.Program, error) { return quantize.Graph(g, inputs, cfg) })
+	p, err := stage(c, "quantize", func() (*circuits.Program, error) { return quantize.Graph(g, inputs, cfg, *ranges...) })
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +134,7 @@ func newCompileReport(path string, c *circuits.Compiled) *compileReport {
 		Program: path, Name: p.Name,
 		Constraints: c.Constraints(), PublicInputs: c.Plan.StatementSize(),
 		RelativeError: p.Report.RelativeError, Agreement: p.Report.Agreement,
-		Bits: p.Report.Bits, Parameters: p.Parameters(), Samples: p.Report.Samples,
+		Bits: p.Report.Bits, Parameters: p.Parameters(), Samples: p.Report.Samples, HeldOut: p.Report.HeldOut, OutputErrors: p.Report.Outputs, Warnings: append([]string{}, p.Report.Warnings...),
 		System: p.Config.System.String(), Weights: p.Config.Weights.String(),
 		Input: p.Config.Input.String(), Output: p.Config.Output.String(),
 		Layers: p.Report.Layers,
@@ -147,6 +152,13 @@ func (r *compileReport) text(w io.Writer) {
 	row(w, "relative error", fmt.Sprintf("%s on %d samples", percent(r.RelativeError), r.Samples))
 	if r.Agreement > 0 {
 		row(w, "same answer", fmt.Sprintf("%s of the samples", percent(r.Agreement)))
+	}
+	for _, text := range r.Warnings {
+		row(w, "warning", text)
+	}
+	errorRows(w, r.OutputErrors)
+	if r.HeldOut > 0 {
+		row(w, fmt.Sprintf("  on %s samples from which no scale was chosen", count(r.HeldOut)))
 	}
 	row(w)
 	row(w, "layer", "operator", "error on the first sample")

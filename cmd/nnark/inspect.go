@@ -12,6 +12,7 @@ import (
 
 	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/circuits/quantize"
+	"github.com/nnark/nnark/fixedpoint"
 	"github.com/nnark/nnark/model"
 )
 
@@ -32,9 +33,10 @@ type inspectReport struct {
 }
 
 type tensorInfo struct {
-	Name  string      `json:"name"`
-	Shape []int       `json:"shape"`
-	Range *[2]float64 `json:"range,omitempty"` // of the reals an input may hold
+	Name      string      `json:"name"`
+	Shape     []int       `json:"shape"`
+	Range     *[2]float64 `json:"range,omitempty"`     // of the reals an input may hold
+	Saturates bool        `json:"saturates,omitempty"` // it takes any number, for the nearest in the range
 }
 
 type layerInfo struct {
@@ -56,7 +58,7 @@ func inspect(c *command) (report, error) {
 	samples := c.flags.String("samples", "", "calibrate an ONNX model on the inputs in `FILE` (default noise, for an estimate)")
 	var cfg circuits.Config
 	configFlags(c, &cfg)
-	shapes := shapeFlags(c)
+	shapes, ranges := shapeFlags(c), rangeFlags(c)
 	if err := c.parse([]string{"MODEL.onnx or M.nnark"}); err != nil {
 		return nil, err
 	}
@@ -85,7 +87,7 @@ func inspect(c *command) (report, error) {
 		return nil, err
 	}
 	r.graph(g)
-	p, err := r.quantize(c, g, *samples, cfg)
+	p, err := r.quantize(c, g, *samples, cfg, *ranges)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +134,7 @@ func (r *inspectReport) graph(g *model.Graph) {
 
 // quantize returns the program of a network, or nil if that is impossible and the report
 // says why.
-func (r *inspectReport) quantize(c *command, g *model.Graph, samples string, cfg circuits.Config) (*circuits.Program, error) {
+func (r *inspectReport) quantize(c *command, g *model.Graph, samples string, cfg circuits.Config, ranges []quantize.Option) (*circuits.Program, error) {
 	if r.refuse(quantize.Check(g)) {
 		return nil, nil
 	}
@@ -148,7 +150,7 @@ func (r *inspectReport) quantize(c *command, g *model.Graph, samples string, cfg
 			return nil, err
 		}
 	}
-	p, err := stage(c, "quantize", func() (*circuits.Program, error) { return quantize.Graph(g, inputs, cfg) })
+	p, err := stage(c, "quantize", func() (*circuits.Program, error) { return quantize.Graph(g, inputs, cfg, ranges...) })
 	switch {
 	case c.ctx.Err() != nil:
 		return nil, err
@@ -209,7 +211,11 @@ func (r *inspectReport) program(c *command, p *circuits.Program) error {
 	r.Inputs, r.Outputs, r.Layers = nil, nil, nil
 	var types []circuits.Type
 	for _, in := range p.Inputs {
-		r.Inputs = append(r.Inputs, tensorInfo{in.Name, in.Shape, &[2]float64{in.RealLo, in.RealHi}})
+		info := tensorInfo{in.Name, in.Shape, &[2]float64{in.RealLo, in.RealHi}, in.Saturates()}
+		if info.Saturates {
+			*info.Range = [2]float64{fixedpoint.Real(in.Range.Lo, in.Exp), fixedpoint.Real(in.Range.Hi, in.Exp)}
+		}
+		r.Inputs = append(r.Inputs, info)
 		types = append(types, circuits.Type{Shape: in.Shape, Exp: in.Exp, Range: in.Range})
 	}
 	for _, out := range p.Outputs {
@@ -289,7 +295,10 @@ func (r *inspectReport) text(w io.Writer) {
 // String implements fmt.Stringer.
 func (t tensorInfo) String() string {
 	s := dims(t.Shape)
-	if t.Range != nil {
+	switch {
+	case t.Range != nil && t.Saturates:
+		s += fmt.Sprintf(", any number, taken for the nearest from %.4g to %.4g", t.Range[0], t.Range[1])
+	case t.Range != nil:
 		s += fmt.Sprintf(", %.4g to %.4g", t.Range[0], t.Range[1])
 	}
 	return s

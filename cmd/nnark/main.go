@@ -22,6 +22,7 @@ const usage = `Usage:
     nnark demo    [--model lenet5|mlp] [--image N]
     nnark inspect MODEL.onnx|M.nnark [--samples FILE]
     nnark compile MODEL.onnx --samples FILE -o M.nnark
+    nnark evaluate M.nnark --data FILE [--onnx MODEL.onnx|--want FILE] [--labels FILE] [--plot FILE.svg]
     nnark run     M.nnark --input FILE [--onnx MODEL.onnx]
     nnark setup   M.nnark -o KEYDIR [--bind]
     nnark prove   M.nnark --keys KEYDIR --input FILE -o proof.json|proofs/ [--context N]
@@ -62,18 +63,19 @@ var verbs = map[string]struct {
 	synopsis string
 	run      func(*command) (report, error)
 }{
-	"demo":    {"[flags]", demo},
-	"inspect": {"MODEL.onnx|M.nnark [flags]", inspect},
-	"compile": {"MODEL.onnx --samples FILE -o M.nnark [flags]", compile},
-	"run":     {"M.nnark --input FILE [flags]", run},
-	"setup":   {"M.nnark -o KEYDIR [flags]", setup},
-	"prove":   {"M.nnark --keys KEYDIR --input FILE -o proof.json|proofs/ [flags]", prove},
-	"digest":  {"--key KEYDIR/verifying.key --input FILE [flags]", digest},
-	"verify":  {"--key KEYDIR/verifying.key proof.json|proofs/ [flags]", verify},
-	"audit":   {"M.nnark --key verifying.key [--opening model.opening] [flags]", audit},
-	"commit":  {"M.nnark --keys KEYDIR -o KEYDIR [flags]", commit},
-	"export":  {"solidity|calldata --key KEYDIR/verifying.key [flags]", export},
-	"version": {"[flags]", version},
+	"demo":     {"[flags]", demo},
+	"inspect":  {"MODEL.onnx|M.nnark [flags]", inspect},
+	"compile":  {"MODEL.onnx --samples FILE -o M.nnark [flags]", compile},
+	"evaluate": {"M.nnark --data FILE [--onnx MODEL.onnx|--want FILE] [--labels FILE] [flags]", evaluate},
+	"run":      {"M.nnark --input FILE [flags]", run},
+	"setup":    {"M.nnark -o KEYDIR [flags]", setup},
+	"prove":    {"M.nnark --keys KEYDIR --input FILE -o proof.json|proofs/ [flags]", prove},
+	"digest":   {"--key KEYDIR/verifying.key --input FILE [flags]", digest},
+	"verify":   {"--key KEYDIR/verifying.key proof.json|proofs/ [flags]", verify},
+	"audit":    {"M.nnark --key verifying.key [--opening model.opening] [flags]", audit},
+	"commit":   {"M.nnark --keys KEYDIR -o KEYDIR [flags]", commit},
+	"export":   {"solidity|calldata --key KEYDIR/verifying.key [flags]", export},
+	"version":  {"[flags]", version},
 
 	"architecture":        {"M.nnark -o A.nnark [flags]", architecture},
 	"ceremony init":       {"M.nnark -o TRANSCRIPT [flags]", ceremonyInit},

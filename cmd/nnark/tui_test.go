@@ -72,7 +72,7 @@ func TestSchemaIsDocumented(t *testing.T) {
 			}
 		}
 	}
-	for _, object := range []any{failure{}, compileReport{}, inspectReport{}, runReport{}, setupReport{}, proveReport{}, verifyReport{}, demoReport{}, versionReport{}} {
+	for _, object := range []any{failure{}, compileReport{}, inspectReport{}, runReport{}, evaluateReport{}, setupReport{}, proveReport{}, verifyReport{}, demoReport{}, versionReport{}} {
 		check(reflect.TypeOf(object))
 	}
 }

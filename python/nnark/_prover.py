@@ -179,6 +179,7 @@ def _model(model: Any, samples: Any) -> tuple[str, bytes]:
 
 def compile(model: Any, samples: Arrays, *, name: str = "", weights: str = "committed", input: str = "public", output: str = "public",
             system: str = "groth16", bits: int = 0, tolerance: float = 0.0, labels: Iterable[str] = (),
+            input_range: Optional[Mapping[str, tuple[float, float]]] = None, saturate: bool = False,
             shapes: Optional[Mapping[str, Iterable[int]]] = None, dims: Optional[Mapping[str, int]] = None,
             progress: Optional[Progress] = None) -> Program:
     """Makes exact integers of a network.
@@ -187,6 +188,8 @@ def compile(model: Any, samples: Arrays, *, name: str = "", weights: str = "comm
     dozen inputs that fix the scales, an array with an axis of samples in front, or a mapping by
     input. weights: "committed" (private) or "baked"; input: "public", "private", "digest"; system:
     "groth16" or "plonk". bits fixes the width of activations, tolerance the error allowed.
+    input_range says which numbers an input may hold, by its name (otherwise what the samples show
+    and a margin); others are refused, or with saturate taken for the nearest inside.
 
     Raises UnsupportedError, which lists all operators that cannot be proven, AccuracyError,
     MalformedError.
@@ -198,6 +201,7 @@ def compile(model: Any, samples: Arrays, *, name: str = "", weights: str = "comm
     info, blobs = library.call("compile", {
         "name": name, "file": file, "samples": file_name, "weights": weights, "input": input, "output": output, "system": system,
         "bits": bits, "tolerance": tolerance, "labels": [str(x) for x in labels],
+        "ranges": {k: [float(v[0]), float(v[1])] for k, v in (input_range or {}).items()}, "saturate": bool(saturate),
         "shapes": {k: list(v) for k, v in (shapes or {}).items()}, "dims": dict(dims or {}),
     }, [data, sample_data], progress)
     return Program(info, blobs[0])

@@ -90,18 +90,20 @@ func programInfo(p *circuits.Program) (*message.Out, error) {
 
 // compileRequest is compile's: the model and the samples are blobs.
 type compileRequest struct {
-	Name      string              `json:"name"`
-	File      string              `json:"file"`    // the model's, for messages and for weights in files beside it
-	Samples   string              `json:"samples"` // a name that ends in .npy, .npz or .json
-	Weights   circuits.Weights    `json:"weights"`
-	Input     circuits.Visibility `json:"input"`
-	Output    circuits.Visibility `json:"output"`
-	System    circuits.System     `json:"system"`
-	Bits      int                 `json:"bits"`
-	Tolerance float64             `json:"tolerance"`
-	Labels    []string            `json:"labels"`
-	Shapes    map[string][]int    `json:"shapes"`
-	Dims      map[string]int      `json:"dims"`
+	Name      string                `json:"name"`
+	File      string                `json:"file"`    // the model's, for messages and for weights in files beside it
+	Samples   string                `json:"samples"` // a name that ends in .npy, .npz or .json
+	Weights   circuits.Weights      `json:"weights"`
+	Input     circuits.Visibility   `json:"input"`
+	Output    circuits.Visibility   `json:"output"`
+	System    circuits.System       `json:"system"`
+	Bits      int                   `json:"bits"`
+	Tolerance float64               `json:"tolerance"`
+	Labels    []string              `json:"labels"`
+	Ranges    map[string][2]float64 `json:"ranges"` // of inputs
+	Saturate  bool                  `json:"saturate"`
+	Shapes    map[string][]int      `json:"shapes"`
+	Dims      map[string]int        `json:"dims"`
 }
 
 // graph reads the model: a file, or the first blob. Axes that it leaves open are those of the
@@ -156,7 +158,7 @@ func compile(_ context.Context, in *message.In, p message.Progress) (*message.Ou
 	p("quantize", 0.1)
 	q, err := quantize.Graph(g, samples, circuits.Config{
 		Weights: r.Weights, Input: r.Input, Output: r.Output, System: r.System, Bits: r.Bits, Tolerance: r.Tolerance,
-	})
+	}, r.options()...)
 	if err != nil {
 		return nil, err
 	}
@@ -166,6 +168,17 @@ func compile(_ context.Context, in *message.In, p message.Progress) (*message.Ou
 	q.Labels = r.Labels
 	p("plan", 0.9)
 	return programInfo(q)
+}
+
+// options are those of quantizing.
+func (r *compileRequest) options() (list []quantize.Option) {
+	for name, x := range r.Ranges {
+		list = append(list, quantize.InputRange(name, x[0], x[1]))
+	}
+	if r.Saturate {
+		list = append(list, quantize.Saturate())
+	}
+	return list
 }
 
 // unsupported lists the nodes of a model that cannot be proven.
