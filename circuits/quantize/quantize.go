@@ -68,7 +68,7 @@ func Graph(g *model.Graph, samples [][]*model.Tensor, cfg circuits.Config, opts 
 		return nil, err
 	}
 	c.options = o
-	var last error
+	var last, blocked error
 	best := math.Inf(1)
 	for _, w := range tried {
 		if cfg.Bits != 0 && w.bits != cfg.Bits || cfg.Bits == 0 && w.bits < 7 {
@@ -79,6 +79,9 @@ func Graph(g *model.Graph, samples [][]*model.Tensor, cfg circuits.Config, opts 
 			p, err = cheapest(g, c, cfg, p, w)
 			if err == nil {
 				return p, nil
+			}
+			if blocked == nil {
+				blocked = fmt.Errorf("%d bits are accurate enough: %w", w.bits, err)
 			}
 		}
 		if err != nil {
@@ -93,6 +96,9 @@ func Graph(g *model.Graph, samples [][]*model.Tensor, cfg circuits.Config, opts 
 		best = min(best, p.Report.RelativeError)
 		last = fmt.Errorf("best relative error %.3g, agreement %.4g, %d of %d labels wrong, with %d bits: %w", best, p.Report.Agreement, p.Report.Mistaken,
 			p.Report.Samples*integerOutputs(c), p.Report.Bits, circuits.ErrTarget)
+	}
+	if blocked != nil {
+		return nil, blocked
 	}
 	if last == nil {
 		last = fmt.Errorf("no width of %d bits is tried: %w", cfg.Bits, circuits.ErrProgram)
@@ -132,7 +138,7 @@ func cheapest(g *model.Graph, c *calibration, cfg circuits.Config, p *circuits.P
 	domains := append(l.domains, 0)
 	slices.Sort(domains)
 	domains = slices.Compact(domains)
-	if skip := len(domains) - maxBounds; skip > 0 { // the small domains are surely tables
+	if skip := len(domains) - bounds(p); skip > 0 { // the small domains are surely tables
 		domains = append(domains[:1], domains[1+skip:]...)
 	}
 	best, least := (*circuits.Program)(nil), math.MaxInt
@@ -158,5 +164,17 @@ func cheapest(g *model.Graph, c *calibration, cfg circuits.Config, p *circuits.P
 	return best, nil
 }
 
-// maxBounds is how many bounds cheapest tries at most.
-const maxBounds = 8
+// bounds is how many bounds cheapest tries at most: fewer for programs that take long to plan.
+func bounds(p *circuits.Program) int {
+	elements := 0
+	for v := range len(p.Inputs) + len(p.Nodes) {
+		elements += p.Type(v).Size()
+	}
+	switch {
+	case elements > 1<<19:
+		return 2
+	case elements > 1<<17:
+		return 4
+	}
+	return 8
+}

@@ -37,7 +37,7 @@ type fact struct {
 //
 // Bounds of Deferred and Param blocks stay unbounded: nothing may rest on them. It returns
 // the expressions of lookups, zeros and products.
-func (s *System) bound() (facts []fact, products [][3][]Expr, err error) {
+func (s *System) bound(known *expansions) (facts []fact, products [][3][]Expr, err error) {
 	s.Bounds = make([][]fixedpoint.Interval, len(s.Blocks))
 	for i, b := range s.Blocks {
 		s.Bounds[i] = make([]fixedpoint.Interval, b.Size())
@@ -45,17 +45,13 @@ func (s *System) bound() (facts []fact, products [][3][]Expr, err error) {
 			s.Bounds[i][k] = unbounded
 		}
 	}
-	if facts, err = s.facts(); err != nil {
+	if err = known.extend(s); err != nil {
 		return nil, nil, err
 	}
-	products = make([][3][]Expr, len(s.Products))
-	for i, p := range s.Products {
-		for k, t := range [3]Tensor{p.A, p.B, p.C} {
-			if products[i][k], err = expand(p.Node, t); err != nil {
-				return nil, nil, err
-			}
-		}
+	if facts, err = s.facts(known); err != nil {
+		return nil, nil, err
 	}
+	products = known.products
 	for pass, changed := 0, true; changed && pass < maxPasses; pass++ {
 		changed = false
 		for _, f := range facts {
@@ -94,11 +90,51 @@ func (b *Builder) boundRest() (any bool) {
 	return any
 }
 
-// facts lists what the lookups and zeros say.
-func (s *System) facts() ([]fact, error) {
-	var facts []fact
-	for _, l := range s.Lookups {
+// expansions holds the expressions of a system's statements, of which there are more from
+// one derivation of bounds to the next.
+type expansions struct {
+	lookups  [][][]Expr // by column
+	zeros    [][]Expr
+	products [][3][]Expr
+}
+
+// extend expands the statements that are new.
+func (e *expansions) extend(s *System) error {
+	for _, l := range s.Lookups[len(e.lookups):] {
+		cols := make([][]Expr, len(l.Cols))
 		for k, col := range l.Cols {
+			var err error
+			if cols[k], err = expand(l.Node, col); err != nil {
+				return err
+			}
+		}
+		e.lookups = append(e.lookups, cols)
+	}
+	for _, z := range s.Zeros[len(e.zeros):] {
+		exprs, err := expand(z.Node, z.T)
+		if err != nil {
+			return err
+		}
+		e.zeros = append(e.zeros, exprs)
+	}
+	for _, p := range s.Products[len(e.products):] {
+		var exprs [3][]Expr
+		for k, t := range [3]Tensor{p.A, p.B, p.C} {
+			var err error
+			if exprs[k], err = expand(p.Node, t); err != nil {
+				return err
+			}
+		}
+		e.products = append(e.products, exprs)
+	}
+	return nil
+}
+
+// facts lists what the lookups and zeros say.
+func (s *System) facts(known *expansions) ([]fact, error) {
+	var facts []fact
+	for i, l := range s.Lookups {
+		for k := range l.Cols {
 			in, ok := l.Table.column(k)
 			if ok && k == 0 && l.Table.IsFunction() && l.Cols[1].IsConst() {
 				in, ok = l.Table.preimage(l.Cols[1].cst)
@@ -106,19 +142,11 @@ func (s *System) facts() ([]fact, error) {
 			if !ok {
 				return nil, fmt.Errorf("%s: table %s has values beyond 2^62, or not %d: %w", l.Node, l.Table.Name, l.Cols[len(l.Cols)-1].cst, ErrRange)
 			}
-			exprs, err := expand(l.Node, col)
-			if err != nil {
-				return nil, err
-			}
-			facts = append(facts, fact{l.Node, exprs, in})
+			facts = append(facts, fact{l.Node, known.lookups[i][k], in})
 		}
 	}
-	for _, z := range s.Zeros {
-		exprs, err := expand(z.Node, z.T)
-		if err != nil {
-			return nil, err
-		}
-		facts = append(facts, fact{z.Node, exprs, fixedpoint.Interval{}})
+	for i, z := range s.Zeros {
+		facts = append(facts, fact{z.Node, known.zeros[i], fixedpoint.Interval{}})
 	}
 	return facts, nil
 }

@@ -39,7 +39,7 @@ type System struct {
 // bounded by no statement, or an expression of one is not proven to stay below 2^62, and
 // with [ErrSize] if a table or the whole is too large.
 func (b *Builder) Finish() (*System, error) {
-	sys := &b.sys
+	sys, known := &b.sys, new(expansions)
 	for {
 		if b.err == nil {
 			b.lowerAtLeast()
@@ -47,7 +47,7 @@ func (b *Builder) Finish() (*System, error) {
 		if b.err != nil {
 			return nil, b.err
 		}
-		facts, products, err := sys.bound()
+		facts, products, err := sys.bound(known)
 		if err != nil {
 			return nil, err
 		}
