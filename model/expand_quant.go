@@ -3,11 +3,9 @@ package model
 import "slices"
 
 // Networks that are shipped in eight bits carry two things: integer weights, which are the
-// weights, and scales of activations, which say how another machine would round between
-// layers. This module chooses scales of its own, from samples, and proves its own rounding;
-// so activations pass through QuantizeLinear and DequantizeLinear as the reals they stand
-// for, saturated where the type ends, and the accuracy that is reported is that against this
-// network.
+// weights, and scales of activations, which say where integers are rounded between layers.
+// Both are taken as they are: QuantizeLinear is a division that is rounded (ties to even),
+// shifted and saturated, and quantizing makes the same integers of it.
 
 // grid is a scale and a zero point, with the shape with which they act on a tensor.
 type grid struct {
@@ -71,8 +69,7 @@ func (e *expander) isZero(name string) bool {
 	return f != nil && f.value != nil && !slices.ContainsFunc(asFloats(f.value), func(v float32) bool { return v != 0 })
 }
 
-// quantizeLinear expands QuantizeLinear (opsets 10 to 25): the real x/scale + zero, saturated.
-// Constants are rounded.
+// quantizeLinear expands QuantizeLinear (opsets 10 to 25): round(x/scale) + zero, saturated.
 func (e *expander) quantizeLinear() error {
 	axis, typ, block, saturate, precision := 1, 0, 0, 1, 0
 	if err := e.attrs.Unpack("axis?", &axis, "output_dtype?", &typ, "block_size?", &block, "saturate?", &saturate, "precision?", &precision); err != nil {
@@ -95,7 +92,7 @@ func (e *expander) quantizeLinear() error {
 	return err
 }
 
-// quantized returns clip(x/scale + zero), which stands for a tensor of a quantized type.
+// quantized returns clip(round(x/scale) + zero), which stands for a tensor of a quantized type.
 func (e *expander) quantized(x, scale, zero string, axis int, to ElemType) (string, error) {
 	shape, err := e.shapeOf(x)
 	if err != nil {
@@ -105,10 +102,7 @@ func (e *expander) quantized(x, scale, zero string, axis int, to ElemType) (stri
 	if err != nil {
 		return "", err
 	}
-	y := e.do("Div", x, s)
-	if f := e.facts[y]; f != nil && f.value != nil {
-		y = e.do("Round", y)
-	}
+	y := e.do("Round", e.do("Div", x, s))
 	if zero != "" && !e.isZero(zero) {
 		z, err := e.axisShape(e.floatOf(zero), len(shape), axis)
 		if err != nil {

@@ -182,6 +182,9 @@ func (l *lowerer) mul(n *model.Node) error {
 // literals a Scale, which if they are powers of two of one size only changes the exponent and
 // sign; else c's largest element gets two bits more than activations.
 func (l *lowerer) scaleBy(n *model.Node, name string, c []float64, shape []int, literal bool) error {
+	if x, ok := l.integral(name); ok && x.step == 1 && !literal && len(c) == 1 && c[0] != 0 {
+		return l.dequantize(n, x, c[0])
+	}
 	if !literal {
 		v, err := l.narrow(name)
 		if err != nil {

@@ -12,18 +12,9 @@ import (
 
 // clip lowers Clip: its bounds, rounded to the scale, narrow the activation's range.
 func (l *lowerer) clip(n *model.Node) error {
-	lo, hi := math.Inf(-1), math.Inf(1)
-	if err := n.Attrs.Unpack("min?", &lo, "max?", &hi); err != nil {
+	lo, hi, err := l.clipBounds(n)
+	if err != nil {
 		return err
-	}
-	for i, bound := range []*float64{&lo, &hi} {
-		if i+1 < len(n.Inputs) && n.Inputs[i+1] != "" {
-			c, _, ok := l.constant(n.Inputs[i+1])
-			if !ok || len(c) != 1 {
-				return fmt.Errorf("bounds are not constant: %w", model.ErrUnsupported)
-			}
-			*bound = c[0]
-		}
 	}
 	out := l.pooled(n.Outputs[0])
 	return l.activate(n, l.exp(out, l.bits), func(v int) (int, error) {
@@ -39,4 +30,22 @@ func (l *lowerer) clip(n *model.Node) error {
 		}
 		return l.saturate(n.Name, "Identity", v, fixedpoint.Interval{Lo: a, Hi: b})
 	})
+}
+
+// clipBounds returns the bounds of Clip.
+func (l *lowerer) clipBounds(n *model.Node) (lo, hi float64, err error) {
+	lo, hi = math.Inf(-1), math.Inf(1)
+	if err := n.Attrs.Unpack("min?", &lo, "max?", &hi); err != nil {
+		return 0, 0, err
+	}
+	for i, bound := range []*float64{&lo, &hi} {
+		if i+1 < len(n.Inputs) && n.Inputs[i+1] != "" {
+			c, ok := l.number(n.Inputs[i+1])
+			if !ok {
+				return 0, 0, fmt.Errorf("bounds are not constant: %w", model.ErrUnsupported)
+			}
+			*bound = c
+		}
+	}
+	return lo, hi, nil
 }

@@ -39,6 +39,9 @@ func (l *lowerer) input(in model.Value) error {
 	} else if comparedOnly(l.g, in.Name, 0) && in.Type.IsFloat() && l.inputBits < compareBits {
 		n = 1 << compareBits
 		e = coveringExp(0, hi-lo, 0, n)
+	} else if roundedOnly(l.g, in.Name) && in.Type.IsFloat() {
+		n = 1 << exactBits
+		e = coveringExp(0, hi-lo, 0, n)
 	}
 	q := fixedpoint.Interval{Lo: int64(math.Floor(math.Ldexp(lo, e)))}
 	q.Hi = q.Lo + n - 1

@@ -21,19 +21,25 @@ type lowerer struct {
 	narrowed  map[string]int // the same, requantized to an activation
 	rescaled  map[[2]int]int // value and exponent to its requantized value
 	consumers map[string][]*model.Node
-	fused     map[*model.Node]bool // nodes an earlier one has taken over
-	names     map[int]string       // graph value that a program value stands for
-	enforced  []bool               // of each program value: statements hold it in its range
-	domains   []int64              // widths of the domains that saturate met
+	fused     map[*model.Node]bool   // nodes an earlier one has taken over
+	names     map[int]string         // graph value that a program value stands for
+	makers    map[string]*model.Node // of each graph value
+	integrals map[string]integral    // graph values that are multiples of known integers
+	enforced  []bool                 // of each program value: statements hold it in its range
+	domains   []int64                // widths of the domains that saturate met
 }
 
 func newLowerer(g *model.Graph, c *calibration, w widths, clipAt int64) *lowerer {
 	l := &lowerer{calibration: c, g: g, widths: w, clipAt: clipAt,
 		p: &circuits.Program{}, vals: map[string]int{}, narrowed: map[string]int{}, rescaled: map[[2]int]int{},
-		consumers: map[string][]*model.Node{}, fused: map[*model.Node]bool{}, names: map[int]string{}}
+		consumers: map[string][]*model.Node{}, fused: map[*model.Node]bool{}, names: map[int]string{},
+		makers: map[string]*model.Node{}, integrals: map[string]integral{}}
 	for _, n := range l.nodes {
 		for _, v := range n.Inputs {
 			l.consumers[v] = append(l.consumers[v], n)
+		}
+		for _, v := range n.Outputs {
+			l.makers[v] = n
 		}
 	}
 	return l

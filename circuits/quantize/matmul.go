@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/circuits/relation"
 	"github.com/nnark/nnark/model"
 )
 
@@ -156,7 +157,11 @@ func (k *linear) setMatrix(w []float64, shape []int, transposed bool) {
 
 func (l *lowerer) matrix(n *model.Node, k *linear) error {
 	l.fold(k)
-	x, err := l.narrow(n.Inputs[0])
+	known, rounded := l.exactly(k, n.Inputs[0])
+	x, err := known.v, error(nil)
+	if rounded == nil {
+		x, err = l.narrow(n.Inputs[0])
+	}
 	if err != nil {
 		return err
 	}
@@ -164,15 +169,23 @@ func (l *lowerer) matrix(n *model.Node, k *linear) error {
 		k.means = v.means(len(v.shape) - 1)
 	}
 	op := &circuits.MatMul{Rows: k.rows, Inner: len(k.weights) / k.rows}
-	if op.Exp, op.Weights, op.Bias, err = l.integers(k, l.p.Type(x)); err != nil {
+	if rounded != nil {
+		op.Exp, op.Weights, op.Bias, err = l.exactIntegers(k, relation.Size(l.g.Shapes[k.out]))
+	} else {
+		op.Exp, op.Weights, op.Bias, err = l.integers(k, l.p.Type(x))
+	}
+	if err != nil {
 		return err
 	}
 	if err = op.Declare(l.p.Type(x)); err != nil {
 		return err
 	}
 	y, err := l.emit(n.Name, op, x)
-	if err == nil {
-		l.set(k.out, y)
+	if err != nil || rounded == nil {
+		if err == nil {
+			l.set(k.out, y)
+		}
+		return err
 	}
-	return err
+	return l.round(n.Name, y, 0, rounded)
 }

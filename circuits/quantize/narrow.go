@@ -34,9 +34,7 @@ func (l *lowerer) rescale(node string, v, e int) (int, error) {
 		if t.Range.RoundShift(uint(s)) == fixedpoint.Point(0) { // and so at every coarser exponent
 			return l.emit(node+"/zero", &circuits.Constant{Shape: t.Shape, Exp: e, Values: make(circuits.Ints, t.Size())})
 		}
-		if s > largeShift && t.Size() < 1<<s/8 { // a table of all remainders would cost more than two steps
-			s = smallShift
-		}
+		s = stepOf(t.Size(), s)
 		w, err := l.emit(node+"/requantize", &circuits.Requantize{Shift: s}, v)
 		if err != nil {
 			return 0, err
@@ -47,6 +45,15 @@ func (l *lowerer) rescale(node string, v, e int) (int, error) {
 		v = w
 	}
 	return v, nil
+}
+
+// stepOf returns how much of a shift one step takes.
+func stepOf(size, shift int) int {
+	s := min(shift, circuits.MaxShift)
+	if s > largeShift && size < 1<<s/8 { // a table of all remainders would cost more than two steps
+		return smallShift
+	}
+	return s
 }
 
 // smallShift is a shift whose remainders other layers have too; the table of one past

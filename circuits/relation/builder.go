@@ -106,7 +106,7 @@ func (b *Builder) Param(name string, shape []int, values []int64) *Block {
 // is derived from these integers must hold all the same.
 func (b *Builder) Weight(name string, shape []int, values []int64, in fixedpoint.Interval) Tensor {
 	t := Of(b.block(name, shape, Weight, func(*Assignment) []int64 { return values }))
-	if in.Width() >= 1<<17 { // a table would be too large
+	if in.Width() >= 1<<17 || in.Width() >= 1<<12 && in.Width()/8 > uint64(t.Size()) { // a table would be too large, or cost more than digits
 		b.NonNegative(t.PlusConst(-in.Lo), in.Hi-in.Lo)
 		b.NonNegative(Const(t.Shape, in.Hi).Minus(t), in.Hi-in.Lo)
 		return t
