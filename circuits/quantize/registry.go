@@ -135,7 +135,7 @@ func init() { // not a literal: lowering one node may look at the rows of the ne
 		"ReduceSum":             {lower: (*lowerer).reduceSum, cost: free},
 		"Relu":                  {lower: (*lowerer).relu, operand: pooled, traits: joins, cost: "2, and the table"},
 		"Reshape":               {lower: (*lowerer).reshape, traits: passes | whole | masks, cost: free},
-		"Round":                 {lower: (*lowerer).roundNode, operand: finer, traits: tabled, cost: "2, and the table; 2 for 8 bits of division in networks that are quantised"},
+		"Round":                 {lower: (*lowerer).roundNode, operand: finer, traits: tabled, cost: "2, and the table; in quantised networks 8"},
 		"Selu":                  table(0, param{"alpha", 1.67326319217681884765625}, param{"gamma", 1.05070102214813232421875}),
 		"Sigmoid":               table(joins),
 		"Sign":                  table(0),

@@ -1,8 +1,10 @@
 package quantize
 
 import (
+	"fmt"
 	"math"
 	"math/bits"
+	"slices"
 
 	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/circuits/relation"
@@ -133,9 +135,6 @@ func (l *lowerer) findIntegral(name string) (x integral, ok bool) {
 		x.step *= c
 		return x, ok
 	}
-	if n.Op != "Sub" && !is(n, passes|whole) && !is(n, pools) && n.Op != "Cast" {
-		return x, false
-	}
 	if x, ok = l.integral(before); !ok {
 		return x, false
 	}
@@ -151,24 +150,33 @@ func (l *lowerer) findIntegral(name string) (x integral, ok bool) {
 		var to int
 		err = n.Attrs.Unpack("to", &to, "saturate?", new(int), "round_mode?", new(string))
 		ok = to == 1 || to == 10 || to == 11 || to == 16
-	case is(n, pools):
-		var op circuits.Op
-		if op, err = l.poolOp(n); err == nil {
-			x.v, err = l.pool(n.Name+"/integers", op, x.v)
+	case n.Op == "Pad" && len(n.Inputs) > 2 && n.Inputs[2] != "":
+		if c, single := l.number(n.Inputs[2]); !single || c != 0 {
+			return x, false
 		}
-		ok = x.step > 0
-	case n.Op == "Transpose":
-		perm := lastAxis(len(l.p.Type(x.v).Shape), 0)
-		for i := range perm {
-			perm[i] = len(perm) - 1 - i
-		}
-		if err = n.Attrs.Unpack("perm?", &perm); err == nil {
-			x.v, err = l.emit(n.Name+"/integers", &circuits.Transpose{Perm: perm}, x.v)
-		}
+		x.v, err = l.alike(n, n.Op, x.v)
+	case is(n, pools) && x.step > 0, is(n, passes), n.Op == "Pad":
+		x.v, err = l.alike(n, n.Op, x.v)
 	default:
-		x.v, err = l.emit(n.Name+"/integers", &circuits.Reshape{Shape: l.g.Shapes[name]}, x.v)
+		ok = false
 	}
 	return x, ok && err == nil
+}
+
+// alike lowers a node as operator op on value v in place of its first operand.
+func (l *lowerer) alike(n *model.Node, op string, v int) (int, error) {
+	const mark = "/integers"
+	m := *n
+	m.Name, m.Op, m.Inputs, m.Outputs = n.Name+mark, op, slices.Clone(n.Inputs), slices.Clone(n.Outputs)
+	m.Inputs[0] += mark
+	l.g.Shapes[m.Inputs[0]] = l.g.Shapes[n.Inputs[0]]
+	l.vals[m.Inputs[0]], l.narrowed[m.Inputs[0]] = v, v
+	for i, out := range n.Outputs {
+		m.Outputs[i] += mark
+		l.g.Shapes[m.Outputs[i]] = l.g.Shapes[out]
+	}
+	err := registry[op].lower(l, &m)
+	return l.vals[m.Outputs[0]], err
 }
 
 // shifted returns v + z, where z is part of the weights.
@@ -212,7 +220,11 @@ func (l *lowerer) exactIntegers(k *linear, size int) (exp int, w, b circuits.Int
 	for _, v := range k.weights {
 		most = max(most, math.Abs(v))
 	}
-	exp = min(max(coveringExp(-most, most, 1-1<<exactBits, 1<<exactBits-1), 1), 40)
+	finest := fineExp
+	if len(k.weights)/k.rows > 1024 { // of which the roundings add up
+		finest += 4
+	}
+	exp = min(max(coveringExp(-most, most, 1-1<<exactBits, 1<<exactBits-1), 1), finest)
 	if w, err = integersOf(k.weights, exp); err != nil {
 		return 0, nil, nil, err
 	}
@@ -269,98 +281,165 @@ func (l *lowerer) round(node string, v int, zero float64, r *rounding) error {
 	return nil
 }
 
-// roundNode lowers Round: exactly, if its operand is a sum of multiples of known integers and
-// it saturates afterwards; else it is a table.
+// roundNode lowers Round. Where it saturates afterwards, as the integers of a network do that
+// was quantised, it rounds a multiple of what comes before, which is exact if that is made of
+// known integers; else it is a table.
 func (l *lowerer) roundNode(n *model.Node) error {
 	r := l.roundingOf(n.Inputs[0])
 	if r == nil || r.nodes[0] != n {
 		return l.function(n)
 	}
-	sum, ok := l.combination(n.Inputs[0])
-	if !ok {
-		return l.function(n)
+	v, err := l.multiple(n.Inputs[0], 1)
+	if err != nil {
+		return err
 	}
-	most := 0.
-	for _, x := range sum {
-		most = max(most, math.Abs(x.step))
-	}
-	exp := min(coveringExp(-most, most, 1-1<<exactBits, 1<<exactBits-1), 40)
-	v, shift := -1, 0
-	for _, x := range sum {
-		m := int64(math.Round(math.Ldexp(x.step, exp)))
-		p, err := l.emit(n.Name+"/factor", &circuits.Parameter{Shape: []int{}, Exp: exp, Bits: exactBits, Values: circuits.Ints{m}})
+	t := l.p.Type(v)
+	if h := halves(shifts(t.Size(), t.Exp)); h != 0 {
+		c, err := l.emit(n.Name+"/halves", &circuits.Constant{Shape: []int{}, Exp: t.Exp, Values: circuits.Ints{-h}})
 		if err != nil {
 			return err
 		}
-		y, err := l.emit(n.Name+"/multiple", new(circuits.Mul), x.v, p)
-		if err != nil {
-			return err
-		}
-		shift = l.p.Type(y).Exp
-		if v < 0 {
-			v = y
-		} else if v, err = l.emit(n.Name+"/sum", &circuits.Add{Scale: [2]int64{1, 1}, Exp: shift}, v, y); err != nil {
-			return err
-		}
-	}
-	if shift < 1 {
-		return l.function(n)
-	}
-	if h := halves(shifts(l.p.Type(v).Size(), shift)); h != 0 {
-		c, err := l.emit(n.Name+"/halves", &circuits.Constant{Shape: []int{}, Exp: shift, Values: circuits.Ints{-h}})
-		if err == nil {
-			v, err = l.emit(n.Name+"/down", &circuits.Add{Scale: [2]int64{1, 1}, Exp: shift}, v, c)
-		}
-		if err != nil {
+		if v, err = l.emit(n.Name+"/down", &circuits.Add{Scale: [2]int64{1, 1}, Exp: t.Exp}, v, c); err != nil {
 			return err
 		}
 	}
 	return l.round(n.Name, v, r.zero, r)
 }
 
-// combination returns a graph value as a sum of multiples of known integers of one exponent.
-func (l *lowerer) combination(name string) ([]integral, bool) {
+// fineExp is the exponent of what is rounded.
+const fineExp = 24
+
+// multiple returns c times a graph value, made of known integers as far as it is, at fineExp
+// unless it is an input.
+func (l *lowerer) multiple(name string, c float64) (int, error) {
 	if x, ok := l.integral(name); ok {
-		return []integral{x}, true
+		return l.times(name, x.v, c*x.step)
 	}
 	n := l.makers[name]
-	if n == nil { // an input, finer than what it is rounded to
-		v, ok := l.vals[name]
-		return []integral{{v, 1}}, ok && roundedOnly(l.g, name)
+	if n == nil {
+		if v, ok := l.vals[name]; ok && roundedOnly(l.g, name) { // an input, finer than what it is rounded to
+			_, size := math.Frexp(c)
+			return l.scaled(name, v, c, exactBits-size)
+		}
+		return l.approximate(name, c)
 	}
-	if c, ok := l.factor(n, n.Inputs[0]); ok {
-		return l.multiples(n.Inputs[0], c)
+	if k, ok := l.factor(n, n.Inputs[0]); ok {
+		return l.multiple(n.Inputs[0], c*k)
 	}
-	switch n.Op {
-	case "Add", "Sub":
-		c := 1.
+	computed := !slices.ContainsFunc(n.Inputs, func(in string) bool { return in != "" && l.g.Const[in] != nil })
+	same := relation.Size(l.g.Shapes[n.Inputs[0]]) == relation.Size(l.g.Shapes[name])
+	x, known := l.integral(n.Inputs[0])
+	switch {
+	case (n.Op == "Add" || n.Op == "Sub") && computed && same && relation.Size(l.g.Shapes[n.Inputs[1]]) == relation.Size(l.g.Shapes[name]):
+		sign := 1.
 		if n.Op == "Sub" {
-			c = -1
+			sign = -1
 		}
-		a, okA := l.combination(n.Inputs[0])
-		b, okB := l.multiples(n.Inputs[1], c)
-		if !okA || !okB || relation.Size(l.g.Shapes[n.Inputs[0]]) != relation.Size(l.g.Shapes[n.Inputs[1]]) || len(a)+len(b) > 8 {
-			return nil, false
+		a, err := l.multiple(n.Inputs[0], c)
+		if err != nil {
+			return 0, err
 		}
-		return append(a, b...), true
-	case "AveragePool", "GlobalAveragePool":
+		b, err := l.multiple(n.Inputs[1], c*sign)
+		if err != nil {
+			return 0, err
+		}
+		return l.emit(n.Name+"/sum", &circuits.Add{Scale: [2]int64{1, 1}, Exp: fineExp}, a, b)
+	case n.Op == "Concat" && computed:
+		axis := 0
+		if err := n.Attrs.Unpack("axis", &axis); err != nil {
+			return 0, err
+		}
+		if axis < 0 {
+			axis += len(l.g.Shapes[name])
+		}
+		var parts []int
+		for _, in := range n.Inputs {
+			v, err := l.multiple(in, c)
+			if err != nil {
+				return 0, err
+			}
+			parts = append(parts, v)
+		}
+		return l.emit(n.Name+"/multiples", &circuits.Concat{Axis: axis}, parts...)
+	case is(n, passes|whole):
+		v, err := l.multiple(n.Inputs[0], c)
+		if err != nil {
+			return 0, err
+		}
+		return l.alike(n, n.Op, v)
+	case n.Op == "ReduceMean" && known:
+		v, err := l.alike(n, "ReduceSum", x.v)
+		if err != nil {
+			return 0, err
+		}
+		return l.times(name, v, c*x.step*float64(l.p.Type(v).Size())/float64(l.p.Type(x.v).Size()))
+	case (n.Op == "AveragePool" || n.Op == "GlobalAveragePool") && known:
 		w, win, err := l.window(n)
-		x, ok := l.integral(n.Inputs[0])
-		if err != nil || !ok || w.Pads != [4]int{} || win.CeilMode {
-			return nil, false
+		if err != nil || w.Pads != [4]int{} || win.CeilMode {
+			break
 		}
 		v, err := l.pool(n.Name+"/integers", &circuits.AveragePool{Window: w, Scale: 1}, x.v)
-		return []integral{{v, x.step / float64(w.Kernel[0]*w.Kernel[1])}}, err == nil
+		if err != nil {
+			return 0, err
+		}
+		return l.times(name, v, c*x.step/float64(w.Kernel[0]*w.Kernel[1]))
+	case (n.Op == "LeakyRelu" || n.Op == "Relu") && known && x.step > 0:
+		alpha := 0.01
+		if n.Op == "Relu" {
+			alpha = 0
+		} else if err := n.Attrs.Unpack("alpha?", &alpha); err != nil {
+			return 0, err
+		}
+		// alpha·x, and the rest where x is positive.
+		positive, err := l.saturate(n.Name+"/integers", "Relu", x.v, fixedpoint.Interval{Lo: 0, Hi: max(l.p.Type(x.v).Range.Hi, 1)})
+		if err != nil {
+			return 0, err
+		}
+		a, err := l.times(name, positive, c*x.step*(1-alpha))
+		if err != nil || alpha == 0 {
+			return a, err
+		}
+		b, err := l.times(name, x.v, c*x.step*alpha)
+		if err != nil {
+			return 0, err
+		}
+		return l.emit(n.Name+"/sum", &circuits.Add{Scale: [2]int64{1, 1}, Exp: fineExp}, a, b)
 	}
-	return nil, false
+	return l.approximate(name, c)
 }
 
-func (l *lowerer) multiples(name string, c float64) ([]integral, bool) {
-	sum, ok := l.combination(name)
-	for i := range sum {
-		sum[i].step *= c
+// approximate is the multiple of a value as any other consumer takes it.
+func (l *lowerer) approximate(name string, c float64) (int, error) {
+	v, err := l.narrow(name)
+	if err != nil {
+		return 0, err
 	}
-	return sum, ok
+	return l.times(name, v, c)
+}
+
+// times returns c·v at fineExp, where c is part of the weights.
+func (l *lowerer) times(node string, v int, c float64) (int, error) {
+	v, err := l.rescale(node, v, fineExp-8)
+	if err != nil {
+		return 0, err
+	}
+	return l.scaled(node, v, c, fineExp-l.p.Type(v).Exp)
+}
+
+// scaled returns c·v, where c has an exponent.
+func (l *lowerer) scaled(node string, v int, c float64, exp int) (int, error) {
+	m := math.Round(math.Ldexp(c, exp))
+	width := exactBits
+	for math.Abs(m) >= math.Ldexp(1, width) {
+		if width += 8; width > 48 {
+			return 0, fmt.Errorf("a factor of %g: %w", c, circuits.ErrBound)
+		}
+	}
+	p, err := l.emit(node+"/factor", &circuits.Parameter{Shape: []int{}, Exp: exp, Bits: width, Values: circuits.Ints{int64(m)}})
+	if err != nil {
+		return 0, err
+	}
+	return l.emit(node+"/multiple", new(circuits.Mul), v, p)
 }
 
 // roundedOnly reports whether an input does nothing but be multiplied by constants and
