@@ -171,9 +171,9 @@ func bounds(p *circuits.Program) int {
 		elements += p.Type(v).Size()
 	}
 	switch {
-	case elements > 1<<19:
+	case elements > 1<<20:
 		return 2
-	case elements > 1<<17:
+	case elements > 1<<19:
 		return 4
 	}
 	return 8
