@@ -80,7 +80,7 @@ func Audit(ctx context.Context, c *circuits.Compiled, key *verifier.VerifyingKey
 	if err := key.Check(); err != nil {
 		return nil, err
 	}
-	if err := checkMemory(SetupMemory(c) + ProveMemory(c)); err != nil {
+	if err := checkMemory(setupBytes(c, keyBytes(c)) + proveBytes(c, keyBytes(c))); err != nil {
 		return nil, err
 	}
 	a := &audit{ctx: ctx, c: c, key: key, o: o, report: &AuditReport{}}

@@ -34,7 +34,7 @@ func (k *Keys) Bind(ctx context.Context) (*Keys, error) {
 	if err := k.hasProvingKey(); err != nil {
 		return nil, err
 	}
-	if err := checkMemory(memory(k.compiled, bindBytesPerSlot)); err != nil {
+	if err := checkMemory(proveBytes(k.compiled, 1.3*keyBytes(k.compiled))); err != nil {
 		return nil, err
 	}
 	if k.groth16.Bound() {

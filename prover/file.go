@@ -165,10 +165,15 @@ func loadKeys(dir string, c *circuits.Compiled) (*Keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkMemory(ProveMemory(c)); err != nil {
+	path := filepath.Join(dir, ProvingKeyFile)
+	info, err := os.Stat(path)
+	if err != nil {
 		return nil, err
 	}
-	return k, k.loadProvingKey(filepath.Join(dir, ProvingKeyFile))
+	if err := checkMemory(proveBytes(c, float64(info.Size()))); err != nil {
+		return nil, err
+	}
+	return k, k.loadProvingKey(path)
 }
 
 func loadVerifyingKey(dir string, c *circuits.Compiled) (*Keys, error) {

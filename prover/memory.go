@@ -7,36 +7,10 @@ import (
 	"math"
 	"os"
 	"strconv"
-
-	"github.com/nnark/nnark/circuits"
 )
 
 // ErrMemory means that an operation needs more memory than the machine has free.
 var ErrMemory = errors.New("not enough memory")
-
-// Estimated bytes a slot of the domain (the next power of two above the constraints)
-// takes, rounded up from the peaks measured on circuits of 2^16 and 2^18 slots (Groth16)
-// and of 2^20 (PLONK).
-const (
-	setupBytesPerSlot = 1300
-	proveBytesPerSlot = 2300
-	bindBytesPerSlot  = 2700
-	baseBytes         = 64 << 20
-)
-
-// SetupMemory estimates the peak memory of making keys for a compiled network, in bytes.
-func SetupMemory(c *circuits.Compiled) int64 { return memory(c, setupBytesPerSlot) }
-
-// ProveMemory estimates the peak memory of loading keys and proving, in bytes.
-func ProveMemory(c *circuits.Compiled) int64 { return memory(c, proveBytesPerSlot) }
-
-func memory(c *circuits.Compiled, perSlot int64) int64 {
-	slots := int64(1)
-	for slots < int64(c.Constraints()) {
-		slots *= 2
-	}
-	return baseBytes + slots*perSlot
-}
 
 // checkMemory fails before the machine does.
 func checkMemory(need int64) error {

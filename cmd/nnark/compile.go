@@ -11,6 +11,7 @@ import (
 	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/circuits/quantize"
 	"github.com/nnark/nnark/model"
+	"github.com/nnark/nnark/prover"
 )
 
 // compileReport is the JSON object of compile.
@@ -34,6 +35,61 @@ type compileReport struct {
 	Input   string           `json:"input"`
 	Output  string           `json:"output"`
 	Layers  []circuits.Layer `json:"layers"`
+	costReport
+	Instead []alternative `json:"instead,omitempty"` // what other statements would cost
+}
+
+// costReport predicts what keys and proofs will take on this machine.
+type costReport struct {
+	Domain          int     `json:"domain,omitempty"` // what the constraints are padded to
+	ProvingKeyBytes int64   `json:"proving_key_bytes,omitempty"`
+	SetupMS         float64 `json:"predicted_setup_ms,omitempty"`
+	ProveMS         float64 `json:"predicted_prove_ms,omitempty"`
+	SetupBytes      int64   `json:"predicted_setup_bytes,omitempty"` // peak of memory
+	ProveBytes      int64   `json:"predicted_prove_bytes,omitempty"`
+}
+
+func predicted(c *circuits.Compiled) costReport {
+	k := prover.Predict(c)
+	return costReport{Domain: k.Domain, ProvingKeyBytes: k.ProvingKeyBytes, SetupMS: ms(k.Setup), ProveMS: ms(k.Prove),
+		SetupBytes: k.SetupBytes, ProveBytes: k.ProveBytes}
+}
+
+func (r *costReport) text(w io.Writer) {
+	row(w, "proving key", size(r.ProvingKeyBytes))
+	row(w, "setup", fmt.Sprintf("about %s and %s", duration(r.SetupMS), size(r.SetupBytes)))
+	row(w, "proof", fmt.Sprintf("about %s and %s, before keys are bound", duration(r.ProveMS), size(r.ProveBytes)))
+}
+
+// alternative is another statement about the same network.
+type alternative struct {
+	System      string `json:"system"`
+	Weights     string `json:"weights"`
+	Constraints int    `json:"constraints"`
+}
+
+// maxCompared bounds the constraints up to which other statements are compiled, too.
+const maxCompared = 1 << 17
+
+// alternatives counts what the other system and the other place of the weights would cost.
+func alternatives(c *circuits.Compiled) (list []alternative) {
+	if c.Constraints() > maxCompared {
+		return nil
+	}
+	for _, cfg := range []circuits.Config{
+		{System: circuits.Groth16, Weights: circuits.Committed}, {System: circuits.Groth16, Weights: circuits.Baked},
+		{System: circuits.Plonk, Weights: circuits.Committed},
+	} {
+		p := *c.Program
+		if p.Config.System == cfg.System && p.Config.Weights == cfg.Weights {
+			continue
+		}
+		p.Config.System, p.Config.Weights = cfg.System, cfg.Weights
+		if c, err := circuits.Compile(&p); err == nil { // one that cannot be is none
+			list = append(list, alternative{cfg.System.String(), cfg.Weights.String(), c.Constraints()})
+		}
+	}
+	return list
 }
 
 func compile(c *command) (report, error) {
@@ -76,7 +132,12 @@ func compile(c *command) (report, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newCompileReport(*out, compiled), writeFile(*out, 0o600, data)
+	r := newCompileReport(*out, compiled)
+	r.costReport = predicted(compiled)
+	if r.Instead, err = stage(c, "compare", func() ([]alternative, error) { return alternatives(compiled), nil }); err != nil {
+		return nil, err
+	}
+	return r, writeFile(*out, 0o600, data)
 }
 
 // configFlags adds the flags that fix a circuit.
@@ -147,7 +208,11 @@ func (r *compileReport) text(w io.Writer) {
 	row(w, "statement", fmt.Sprintf("%s weights, %s input, %s output, %s", r.Weights, r.Input, r.Output, r.System))
 	row(w, "parameters", count(r.Parameters))
 	row(w, "constraints", count(r.Constraints))
+	for _, a := range r.Instead {
+		row(w, "  instead", fmt.Sprintf("%s with %s weights under %s", count(a.Constraints), a.Weights, a.System))
+	}
 	row(w, "public inputs", fmt.Sprintf("%d field elements", r.PublicInputs))
+	r.costReport.text(w)
 	row(w, "activations", fmt.Sprintf("%d bits", r.Bits))
 	row(w, "relative error", fmt.Sprintf("%s on %d samples", percent(r.RelativeError), r.Samples))
 	if r.Agreement > 0 {

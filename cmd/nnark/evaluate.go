@@ -252,4 +252,3 @@ func errorPlot(errors []float64, name string) []byte {
 func escaped(s string) string {
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(printable(s))
 }
-

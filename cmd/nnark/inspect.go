@@ -18,18 +18,17 @@ import (
 
 // inspectReport is the JSON object of inspect.
 type inspectReport struct {
-	Model           string        `json:"model"`
-	Estimate        bool          `json:"estimate"` // figures from noise, for lack of samples
-	Inputs          []tensorInfo  `json:"inputs"`
-	Outputs         []tensorInfo  `json:"outputs"`
-	Layers          []layerInfo   `json:"layers"`
-	Constraints     int           `json:"constraints,omitempty"`
-	Domain          int           `json:"domain,omitempty"` // power of two the constraints are padded to
-	PublicInputs    int           `json:"public_inputs,omitempty"`
-	Parameters      int           `json:"parameters,omitempty"`
-	ProvingKeyBytes int64         `json:"proving_key_bytes,omitempty"` // estimate
-	Unsupported     []unsupported `json:"unsupported"`
-	Problem         string        `json:"problem,omitempty"` // why there are no figures, if every node is supported
+	Model        string       `json:"model"`
+	Estimate     bool         `json:"estimate"` // figures from noise, for lack of samples
+	Inputs       []tensorInfo `json:"inputs"`
+	Outputs      []tensorInfo `json:"outputs"`
+	Layers       []layerInfo  `json:"layers"`
+	Constraints  int          `json:"constraints,omitempty"`
+	PublicInputs int          `json:"public_inputs,omitempty"`
+	Parameters   int          `json:"parameters,omitempty"`
+	costReport
+	Unsupported []unsupported `json:"unsupported"`
+	Problem     string        `json:"problem,omitempty"` // why there are no figures, if every node is supported
 }
 
 type tensorInfo struct {
@@ -250,7 +249,7 @@ func (r *inspectReport) program(c *command, p *circuits.Program) error {
 	}
 	r.Layers = append(r.Layers, layerInfo{Op: "tables, statement", Constraints: &rest})
 	r.Constraints, r.PublicInputs, r.Parameters = compiled.Constraints(), compiled.Plan.StatementSize(), p.Parameters()
-	r.Domain, r.ProvingKeyBytes = keySize(compiled.System, compiled.Plan.Plonk)
+	r.costReport = predicted(compiled)
 	return nil
 }
 
@@ -266,10 +265,10 @@ func (r *inspectReport) text(w io.Writer) {
 		row(w, "parameters", count(r.Parameters))
 		row(w, "constraints", fmt.Sprintf("%s, padded to %s", count(r.Constraints), count(r.Domain)))
 		row(w, "public inputs", fmt.Sprintf("%d field elements", r.PublicInputs))
-		row(w, "proving key", "about "+size(r.ProvingKeyBytes))
+		r.costReport.text(w)
 	}
 	if r.Estimate && r.Constraints > 0 {
-		row(w, "from noise", "an estimate; --samples FILE gives the figures of compile")
+		row(w, "from noise", "an estimate: samples (--samples FILE) may ask for up to twice as much")
 	}
 	if r.Problem != "" {
 		row(w, "problem", r.Problem)
