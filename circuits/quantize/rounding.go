@@ -27,6 +27,7 @@ type rounding struct {
 	scale  float64 // what it is multiplied by before
 	zero   float64 // what is added afterwards
 	lo, hi float64 // where it is saturated then
+	relu   bool    // before the zero point is added, it is at least 0
 	nodes  []*model.Node
 	out    string // the last one's output
 }
@@ -68,9 +69,7 @@ func (l *lowerer) roundingOf(name string) *rounding {
 		return nil
 	}
 	take()
-	if positive {
-		r.lo = max(r.lo, r.zero)
-	}
+	r.relu = positive && r.zero != r.lo // else saturation does it. The zero point itself is no bound: it is private
 	if !(r.lo < r.hi) {
 		return nil
 	}
@@ -209,7 +208,10 @@ func (l *lowerer) exactly(k *linear, input string) (x integral, r *rounding) {
 		k.weights[i] *= x.step * r.scale
 	}
 	for i := range k.bias {
-		k.bias[i] = k.bias[i]*r.scale + r.zero
+		k.bias[i] *= r.scale
+		if !r.relu {
+			k.bias[i] += r.zero
+		}
 	}
 	return x, r
 }
@@ -265,6 +267,12 @@ func (l *lowerer) round(node string, v int, zero float64, r *rounding) error {
 		if v, err = l.emit(node+"/requantize", &circuits.Requantize{Shift: s}, v); err != nil {
 			return err
 		}
+	}
+	if r.relu {
+		if v, err = l.saturate(node+"/relu", "Identity", v, fixedpoint.Interval{Lo: 0, Hi: int64(r.hi - r.lo)}); err != nil {
+			return err
+		}
+		zero = r.zero
 	}
 	if v, err = l.shifted(node, v, int64(zero)); err != nil {
 		return err

@@ -91,6 +91,10 @@ func TestRounding(t *testing.T) {
 			x = g.both(x, 0.031, 77)
 			return g.both(g.add("Relu", g.add("Conv", x+" "+g.weights(3, 4, 3, 3), pads), nil), 0.02, 0)
 		},
+		"a rectifier and a zero point": func(g *int8Graph, x string) string {
+			x = g.add("Conv", x+" "+g.weights(3, 2, 1, 1), attrs{"kernel_shape": []int{1, 1}})
+			return g.both(g.add("Relu", x, nil), 0.0071357, 40)
+		},
 		"a residual and a mean": func(g *int8Graph, x string) string {
 			y := g.both(g.add("Conv", x+" "+g.weights(2, 2, 1, 1), attrs{"kernel_shape": []int{1, 1}}), 0.0131357, 128)
 			x = g.both(g.add("Add", x+" "+y, nil), 0.0173205, 100)
