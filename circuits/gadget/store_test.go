@@ -7,6 +7,7 @@ import (
 
 	"github.com/consensys/gnark-crypto/ecc"
 	"github.com/consensys/gnark/constraint"
+	cs "github.com/consensys/gnark/constraint/bn254"
 	"github.com/consensys/gnark/frontend"
 	"github.com/consensys/gnark/frontend/cs/r1cs"
 	"github.com/stretchr/testify/require"
@@ -71,6 +72,27 @@ func TestRestoreSystem(t *testing.T) {
 	require.NoError(t, err)
 	_, err = StoreSystem(s)
 	require.ErrorIs(t, err, ErrStored, "logs are no part of it")
+}
+
+// What is restored names no blueprint and no data that are not there, whichever byte is another.
+func TestRestoredInstructions(t *testing.T) {
+	data := storedCube(t)
+	evil := bytes.Clone(data)
+	for i := range data {
+		for b := range 256 {
+			evil[i] = byte(b)
+			s, err := RestoreSystem(evil)
+			if err != nil {
+				continue
+			}
+			system := s.(*cs.R1CS)
+			for _, in := range system.Instructions {
+				require.Less(t, int(in.BlueprintID), len(system.Blueprints), "byte %d is %d", i, b)
+				require.Less(t, in.StartCallData, uint64(len(system.CallData)), "byte %d is %d", i, b)
+			}
+		}
+		evil[i] = data[i]
+	}
 }
 
 func FuzzRestoreSystem(f *testing.F) {
