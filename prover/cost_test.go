@@ -11,8 +11,8 @@ import (
 	"github.com/nnark/nnark/circuits"
 )
 
-// TestPredict: the predicted size of a proving key is about that of its file, and times are of the
-// right order: how near they are shows bench/scaling, not a test among others.
+// TestPredict: the predicted size of a proving key is about that of its file, and times are of
+// a sensible order: how near they are no test shows that runs among others.
 func TestPredict(t *testing.T) {
 	for name, k := range map[string]*Keys{
 		"Groth16": setup(t, smallProgram(t, 1, circuits.Config{})),

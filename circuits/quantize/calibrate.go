@@ -55,7 +55,7 @@ func calibrate(g *model.Graph, samples [][]*model.Tensor) (*calibration, error) 
 	for i, in := range g.Inputs {
 		c.spans[in.Name] = spanOf(samples, i)
 	}
-	c.warnings = warnings(g, samples)
+	c.warnings = warnings(g, samples, c.spans)
 	samples = samples[:min(len(samples), maxSamples)]
 	c.samples = samples
 	for k, s := range samples {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/nnark/nnark/circuits"
-	"github.com/nnark/nnark/circuits/relation"
 	"github.com/nnark/nnark/model"
 )
 
@@ -27,12 +26,7 @@ func (l *lowerer) conv(n *model.Node) error {
 			return fmt.Errorf("bias is not constant: %w", model.ErrUnsupported)
 		}
 	}
-	l.fold(k)
-	known, rounded := l.exactly(k, n.Inputs[0])
-	x, err := known.v, error(nil)
-	if rounded == nil {
-		x, err = l.narrow(n.Inputs[0])
-	}
+	x, rounded, err := l.layerInput(n, k)
 	if err != nil {
 		return err
 	}
@@ -44,12 +38,7 @@ func (l *lowerer) conv(n *model.Node) error {
 		op.Kernel[2+d+i], op.Stride[d+i], op.Dilation[d+i] = win.Kernel[i], win.Strides[i], win.Dilations[i]
 		op.Pads[d+i], op.Pads[d+i+2] = win.PadBegin[i], win.PadEnd[i]
 	}
-	if rounded != nil {
-		op.Exp, op.Weights, op.Bias, err = l.exactIntegers(k, relation.Size(l.g.Shapes[k.out]))
-	} else {
-		op.Exp, op.Weights, op.Bias, err = l.integers(k, l.p.Type(x))
-	}
-	if err != nil {
+	if op.Exp, op.Weights, op.Bias, err = l.integers(k, l.p.Type(x), rounded); err != nil {
 		return err
 	}
 	if err = op.Declare(l.p.Type(x)); err != nil {
@@ -64,11 +53,8 @@ func (l *lowerer) conv(n *model.Node) error {
 	if err == nil && len(xs) == 3 {
 		y, err = l.emit(n.Name+"/line", &circuits.Reshape{Shape: l.g.Shapes[k.out]}, y)
 	}
-	if err != nil || rounded == nil {
-		if err == nil {
-			l.set(k.out, y)
-		}
+	if err != nil {
 		return err
 	}
-	return l.round(n.Name, y, 0, rounded)
+	return l.layerOutput(n, k, y, rounded)
 }

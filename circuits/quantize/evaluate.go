@@ -64,11 +64,15 @@ type Comparison struct {
 const maxWorst = 5
 
 // Evaluate runs a program on all samples, on all processors. The error is that of the
-// reference or of the context, or of inputs that have not the program's form; inputs outside
-// the declared ranges are part of the result.
+// reference or of the context, or [circuits.ErrInput] for inputs that have not the program's
+// form and for labels of answers that are no classes; inputs outside the declared ranges are
+// part of the result.
 func Evaluate(ctx context.Context, p *circuits.Program, c Comparison) (*Evaluation, error) {
 	if c.Labels != nil && len(c.Labels) != len(c.Samples) {
 		return nil, fmt.Errorf("%d labels for %d samples: %w", len(c.Labels), len(c.Samples), circuits.ErrInput)
+	}
+	if c.Labels != nil && !classifies(p) {
+		return nil, fmt.Errorf("labels for answers that are no classes: %w", circuits.ErrInput)
 	}
 	one := make([]compared, len(c.Samples))
 	var wg sync.WaitGroup
@@ -176,13 +180,19 @@ func (c *Comparison) compare(p *circuits.Program, i int) (compared, error) {
 	return r, nil
 }
 
+// classifies reports whether a program's answers are classes.
+func classifies(p *circuits.Program) bool {
+	o := p.Outputs[0]
+	return labelOutput(p) >= 0 || len(p.Outputs) == 1 && relation.Size(o.Shape) > 1 && classScores(o.Shape)
+}
+
 // class returns the class that a program's answer names: the largest of its scores, or the
 // label that it gives beside them; -1 if it is no classifier.
 func class(p *circuits.Program, values [][]int64) int {
 	if k := labelOutput(p); k >= 0 {
 		return int(values[p.Outputs[k].Value][0])
 	}
-	if o := p.Outputs[0]; len(p.Outputs) == 1 && relation.Size(o.Shape) > 1 && classScores(o.Shape) {
+	if o := p.Outputs[0]; classifies(p) {
 		return circuits.Argmax(o.Floats(values[o.Value]))
 	}
 	return -1
@@ -246,11 +256,11 @@ func (c *Comparison) summary(p *circuits.Program, one []compared) *Evaluation {
 	e.RelativeError = math.Sqrt(square / max(norm, 1e-300))
 	if classes > 0 {
 		e.Agreement = float64(agree) / float64(classes)
-		if c.Labels != nil { // what is rejected is not answered
-			a, f := float64(right)/float64(len(one)), float64(floatRight)/float64(classes)
-			if e.Accuracy = &a; c.Want != nil {
-				e.FloatAccuracy = &f
-			}
+	}
+	if c.Labels != nil { // what is rejected is not answered
+		a, f := float64(right)/float64(len(one)), float64(floatRight)/float64(max(classes, 1))
+		if e.Accuracy = &a; c.Want != nil {
+			e.FloatAccuracy = &f
 		}
 	}
 	if c.Want == nil {

@@ -89,6 +89,15 @@ func TestInputRanges(t *testing.T) {
 	_, err = p.Inputs[0].Quantize([]float32{float32(math.NaN()), 0, 0, 0, 0})
 	require.ErrorIs(t, err, circuits.ErrInput)
 
+	// What is declared are the ends, exactly, also where the integers would reach further.
+	p, err = Graph(scoresGraph(), samples, circuits.Config{Bits: 9}, InputRange("x", -1, 0.7), Saturate())
+	require.NoError(t, err)
+	q, err = p.Inputs[0].Quantize([]float32{-1, 0.7, -1e30, 1e30, 0})
+	require.NoError(t, err)
+	require.Equal(t, q[:2], q[2:4])
+	_, err = Graph(scoresGraph(), samples, circuits.Config{}, InputRange("x", -1e30, 1e30))
+	require.ErrorIs(t, err, circuits.ErrBound, "more steps than an input holds")
+
 	for _, bad := range [][]Option{
 		{InputRange("z", 0, 1)}, {InputRange("x", 1, 0)}, {InputRange("x", 0, math.Inf(1))}, {InputRange("x", math.NaN(), 1)}, {InputRange("x", 0, 1e39)},
 	} {
@@ -177,6 +186,12 @@ func TestEvaluate(t *testing.T) {
 	require.InDelta(t, 58./60, *e.Accuracy, 1e-9)
 	require.Nil(t, e.FloatAccuracy)
 	require.Nil(t, e.Outputs)
+
+	regression := tableGraph(consts{"w": floatConst([]int{5, 1}, 1, -0.5, 0.25, 1, -1)}, op("MatMul", "x w", "y", nil))
+	r, err := Graph(regression, normalRows(rng, 30), circuits.Config{})
+	require.NoError(t, err)
+	_, err = Evaluate(context.Background(), r, Comparison{Samples: samples, Labels: labels})
+	require.ErrorIs(t, err, circuits.ErrInput, "no classes")
 
 	broken := errors.New("broken")
 	_, err = Evaluate(context.Background(), p, Comparison{Samples: samples, Want: func(int) ([]*model.Tensor, error) { return nil, broken }})

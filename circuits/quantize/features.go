@@ -37,7 +37,7 @@ func scaledFeatures(g *model.Graph, samples [][]*model.Tensor) *model.Graph {
 	renamed := map[string]string{}
 	for i, in := range g.Inputs {
 		features := unequalFeatures(in, samples, i)
-		if features == nil || comparedOnly(g, in.Name, 0) {
+		if features == nil || comparedOnly(g, in.Name) {
 			continue
 		}
 		nodes, out := s.toOneSize(in.Name, features)
@@ -100,7 +100,13 @@ func unequalFeatures(in model.Value, samples [][]*model.Tensor, index int) []fea
 
 // comparedOnly reports whether a value does nothing but be compared with constants, picked
 // from or renamed before that: comparisons want it as it is.
-func comparedOnly(g *model.Graph, name string, depth int) bool {
+func comparedOnly(g *model.Graph, name string) bool {
+	return leadsOnlyTo(g, name, func(n *model.Node) bool { return is(n, compares) }, func(n *model.Node) bool { return is(n, passes) }, 0)
+}
+
+// leadsOnlyTo reports whether a value has consumers, and all of them are ends or lead on to
+// such ones only.
+func leadsOnlyTo(g *model.Graph, name string, end, through func(*model.Node) bool, depth int) bool {
 	used := false
 	for _, n := range g.Nodes {
 		if !slices.Contains(n.Inputs, name) {
@@ -108,10 +114,10 @@ func comparedOnly(g *model.Graph, name string, depth int) bool {
 		}
 		used = true
 		switch {
-		case is(n, compares):
-		case is(n, passes):
+		case end(n):
+		case through(n) && depth <= 16:
 			for _, out := range n.Outputs {
-				if out != "" && (depth > 16 || !comparedOnly(g, out, depth+1)) {
+				if out != "" && !leadsOnlyTo(g, out, end, through, depth+1) {
 					return false
 				}
 			}

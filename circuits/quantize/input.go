@@ -36,12 +36,16 @@ func (l *lowerer) input(in model.Value) error {
 	}
 	if fine, ok := l.featureExp(in.Name, max(math.Abs(least), math.Abs(most)), l.inputBits); ok && fine > e {
 		e, n = fine, int64(math.Ceil(math.Ldexp(hi-lo, fine)))+2
-	} else if comparedOnly(l.g, in.Name, 0) && in.Type.IsFloat() && l.inputBits < compareBits {
+	} else if comparedOnly(l.g, in.Name) && in.Type.IsFloat() && l.inputBits < compareBits {
 		n = 1 << compareBits
 		e = coveringExp(0, hi-lo, 0, n)
 	} else if roundedOnly(l.g, in.Name) && in.Type.IsFloat() {
 		n = 1 << exactBits
 		e = coveringExp(0, hi-lo, 0, n)
+	}
+	if most := math.Ldexp(max(math.Abs(least), math.Abs(most)), e); most >= 1<<46 {
+		return &model.Error{File: l.g.File, Node: in.Name, Op: "input",
+			Err: fmt.Errorf("range [%g, %g] in steps of 2^%d, which the samples ask for: %w", least, most, -e, circuits.ErrBound)}
 	}
 	q := fixedpoint.Interval{Lo: int64(math.Floor(math.Ldexp(lo, e)))}
 	q.Hi = q.Lo + n - 1
@@ -50,6 +54,10 @@ func (l *lowerer) input(in model.Value) error {
 	}
 	if most > hi {
 		q.Hi = max(q.Hi, int64(math.Ceil(math.Ldexp(most, e)-0.5)))
+	}
+	if given {
+		q.Lo, q.Hi = max(q.Lo, int64(math.Floor(math.Ldexp(least, e)+0.5))), min(q.Hi, int64(math.Floor(math.Ldexp(most, e)+0.5)))
+		q.Hi = max(q.Hi, q.Lo+1)
 	}
 	r, index := l.indexRange(in.Name)
 	if in.Type == model.Bool {
@@ -65,7 +73,8 @@ func (l *lowerer) input(in model.Value) error {
 	port := circuits.Port{Name: in.Name, Shape: slices.Clone(in.Shape), Exp: e, Range: q,
 		RealLo: fixedpoint.Real(q.Lo, e) - half, RealHi: above + (2*steps+1)*half}
 	switch {
-	case l.options.saturate && !index && in.Type != model.Bool:
+	case index || in.Type == model.Bool: // which have ranges of their own
+	case l.options.saturate:
 		port.RealLo, port.RealHi = -math.MaxFloat32, math.MaxFloat32
 	case given:
 		port.RealLo, port.RealHi = least, most

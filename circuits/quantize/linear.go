@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/circuits/relation"
 	"github.com/nnark/nnark/model"
 )
 
@@ -88,10 +89,34 @@ func perChannel(shape []int, k *linear) bool {
 	return n == k.rows && at >= 0 && shape[at] == k.rows
 }
 
+// layerInput folds what follows the layer into it and returns the value it is applied to: integers
+// that are known exactly if its output is rounded, r then not nil, else an activation.
+func (l *lowerer) layerInput(n *model.Node, k *linear) (x int, r *rounding, err error) {
+	l.fold(k)
+	known, r := l.exactly(k, n.Inputs[0])
+	if r != nil {
+		return known.v, r, nil
+	}
+	x, err = l.narrow(n.Inputs[0])
+	return x, nil, err
+}
+
+// layerOutput sets y as the layer's output, rounded if it is.
+func (l *lowerer) layerOutput(n *model.Node, k *linear, y int, r *rounding) error {
+	if r != nil {
+		return l.round(n.Name, y, r)
+	}
+	l.set(k.out, y)
+	return nil
+}
+
 // integers quantizes the layer's weights. Their exponent makes the accumulators' shift
 // the program's where the consumer's scale is known, within 6 to 13 bits of the largest
-// weight; else it gives the weights one bit more than activations.
-func (l *lowerer) integers(k *linear, in circuits.Type) (exp int, w, b circuits.Ints, err error) {
+// weight; else it gives the weights one bit more than activations. What is rounded is finer.
+func (l *lowerer) integers(k *linear, in circuits.Type, r *rounding) (exp int, w, b circuits.Ints, err error) {
+	if r != nil {
+		return exactIntegers(k, relation.Size(l.g.Shapes[k.out]))
+	}
 	most := 0.
 	for _, v := range k.weights {
 		most = max(most, math.Abs(v))

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/nnark/nnark/circuits"
-	"github.com/nnark/nnark/circuits/relation"
 	"github.com/nnark/nnark/model"
 )
 
@@ -156,12 +155,7 @@ func (k *linear) setMatrix(w []float64, shape []int, transposed bool) {
 }
 
 func (l *lowerer) matrix(n *model.Node, k *linear) error {
-	l.fold(k)
-	known, rounded := l.exactly(k, n.Inputs[0])
-	x, err := known.v, error(nil)
-	if rounded == nil {
-		x, err = l.narrow(n.Inputs[0])
-	}
+	x, rounded, err := l.layerInput(n, k)
 	if err != nil {
 		return err
 	}
@@ -169,23 +163,15 @@ func (l *lowerer) matrix(n *model.Node, k *linear) error {
 		k.means = v.means(len(v.shape) - 1)
 	}
 	op := &circuits.MatMul{Rows: k.rows, Inner: len(k.weights) / k.rows}
-	if rounded != nil {
-		op.Exp, op.Weights, op.Bias, err = l.exactIntegers(k, relation.Size(l.g.Shapes[k.out]))
-	} else {
-		op.Exp, op.Weights, op.Bias, err = l.integers(k, l.p.Type(x))
-	}
-	if err != nil {
+	if op.Exp, op.Weights, op.Bias, err = l.integers(k, l.p.Type(x), rounded); err != nil {
 		return err
 	}
 	if err = op.Declare(l.p.Type(x)); err != nil {
 		return err
 	}
 	y, err := l.emit(n.Name, op, x)
-	if err != nil || rounded == nil {
-		if err == nil {
-			l.set(k.out, y)
-		}
+	if err != nil {
 		return err
 	}
-	return l.round(n.Name, y, 0, rounded)
+	return l.layerOutput(n, k, y, rounded)
 }

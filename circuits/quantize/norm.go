@@ -100,7 +100,7 @@ func (l *lowerer) batchNorm(n *model.Node) error {
 	}
 	k := &linear{rows: xs[1], weights: scale, bias: offset, out: n.Outputs[0], axis: len(xs) - 1}
 	op := &circuits.Conv{Group: xs[1], Kernel: [4]int{xs[1], 1, 1, 1}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}}
-	if op.Exp, op.Weights, op.Bias, err = l.integers(k, l.p.Type(x)); err != nil {
+	if op.Exp, op.Weights, op.Bias, err = l.integers(k, l.p.Type(x), nil); err != nil {
 		return err
 	}
 	if err = op.Declare(l.p.Type(x)); err != nil {

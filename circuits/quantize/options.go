@@ -109,14 +109,14 @@ func (s *span) widened(samples int) (lo, hi float64) {
 }
 
 // warnings says what samples are too poor for.
-func warnings(g *model.Graph, samples [][]*model.Tensor) (list []string) {
+func warnings(g *model.Graph, samples [][]*model.Tensor, spans map[string]span) (list []string) {
 	if n := len(samples); n < fewSamples {
 		list = append(list, fmt.Sprintf("%d samples show little of what the network will see: give 100 or more", n))
 	} else if same(samples) {
 		list = append(list, "all samples are the same: scales and ranges are those of one input")
 	}
-	for i, in := range g.Inputs {
-		if s := spanOf(samples, i); s.lo == s.hi && s.seen > 1 {
+	for _, in := range g.Inputs {
+		if s := spans[in.Name]; s.lo == s.hi && s.seen > 1 {
 			list = append(list, fmt.Sprintf("input %q is %g wherever the samples show it", in.Name, s.lo))
 		}
 	}

@@ -49,6 +49,16 @@ def test_program(program, samples, tmp_path):
     assert program.evaluate(samples[:5], best) == 1
 
 
+def test_ranges(program, samples):
+    range_ = {program.inputs[0].name: (-4, 4)}
+    wide = nnark.compile(data / "tiny_mlp.onnx", samples, input_range=range_)
+    assert wide.inputs[0].real_range == (-4, 4)
+    with pytest.raises(nnark.InputError):
+        wide.run(np.full((1, 16), 5, np.float32))
+    saturated = nnark.compile(data / "tiny_mlp.onnx", samples, input_range=range_, saturate=True)
+    np.testing.assert_array_equal(saturated.run(np.full((1, 16), 5, np.float32))[0], saturated.run(np.full((1, 16), 4, np.float32))[0])
+
+
 def test_proof(keys, program, samples):
     x = samples[0]
     proof = keys.prove(x, context=7)
