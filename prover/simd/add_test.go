@@ -10,16 +10,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// atLevels runs a test with the generic kernels and with the best ones.
+// atLevels runs a test with the kernels of each level that the processor supports.
 func atLevels(t *testing.T, f func(t *testing.T)) {
 	best := level
 	defer func() { level = best }()
-	for _, l := range []string{generic, best} {
+	for _, l := range levels() {
 		level = l
 		t.Run(l, f)
-		if best == generic {
-			break
-		}
 	}
 }
 

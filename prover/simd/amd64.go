@@ -6,6 +6,14 @@ package simd
 
 import "github.com/klauspost/cpuid/v2"
 
-func supported() bool {
-	return cpuid.CPU.Supports(cpuid.AVX512F, cpuid.AVX512BW, cpuid.AVX512DQ, cpuid.AVX512VL, cpuid.AVX512IFMA, cpuid.AVX512VBMI2)
+// levels lists the levels that the processor supports, the best last.
+func levels() []string {
+	supported := []string{generic}
+	if cpuid.CPU.Supports(cpuid.AVX2, cpuid.FMA3) {
+		supported = append(supported, avx2)
+	}
+	if cpuid.CPU.Supports(cpuid.AVX512F, cpuid.AVX512BW, cpuid.AVX512DQ, cpuid.AVX512VL, cpuid.AVX512IFMA, cpuid.AVX512VBMI2) {
+		supported = append(supported, ifma)
+	}
+	return supported
 }

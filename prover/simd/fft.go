@@ -36,7 +36,7 @@ type Poly interface {
 // Fourier transforms. It may be used concurrently.
 type Domain struct {
 	n                int
-	vector           bool // polynomials are kept in vectors of limbs
+	level            string // of the kernels: all but generic keep polynomials in vectors of limbs
 	forward, inverse roots
 }
 
@@ -57,7 +57,10 @@ func NewDomain(n int) *Domain {
 	if err != nil {
 		panic("simd: " + err.Error())
 	}
-	d := &Domain{n: n, vector: level == ifma && n >= 16}
+	d := &Domain{n: n, level: level}
+	if n < 16 {
+		d.level = generic
+	}
 	d.forward = d.newRoots(w)
 	d.inverse = d.newRoots(*w.Inverse(&w))
 	return d
@@ -69,7 +72,7 @@ func (d *Domain) Poly(v []fr.Element) Poly {
 	if len(v) > d.n {
 		panic("simd: more elements than the domain holds")
 	}
-	if d.vector {
+	if d.level != generic {
 		return newVectorPoly(d, v)
 	}
 	return &genericPoly{d: d, v: append(make(fr.Vector, 0, d.n), v...)[:d.n]}
@@ -86,8 +89,8 @@ func (d *Domain) Table(v []fr.Element) *Table {
 	if len(v) != d.n {
 		panic("simd: table differs from the domain in size")
 	}
-	if d.vector {
-		return &Table{limbs: vectorTable(v)}
+	if d.level != generic {
+		return &Table{limbs: d.vectorTable(v)}
 	}
 	return &Table{elements: append(fr.Vector{}, v...)}
 }
@@ -96,8 +99,8 @@ func (d *Domain) Table(v []fr.Element) *Table {
 // apart and multiplies by the first 2^i powers of ω^(n/2^(i+1)).
 type roots struct {
 	layers [][]fr.Element
-	limbs  [][]uint64 // with vectors: the layers from i = 3 on
-	inner  []uint64   // with vectors: layers 2 and 1, which combine lanes
+	limbs  [][]uint64 // with vectors: the layers that combine these
+	inner  []uint64   // with vectors: layers 2 and 1, which combine lanes; see toDoubles for AVX2
 }
 
 func (d *Domain) newRoots(w fr.Element) (r roots) {
@@ -118,8 +121,8 @@ func (d *Domain) newRoots(w fr.Element) (r roots) {
 		}
 		last = half
 	}
-	if d.vector {
-		r.toVectors()
+	if d.level != generic {
+		d.toVectors(&r)
 	}
 	return r
 }

@@ -47,6 +47,9 @@ type vectorPoly struct {
 }
 
 func newVectorPoly(d *Domain, v []fr.Element) Poly {
+	if d.level == avx2 {
+		return newDoublesPoly(d, v)
+	}
 	p := &vectorPoly{d: d, limbs: alignedWords(d.n / lanes * elementWords), bound: 1}
 	whole := len(v) / lanes
 	if whole > 0 {
@@ -183,8 +186,20 @@ func (b forwardVector) block(start, size int) {
 	}
 }
 
+// vectorTable returns factors as the polynomials of the domain lie.
+func (d *Domain) vectorTable(v []fr.Element) []uint64 {
+	if d.level == avx2 {
+		return doublesTable(v, true)
+	}
+	return vectorTable(v)
+}
+
 // toVectors replaces the layers by vectors.
-func (r *roots) toVectors() {
+func (d *Domain) toVectors(r *roots) {
+	if d.level == avx2 {
+		r.toDoubles()
+		return
+	}
 	r.limbs = make([][]uint64, len(r.layers))
 	for i := 3; i < len(r.layers); i++ {
 		r.limbs[i] = vectorTable(r.layers[i])

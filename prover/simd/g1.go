@@ -11,7 +11,7 @@ import (
 // Doublings, opposite points and points at infinity are allowed anywhere.
 // It panics if an index is out of range.
 func AddG1(dst, a, b []bn254.G1Affine, pairs []Pair) {
-	if level == ifma {
+	if level != generic {
 		addG1Vector(dst, a, b, pairs)
 		return
 	}

@@ -8,7 +8,7 @@ import (
 
 // AddG2 is [AddG1] in the second group.
 func AddG2(dst, a, b []bn254.G2Affine, pairs []Pair) {
-	if level == ifma {
+	if level != generic {
 		addG2Vector(dst, a, b, pairs)
 		return
 	}

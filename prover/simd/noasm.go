@@ -7,12 +7,12 @@ import (
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 )
 
-func supported() bool { return false }
+func levels() []string { return []string{generic} }
 
 func addG1Vector(dst, a, b []bn254.G1Affine, pairs []Pair) { addG1Generic(dst, a, b, pairs) }
 func addG2Vector(dst, a, b []bn254.G2Affine, pairs []Pair) { addG2Generic(dst, a, b, pairs) }
 
 // The vector forms of transforms are not reached: no domain asks for them.
-func newVectorPoly(*Domain, []fr.Element) Poly { return nil }
-func vectorTable([]fr.Element) []uint64        { return nil }
-func (r *roots) toVectors()                    {}
+func newVectorPoly(*Domain, []fr.Element) Poly      { return nil }
+func (d *Domain) vectorTable([]fr.Element) []uint64 { return nil }
+func (d *Domain) toVectors(*roots)                  {}

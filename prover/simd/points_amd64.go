@@ -4,6 +4,7 @@ package simd
 
 import (
 	"fmt"
+	"math/big"
 	"math/bits"
 	"sync"
 	"unsafe"
@@ -27,41 +28,63 @@ func addPass2G2(dst, a, b *bn254.G2Affine, pairs *Pair, n uint64, scratch *uint6
 const (
 	lanes        = 8
 	elementWords = 5 * lanes
-	maxVectors   = 128
+	maxVectors   = 256
 )
 
 // vectorCode is the assembly for a group. The layout of its scratch space, in
 // words, is a head and an entry for each vector. Pass 1 leaves a product in the
 // first element of the head, where pass 2 takes its inverse.
 type vectorCode[P any] struct {
+	lanes       int
 	vectors     int // that share an inversion
 	head, entry int
 	pass1       func(a, b *P, pairs *Pair, n uint64, scratch *uint64, masks *uint8)
-	pass2       func(dst, a, b *P, pairs *Pair, n uint64, scratch *uint64)
+	invert      func(product []uint64)
+	pass2       func(dst, a, b *P, pairs *Pair, n uint64, scratch *uint64, flags *uint8)
+	reduce      func(p *P) // what pass 2 has flagged: its coordinates modulo p
 	generic     func(dst, a, b []P, pairs []Pair)
 	pool        sync.Pool // of *vectorAdder[P]
 }
 
 var (
-	codeG1 = vectorCode[bn254.G1Affine]{
-		vectors: 128, head: 4 * elementWords, entry: 2 * elementWords,
-		pass1: addPass1, pass2: addPass2, generic: addG1Generic,
-		pool: sync.Pool{New: func() any { return new(vectorAdder[bn254.G1Affine]) }},
+	codeG1 = map[string]*vectorCode[bn254.G1Affine]{
+		ifma: {
+			lanes: lanes, vectors: 128, head: 4 * elementWords, entry: 2 * elementWords,
+			pass1: addPass1, invert: invertLanes, generic: addG1Generic,
+			pass2: func(dst, a, b *bn254.G1Affine, pairs *Pair, n uint64, scratch *uint64, _ *uint8) {
+				addPass2(dst, a, b, pairs, n, scratch)
+			},
+		},
+		avx2: {
+			lanes: doubleLanes, vectors: 256, head: 8 * doubleWords, entry: 2 * doubleWords,
+			pass1: addPass1Doubles, invert: invertDoubles, generic: addG1Generic,
+			pass2: addPass2Doubles, reduce: reduceG1,
+		},
 	}
-	codeG2 = vectorCode[bn254.G2Affine]{
-		vectors: 64, head: 16 * elementWords, entry: 4 * elementWords,
-		pass1: addPass1G2, pass2: addPass2G2, generic: addG2Generic,
-		pool: sync.Pool{New: func() any { return new(vectorAdder[bn254.G2Affine]) }},
+	codeG2 = map[string]*vectorCode[bn254.G2Affine]{
+		ifma: {
+			lanes: lanes, vectors: 64, head: 16 * elementWords, entry: 4 * elementWords,
+			pass1: addPass1G2, invert: invertLanes, generic: addG2Generic,
+			pass2: func(dst, a, b *bn254.G2Affine, pairs *Pair, n uint64, scratch *uint64, _ *uint8) {
+				addPass2G2(dst, a, b, pairs, n, scratch)
+			},
+		},
+		avx2: {
+			lanes: doubleLanes, vectors: 128, head: 17 * doubleWords, entry: 4 * doubleWords,
+			pass1: addPass1G2Doubles, invert: invertDoubles, generic: addG2Generic,
+			pass2: addPass2G2Doubles, reduce: reduceG2,
+		},
 	}
 )
 
-func addG1Vector(dst, a, b []bn254.G1Affine, pairs []Pair) { codeG1.add(dst, a, b, pairs) }
-func addG2Vector(dst, a, b []bn254.G2Affine, pairs []Pair) { codeG2.add(dst, a, b, pairs) }
+func addG1Vector(dst, a, b []bn254.G1Affine, pairs []Pair) { codeG1[level].add(dst, a, b, pairs) }
+func addG2Vector(dst, a, b []bn254.G2Affine, pairs []Pair) { codeG2[level].add(dst, a, b, pairs) }
 
 // vectorAdder is the scratch space for one batch.
 type vectorAdder[P any] struct {
 	scratch []uint64
 	masks   [maxVectors]uint8 // the lanes pass 1 leaves to the generic code
+	flags   [maxVectors]uint8 // the lanes whose sums pass 2 could not bring below p
 	padded  [maxVectors * lanes]Pair
 	special []Pair
 	sums    []P
@@ -69,24 +92,24 @@ type vectorAdder[P any] struct {
 
 // add performs any number of additions.
 func (c *vectorCode[P]) add(dst, a, b []P, pairs []Pair) {
-	if len(pairs) < lanes {
+	if len(pairs) < c.lanes {
 		c.generic(dst, a, b, pairs)
 		return
 	}
 	checkPairs(len(dst), len(a), len(b), pairs)
-	s := c.pool.Get().(*vectorAdder[P])
-	defer c.pool.Put(s)
-	if s.scratch == nil {
-		s.scratch = alignedWords(c.head + c.vectors*c.entry)
+	s, _ := c.pool.Get().(*vectorAdder[P])
+	if s == nil {
+		s = &vectorAdder[P]{scratch: alignedWords(c.head + c.vectors*c.entry)}
 	}
-	for full := c.vectors * lanes; len(pairs) >= full; pairs = pairs[full:] {
+	defer c.pool.Put(s)
+	for full := c.vectors * c.lanes; len(pairs) >= full; pairs = pairs[full:] {
 		c.addBatch(s, dst, a, b, pairs[:full])
 	}
-	if len(pairs)%lanes != 0 {
+	if len(pairs)%c.lanes != 0 {
 		// Fill the last vector with copies of its last addition, which read the
 		// same points and write the same sum.
 		n := copy(s.padded[:], pairs)
-		for ; n%lanes != 0; n++ {
+		for ; n%c.lanes != 0; n++ {
 			s.padded[n] = pairs[len(pairs)-1]
 		}
 		pairs = s.padded[:n]
@@ -111,16 +134,16 @@ func checkPairs(dst, a, b int, pairs []Pair) {
 
 // addBatch performs whole vectors of additions, with one inversion.
 func (c *vectorCode[P]) addBatch(s *vectorAdder[P], dst, a, b []P, pairs []Pair) {
-	n := len(pairs) / lanes
+	n := len(pairs) / c.lanes
 	c.pass1(&a[0], &b[0], &pairs[0], uint64(n), &s.scratch[0], &s.masks[0])
-	invertLanes(s.scratch[:elementWords])
+	c.invert(s.scratch)
 
 	// The sums of points at infinity and of points with equal abscissas are
 	// computed apart, and before pass 2 may overwrite the operands.
 	s.special = s.special[:0]
 	for v, m := range s.masks[:n] {
 		for ; m != 0; m &= m - 1 {
-			s.special = append(s.special, pairs[v*lanes+bits.TrailingZeros8(m)])
+			s.special = append(s.special, pairs[v*c.lanes+bits.TrailingZeros8(m)])
 		}
 	}
 	out := make([]uint32, len(s.special))
@@ -130,7 +153,14 @@ func (c *vectorCode[P]) addBatch(s *vectorAdder[P], dst, a, b []P, pairs []Pair)
 	s.sums = append(s.sums[:0], make([]P, len(s.special))...)
 	c.generic(s.sums, a, b, s.special)
 
-	c.pass2(&dst[0], &a[0], &b[0], &pairs[0], uint64(n), &s.scratch[0])
+	c.pass2(&dst[0], &a[0], &b[0], &pairs[0], uint64(n), &s.scratch[0], &s.flags[0])
+	if c.reduce != nil {
+		for v, m := range s.flags[:n] {
+			for ; m != 0; m &= m - 1 {
+				c.reduce(&dst[pairs[v*c.lanes+bits.TrailingZeros8(m)].Out])
+			}
+		}
+	}
 	for i := range s.sums {
 		dst[out[i]] = s.sums[i]
 	}
@@ -187,13 +217,14 @@ func toLimbs(x []uint64, e [4]uint64) {
 }
 
 // modulus holds the words of p.
-var modulus = func() (w [4]uint64) {
-	p := fp.Modulus()
-	for i, word := range p.Bits() {
+var modulus = wordsOf(fp.Modulus())
+
+func wordsOf(x *big.Int) (w [4]uint64) {
+	for i, word := range x.Bits() {
 		w[i] = uint64(word)
 	}
 	return w
-}()
+}
 
 // alignedWords returns n words that begin on a 64-byte boundary.
 func alignedWords(n int) []uint64 {

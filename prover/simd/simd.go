@@ -4,30 +4,37 @@
 //
 // Every kernel takes and returns gnark-crypto's own types in their canonical
 // form, so that results do not depend on the level that computed them: the
-// AVX-512 IFMA code, the generic code and gnark-crypto agree bit for bit.
+// AVX-512 IFMA code, the AVX2 code, the generic code and gnark-crypto agree bit
+// for bit.
 //
 // The level is chosen once, at start-up, from what the processor offers. Set
-// NNARK_SIMD=generic in the environment to force the generic code; builds with
-// the purego tag hold nothing else.
+// NNARK_SIMD=generic in the environment to force the generic code, or avx2 to
+// do without AVX-512; builds with the purego tag hold nothing but generic code.
 package simd
 
-import "os"
+import (
+	"os"
+	"slices"
+)
 
 // The levels Level can report.
 const (
 	generic = "generic"
+	avx2    = "avx2" // with FMA
 	ifma    = "avx512ifma"
 )
 
 var level = generic
 
 func init() {
-	if os.Getenv("NNARK_SIMD") != generic && supported() {
-		level = ifma
+	supported := levels()
+	level = supported[len(supported)-1]
+	if want := os.Getenv("NNARK_SIMD"); slices.Contains(supported, want) {
+		level = want
 	}
 }
 
-// Level names the kernels in use: "avx512ifma" or "generic".
+// Level names the kernels in use: "avx512ifma", "avx2" or "generic".
 func Level() string { return level }
 
 // Pair is one addition of a batch over three point slices:

@@ -44,6 +44,35 @@ func main() {
 	fftInverseLayer(&fft, fr, "fftInverse", false)
 	fftInverseLayer(&fft, fr, "fftInverseReduce", true)
 	fft.write(filepath.Join(dir, "fft_amd64.s"))
+
+	fpd, frd := newDoubles(fp), newDoubles(fr)
+	var constants program
+	sharedTables(&constants)
+	fpd.tables(&constants)
+	frd.tables(&constants)
+	frd.halfTable(&constants)
+	constants.write(filepath.Join(dir, "doubles_amd64.s"))
+
+	var pointsDoubles program
+	doublesPass1(&pointsDoubles, fpd)
+	doublesPass2(&pointsDoubles, fpd)
+	pointsDoubles.write(filepath.Join(dir, "g1_doubles_amd64.s"))
+
+	var points2Doubles program
+	doublesPass1G2(&points2Doubles, fpd)
+	doublesPass2G2(&points2Doubles, fpd)
+	points2Doubles.write(filepath.Join(dir, "g2_doubles_amd64.s"))
+
+	var fftDoubles program
+	for _, emit := range []func(*program, *doubles){doublesLoad, doublesStore, doublesMul, doublesMulPoly, doublesSub, doublesPlain} {
+		emit(&fftDoubles, frd)
+	}
+	doublesTranspose(&fftDoubles)
+	doublesForward(&fftDoubles, frd, "fftForwardDoubles", false)
+	doublesForward(&fftDoubles, frd, "fftForwardAcross", true)
+	doublesInverse(&fftDoubles, frd, "fftInverseDoubles", false)
+	doublesInverse(&fftDoubles, frd, "fftInverseAcross", true)
+	fftDoubles.write(filepath.Join(dir, "fft_doubles_amd64.s"))
 }
 
 func number(decimal string) *big.Int {
