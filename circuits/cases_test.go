@@ -114,6 +114,15 @@ func cases() []opCase {
 		{"mul relu", []Port{in(0, -16, 15, 4), in(1, -3, 15, 4)}, func() []Node {
 			return []Node{node(new(Mul), 0, 1), node(&Function{Name: "Relu", OutExp: 8, Out: iv(0, 100)}, 2)}
 		}, nil},
+		{"trees", []Port{in(0, -100, 155, 1, 3)}, func() []Node {
+			return []Node{node(forest(rand.New(rand.NewPCG(21, 1)), Type{Shape: []int{1, 3}, Range: iv(-100, 155)}, 1, 6, 2, 1, 2), 0)}
+		}, nil},
+		{"trees of rows and scores", []Port{in(0, 0, 15, 2, 4)}, func() []Node {
+			return []Node{node(forest(rand.New(rand.NewPCG(22, 1)), Type{Shape: []int{2, 4}, Range: iv(0, 15)}, 3, 24, 2, 2), 0)}
+		}, nil},
+		{"trees of wide features", []Port{in(0, -1<<29, 1<<29-1, 1, 2)}, func() []Node {
+			return []Node{node(forest(rand.New(rand.NewPCG(23, 1)), Type{Shape: []int{1, 2}, Range: iv(-1<<29, 1<<29-1)}, 1, 23, 3), 0), node(&Requantize{Shift: 8}, 1)}
+		}, nil},
 		{"transpose", []Port{in(0, -8, 7, 2, 3, 2)}, one(&Transpose{Perm: []int{2, 0, 1}}, 0), nil},
 		{"slice", []Port{in(0, -8, 7, 4, 5)}, one(&Gather{Shape: []int{2, 2}, Index: []int{16, 18, 6, 8}}, 0), nil},
 		{"pad", []Port{in(0, 3, 7, 2, 2)}, one(&Gather{Shape: []int{4, 3}, Index: []int{-1, -1, -1, 0, 1, -1, 2, 3, -1, -1, -1, -1}}, 0), nil},

@@ -95,6 +95,26 @@ func (x *exactly) holds() {
 	for _, m := range x.MatMuls {
 		x.matMul(&m)
 	}
+	for _, g := range x.Gathers {
+		w, n := g.W.Values(), g.W.Shape[1]
+		keys := x.tensor(g.Key)
+		for k, c := range g.Cols {
+			for i, v := range x.tensor(c) {
+				j := keys[i].Int64()
+				require.True(x.t, keys[i].IsInt64() && j >= 0 && j < int64(g.W.Shape[0]), "%s: row %v", g.Node, keys[i])
+				require.Equal(x.t, w[int(j)*n+k], v.Int64(), "%s: column %d", g.Node, k)
+			}
+		}
+	}
+	for _, m := range x.Members {
+		rows := map[string]bool{}
+		for _, v := range x.tensor(m.Rows) {
+			rows[v.String()] = true
+		}
+		for _, v := range x.tensor(m.Query) {
+			require.True(x.t, rows[v.String()], "%s: %v is no member", m.Node, v)
+		}
+	}
 	for _, e := range x.Exposes {
 		for _, v := range x.tensor(e.T) {
 			require.True(x.t, v.IsInt64() && e.Interval.Contains(v.Int64()), "%s: %v outside %v", e.Name, v, e.Interval)
@@ -160,6 +180,12 @@ func (x *exactly) checkBounded() {
 	}
 	for _, m := range x.MatMuls {
 		check(m.Node, m.A, m.B, m.Out)
+	}
+	for _, g := range x.Gathers {
+		check(g.Node, append(g.Cols, g.Key)...)
+	}
+	for _, m := range x.Members {
+		check(m.Node, m.Query, m.Rows)
 	}
 	for _, e := range x.Exposes {
 		check(e.Name, e.T)

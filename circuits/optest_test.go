@@ -75,6 +75,8 @@ type testCircuit struct {
 
 	// The places of secret inputs, worked out from gadget.Plan's documented order.
 	blocks, tables []int
+	gathered       map[*relation.Block]gathered
+	members        []int
 	context        int
 	salts          []int
 	products       map[*relation.Block][2][]relation.Expr // of columns that rows compute
@@ -84,7 +86,7 @@ func compile(t testing.TB, p *Program) *testCircuit {
 	t.Helper()
 	c, err := Compile(p)
 	require.NoError(t, err)
-	k := &testCircuit{Compiled: c, t: t, context: -1, products: map[*relation.Block][2][]relation.Expr{}}
+	k := &testCircuit{Compiled: c, t: t, context: -1, products: map[*relation.Block][2][]relation.Expr{}, gathered: map[*relation.Block]gathered{}}
 	n := 0
 	if c.Plan.Committed() {
 		k.weights = c.Plan.PackedWeights(fr.NewElement(987654321))
@@ -115,6 +117,17 @@ func compile(t testing.TB, p *Program) *testCircuit {
 		k.tables = append(k.tables, n)
 		n += tab.Len()
 	}
+	for _, s := range c.Plan.Sys.Gathers {
+		if _, seen := k.gathered[s.W]; !seen {
+			g := gathered{n, k.parts(s.W)}
+			k.gathered[s.W] = g
+			n += s.W.Shape[0] * g.parts
+		}
+	}
+	for _, m := range c.Plan.Sys.Members {
+		k.members = append(k.members, n)
+		n += m.Rows.Size()
+	}
 	if !c.Plan.Plonk {
 		k.context = n
 		n++
@@ -130,6 +143,35 @@ func compile(t testing.TB, p *Program) *testCircuit {
 		require.NoError(t, c.Plan.Check(c.System.(*cs.SparseR1CS)))
 	}
 	return k
+}
+
+// gathered is where the multiplicities of a matrix's rows begin, and how many parts a row has.
+type gathered struct{ at, parts int }
+
+// parts returns how many field elements a row of a matrix takes: the widths of the columns, from
+// the first on, as many as fit 2^253.
+func (k *testCircuit) parts(w *relation.Block) int {
+	parts, product := 0, new(big.Int)
+	for c := range w.Shape[1] {
+		base := big.NewInt(1)
+		for _, s := range k.Plan.Sys.Gathers {
+			if s.W != w {
+				continue
+			}
+			exprs := s.Cols[c].Exprs()
+			for i := range exprs {
+				r, _ := k.Plan.Sys.Interval(&exprs[i])
+				if width := big.NewInt(r.Hi - r.Lo + 1); width.Cmp(base) > 0 {
+					base = width
+				}
+			}
+		}
+		product.Mul(product, base)
+		if c == 0 || product.BitLen() > 254 || product.BitLen() == 254 && product.TrailingZeroBits() < 253 {
+			parts, product = parts+1, base
+		}
+	}
+	return parts
 }
 
 // restored is the circuit with its system read from bytes.
@@ -315,6 +357,34 @@ func (k *testCircuit) recount(secret fr.Vector) {
 			}
 			m := &secret[at+int(q-l.Table.Domain.Lo)]
 			m.Add(m, &one)
+		}
+	}
+	for w, g := range k.gathered {
+		clear(secret[g.at:][:g.parts*w.Shape[0]])
+	}
+	for _, s := range k.Plan.Sys.Gathers {
+		g, keys := k.gathered[s.W], s.Key.Exprs()
+		for n := range keys {
+			v := k.expr(&keys[n], secret)
+			if q, ok := smallInt(&v); ok && q >= 0 && q < int64(s.W.Shape[0]) {
+				for p := range g.parts {
+					m := &secret[g.at+int(q)*g.parts+p]
+					m.Add(m, &one)
+				}
+			}
+		}
+	}
+	for i, s := range k.Plan.Sys.Members {
+		query, rows := s.Query.Exprs(), s.Rows.Exprs()
+		clear(secret[k.members[i]:][:len(rows)])
+		for n := range query {
+			v := k.expr(&query[n], secret)
+			for j := range rows {
+				if k.expr(&rows[j], secret) == v {
+					secret[k.members[i]+j].Add(&secret[k.members[i]+j], &one)
+					break
+				}
+			}
 		}
 	}
 }

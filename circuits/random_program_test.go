@@ -76,6 +76,12 @@ var randomOps = map[string]drawOp{
 	"Transpose": func(g *programGen, v int, t Type) (Op, []int) {
 		return &Transpose{Perm: g.Perm(len(t.Shape))}, []int{v}
 	},
+	"TreeEnsemble": func(g *programGen, v int, t Type) (Op, []int) {
+		if len(t.Shape) != 2 || t.Range.Width() > 1<<35 {
+			return nil, nil
+		}
+		return forest(g.Rand, t, UpTo(g.Rand, 3), UpTo(g.Rand, 12), g.IntN(3), 1+g.IntN(2)), []int{v}
+	},
 	"Where": (*programGen).where,
 }
 

@@ -6,8 +6,9 @@ import (
 )
 
 // Tree ensembles (ai.onnx.ml TreeEnsembleClassifier and TreeEnsembleRegressor, versions 1 to
-// 3) are replaced by sums: every inner node compares one feature with its threshold, a leaf is
-// reached where all comparisons on its path agree, and exactly one leaf of a tree is.
+// 3) are replaced by [Trees], or, where a node asks for equality, by sums: every inner node compares
+// one feature with its threshold, a leaf is reached where all comparisons on its path agree, and
+// exactly one leaf of a tree is.
 
 // tree is an ensemble's attributes, node by node.
 type tree struct {
@@ -31,6 +32,7 @@ type ensemble struct {
 	at     map[treeKey]int // row of a node
 	inner  []int           // rows that compare
 	column map[int]int     // of an inner row among them
+	roots  []treeKey
 	leaves []treeKey
 	paths  [][]step2 // of each leaf
 }
@@ -78,6 +80,7 @@ func newEnsemble(t *tree) (*ensemble, error) {
 	}
 	for i, id := range t.ids {
 		if k := (treeKey{t.trees[i], id}); !child[k] {
+			s.roots = append(s.roots, k)
 			if err := s.walk(k); err != nil {
 				return nil, err
 			}
@@ -135,6 +138,9 @@ func (e *expander) treeScores(s *ensemble, weights []leafWeight, count int, base
 		}
 		w[i*count+v.score] += v.weight
 	}
+	if t := s.nodes(w, count, base, f); t != nil {
+		return e.with(Trees, t.attrs(), x), nil
+	}
 	if len(s.inner) == 0 { // every tree is one leaf
 		sums := slices.Repeat([]float32{0}, count)
 		for i, v := range w {
@@ -155,6 +161,65 @@ func (e *expander) treeScores(s *ensemble, weights []leafWeight, count int, base
 		y = e.do("Add", y, e.floats32([]int{count}, base))
 	}
 	return y, nil
+}
+
+// nodes returns the ensemble as Trees has it, or nil if that is not possible. w are the leaves'
+// weights; what is added to all scores is added to the leaves of the first tree.
+func (s *ensemble) nodes(w []float32, count int, base []float32, features int) *TreeNodes {
+	t := &TreeNodes{Scores: count, Value: slices.Clone(w)}
+	if len(s.inner) == 0 {
+		return nil
+	}
+	child := map[treeKey]int{}
+	for l, k := range s.leaves {
+		child[k] = -1 - l
+	}
+	queue := slices.Clone(s.roots)
+	queue = slices.DeleteFunc(queue, func(k treeKey) bool { return child[k] < 0 })
+	for i := 0; i < len(queue); i++ { // parents first
+		row := s.at[queue[i]]
+		child[queue[i]] = i
+		for _, next := range []int{s.yes[row], s.no[row]} {
+			k := treeKey{queue[i].tree, next}
+			if child[k] == 0 {
+				queue = append(queue, k)
+			}
+		}
+		if len(queue) > len(s.inner) || s.features[row] < 0 || s.features[row] >= features {
+			return nil // a node with two parents: a file that the other way refuses, or does not
+		}
+	}
+	for _, k := range queue {
+		row := s.at[k]
+		yes, no := child[treeKey{k.tree, s.yes[row]}], child[treeKey{k.tree, s.no[row]}]
+		strict := 0
+		switch s.modes[row] {
+		case "BRANCH_LEQ":
+		case "BRANCH_LT":
+			strict = 1
+		case "BRANCH_GT":
+			yes, no = no, yes
+		case "BRANCH_GTE":
+			yes, no, strict = no, yes, 1
+		default:
+			return nil
+		}
+		t.Feature, t.Strict, t.Yes, t.No, t.Threshold = append(t.Feature, s.features[row]), append(t.Strict, strict), append(t.Yes, yes), append(t.No, no), append(t.Threshold, s.values[row])
+	}
+	for _, k := range s.roots {
+		t.Roots = append(t.Roots, child[k])
+	}
+	if len(base) > 0 {
+		for l, k := range s.leaves {
+			if k.tree != s.roots[0].tree {
+				continue
+			}
+			for c, b := range base {
+				t.Value[l*count+c] += b
+			}
+		}
+	}
+	return t
 }
 
 // decisions returns the comparisons of all inner nodes, 1 where they hold: [N, inner].

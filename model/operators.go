@@ -20,6 +20,9 @@ func Operators() []Operator {
 	names := slices.Concat(slices.Collect(maps.Keys(operators)), slices.Collect(maps.Keys(expansions)))
 	slices.Sort(names)
 	for _, name := range slices.Compact(names) {
+		if name == Trees { // of no file
+			continue
+		}
 		_, evaluated := operators[name]
 		x, replaced := expansions[name]
 		all = append(all, Operator{name, versions[name], evaluated, replaced, x.refused})

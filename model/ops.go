@@ -175,6 +175,9 @@ var operators = map[string]operator{
 	"ReduceProd": {1, 2, anyTypes, bindReduce},
 	"ReduceSum":  {1, 2, anyTypes, bindReduce},
 
+	// trees.go
+	Trees: {1, 1, floats, bindTrees},
+
 	// shape.go
 	"Constant":        {0, 0, anyTypes, bindConstant},
 	"ConstantOfShape": {1, 1, anyTypes, bindConstantOfShape},

@@ -31,6 +31,14 @@ func (p *Plan) PackedWeights(blinding fr.Element) fr.Vector {
 			}
 		}
 	}
+	for _, g := range p.Gatherings {
+		if p.Baked {
+			break
+		}
+		for _, w := range g.pack() {
+			out = append(out, *x.SetBigInt(w))
+		}
+	}
 	for _, b := range p.Sys.Blocks {
 		if b.Kind != relation.Weight {
 			continue
@@ -76,7 +84,7 @@ func (p *Plan) Witness(a *relation.Assignment, weights fr.Vector, context fr.Ele
 	return w, a.Err()
 }
 
-// multiplicities counts how often each row of each table is looked up. A tuple that is
+// multiplicities counts how often each row of each table, and of what is used as one, is looked up. A tuple that is
 // no row means the integers break a statement: an input outside its declared range.
 func (p *Plan) multiplicities(a *relation.Assignment, secret fr.Vector) error {
 	counts := make(map[*relation.Table][]uint64, len(p.Sys.Tables))
@@ -100,6 +108,18 @@ func (p *Plan) multiplicities(a *relation.Assignment, secret fr.Vector) error {
 	for i, t := range p.Sys.Tables {
 		for k, n := range counts[t] {
 			secret[p.tables[i]+k].SetUint64(n)
+		}
+	}
+	one := fr.One()
+	for _, g := range p.Gatherings {
+		if err := g.count(a, func(i int) { secret[g.at+i].Add(&secret[g.at+i], &one) }); err != nil {
+			return err
+		}
+	}
+	for i := range p.Sys.Members {
+		at := p.members[i]
+		if err := countMembers(a, &p.Sys.Members[i], func(i int) { secret[at+i].Add(&secret[at+i], &one) }); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -19,6 +19,18 @@ func (p *Plan) Cost() map[string]int {
 		}
 		cost[l.Node] += n
 	}
+	for _, g := range p.Gatherings {
+		for _, u := range g.uses {
+			cost[u.Node] += u.Key.Size() * g.parts
+			if len(u.Key.Exprs()[0].Terms) > 0 {
+				cost[u.Node] += u.Key.Size()
+			}
+		}
+		cost[g.uses[0].Node] += g.elements() + 1
+	}
+	for _, m := range p.Sys.Members {
+		cost[m.Node] += m.Query.Size() + m.Rows.Size() + 1
+	}
 	for _, x := range p.Sys.Products {
 		cost[x.Node] += x.A.Size()
 	}

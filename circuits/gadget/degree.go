@@ -51,6 +51,12 @@ func (p *Plan) degree() *big.Int {
 	for i, t := range p.Sys.Tables {
 		add(2, p.queries(i)+t.Len(), x)
 	}
+	for _, g := range p.Gatherings {
+		add(2, g.queries()+g.elements(), x)
+	}
+	for _, m := range p.Sys.Members {
+		add(2, m.Query.Size()+m.Rows.Size(), x)
+	}
 	for _, c := range p.Contracts {
 		if c.projected {
 			step, rows := c.grid()
@@ -66,10 +72,16 @@ func (p *Plan) degree() *big.Int {
 	return sum
 }
 
-// mostFractions returns the largest number of queries and rows of one table.
+// mostFractions returns the largest number of queries and rows of one table, or of what is used as one.
 func (p *Plan) mostFractions() (n int) {
 	for i, t := range p.Sys.Tables {
 		n = max(n, p.queries(i)+t.Len())
+	}
+	for _, g := range p.Gatherings {
+		n = max(n, g.queries()+g.elements())
+	}
+	for _, m := range p.Sys.Members {
+		n = max(n, m.Query.Size()+m.Rows.Size())
 	}
 	return n
 }

@@ -322,9 +322,3 @@ func (e *engine) pow(k, step int) frontend.Variable {
 	e.powers[k] = v
 	return v
 }
-
-func (e *engine) debug(s string) {
-	if e.Plonk {
-		println(s, e.n)
-	}
-}

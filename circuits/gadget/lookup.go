@@ -37,6 +37,12 @@ func (e *engine) lookups() {
 			e.lookupTable(i, t)
 		}
 	}
+	for _, g := range e.Gatherings {
+		e.balance(e.gathering(g))
+	}
+	for i := range e.Sys.Members {
+		e.balance(e.member(i))
+	}
 }
 
 // points returns X and Y.
@@ -56,7 +62,7 @@ func (p *Plan) queries(i int) (n int) {
 
 func (e *engine) lookupTable(i int, t *relation.Table) {
 	x, y := e.points()
-	var num, den []frontend.Variable
+	var all sums
 	for _, l := range e.Sys.Lookups {
 		if l.Table != t {
 			continue
@@ -71,7 +77,7 @@ func (e *engine) lookupTable(i int, t *relation.Table) {
 			if b != nil {
 				d = e.api.Sub(d, e.api.Mul(b[k], y))
 			}
-			num, den = append(num, 1), append(den, d)
+			all.queries = append(all.queries, d)
 		}
 	}
 	for k := range t.Len() {
@@ -80,9 +86,9 @@ func (e *engine) lookupTable(i int, t *relation.Table) {
 		if t.IsFunction() {
 			d = e.api.Sub(d, e.api.Mul(y, t.At(v)))
 		}
-		num, den = append(num, e.api.Neg(e.secret[e.tables[i]+k])), append(den, d)
+		all.rows, all.counts = append(all.rows, d), append(all.counts, e.secret[e.tables[i]+k])
 	}
-	e.zero(e.sum(e.quotients(num, den)))
+	e.balance(all)
 }
 
 // lookupPoint returns X - Y·b for a query (a, b), whose denominator is this less a; for a
@@ -99,13 +105,7 @@ func (e *engine) lookupPoint(b *relation.Expr) frontend.Variable {
 	return at
 }
 
-// lookupTablePlonk states a table's sum with two queries to a fraction: h = 1/d1 + 1/d2 is what
-// h·d1 = w and w·d2 = d1 + d2 say. A row of the table is h·(X - Y·f(t) - t) = m, which commits m.
-//
-// Cost: three rows for two queries and their denominators', two for a row of the table.
-//
-// Soundness: denominators depend on the challenge. So neither is zero but with the
-// probability that [engine.lookups] counts, and then h is the one that it should be.
+// lookupTablePlonk is lookupTable, with denominators where columns have their places.
 func (e *engine) lookupTablePlonk(i int, t *relation.Table) {
 	x, y := e.points()
 	var den []uint32
@@ -116,6 +116,26 @@ func (e *engine) lookupTablePlonk(i int, t *relation.Table) {
 			}
 		}
 	}
+	points, values, counts := make([]uint32, t.Len()), make([]int64, t.Len()), make([]frontend.Variable, t.Len())
+	for k := range points {
+		values[k], counts[k] = t.Domain.Lo+int64(k), e.secret[e.tables[i]+k]
+		at := e.rows.sum(x)
+		if t.IsFunction() {
+			at = e.rows.sum(e.api.Sub(x, e.api.Mul(y, t.At(values[k]))))
+		}
+		points[k] = e.rows.wire(at)
+	}
+	e.balancePlonk(den, points, values, counts)
+}
+
+// balancePlonk states a sum with two queries to a fraction: h = 1/d1 + 1/d2 is what h·d1 = w and
+// w·d2 = d1 + d2 say. A row is h·(point - value) = m, which commits m.
+//
+// Cost: three rows for two queries and their denominators', two for a row.
+//
+// Soundness: denominators depend on the challenge. So neither is zero but with the
+// probability that [engine.lookups] counts, and then h is the one that it should be.
+func (e *engine) balancePlonk(den, points []uint32, values []int64, counts []frontend.Variable) {
 	var data []uint32
 	for k := 0; k < len(den); k += 2 {
 		if k+1 < len(den) {
@@ -124,15 +144,8 @@ func (e *engine) lookupTablePlonk(i int, t *relation.Table) {
 			data = append(data, den[k], none, none)
 		}
 	}
-	point := make([]uint32, t.Len())
-	for k := range point {
-		v := t.Domain.Lo + int64(k)
-		at := e.rows.sum(x)
-		if t.IsFunction() {
-			at = e.rows.sum(e.api.Sub(x, e.api.Mul(y, t.At(v))))
-		}
-		point[k] = e.rows.wire(at)
-		data = append(data, point[k], e.rows.of(e.secret[e.tables[i]+k]), e.rows.coefficient(integer(v)))
+	for k, point := range points {
+		data = append(data, point, e.rows.of(counts[k]), e.rows.coefficient(integer(values[k])))
 	}
 	h := e.fractions(data)
 	total := make([]frontend.Variable, 0, len(h))
@@ -146,12 +159,12 @@ func (e *engine) lookupTablePlonk(i int, t *relation.Table) {
 		w := e.api.Mul(q, of1(den[k]))
 		e.write(row{a: e.rows.wire(e.rows.sum(w)), b: den[k+1], c: den[k], qM: constraint.CoeffIdOne, qR: constraint.CoeffIdMinusOne, qO: constraint.CoeffIdMinusOne, p: none, w: none})
 	}
-	for k := range point {
+	for k, point := range points {
 		q := h[(len(den)+1)/2+k]
 		total = append(total, e.api.Neg(of1(q)))
 		e.write(row{
-			a: q, b: point[k], qM: constraint.CoeffIdMinusOne, qL: e.rows.coefficient(integer(t.Domain.Lo + int64(k))),
-			p: e.rows.of(e.secret[e.tables[i]+k]), w: none,
+			a: q, b: point, qM: constraint.CoeffIdMinusOne, qL: e.rows.coefficient(integer(values[k])),
+			p: e.rows.of(counts[k]), w: none,
 		})
 	}
 	e.zero(e.sum(total))

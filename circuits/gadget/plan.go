@@ -24,17 +24,19 @@ type Plan struct {
 	Sys *relation.System
 	Config
 
-	Contracts []*Contraction
-	MatMuls   []*MatrixProduct
-	weights   int           // packed and single weights, before the blinding wire
-	computed  []int         // under PLONK the product that computes a block of columns, -1 if none does
-	blocks    []int         // first secret input of each block of columns or single weights, -1 if none
-	tables    []int         // first multiplicity of each table
-	salts     []int         // salt of each digest, in order of exposure
-	context   int           // the context wire, -1 if it is a public input
-	secrets   int           // number of secret inputs
-	exposes   []exposedPlan // how each exposed tensor is packed
-	committed bool          // weights are committed
+	Contracts  []*Contraction
+	MatMuls    []*MatrixProduct
+	Gatherings []*Gathering
+	weights    int           // packed and single weights, before the blinding wire
+	computed   []int         // under PLONK the product that computes a block of columns, -1 if none does
+	blocks     []int         // first secret input of each block of columns or single weights, -1 if none
+	tables     []int         // first multiplicity of each table
+	members    []int         // first multiplicity of each relation.Member
+	salts      []int         // salt of each digest, in order of exposure
+	context    int           // the context wire, -1 if it is a public input
+	secrets    int           // number of secret inputs
+	exposes    []exposedPlan // how each exposed tensor is packed
+	committed  bool          // weights are committed
 }
 
 // New plans the circuit of a system.
@@ -60,6 +62,9 @@ func New(sys *relation.System, cfg Config) (*Plan, error) {
 			return nil, fmt.Errorf("%s: %w", sys.MatMuls[i].Node, err)
 		}
 		p.MatMuls = append(p.MatMuls, m)
+	}
+	if err := p.planGathers(); err != nil {
+		return nil, err
 	}
 	for _, b := range sys.Blocks {
 		if b.Kind == relation.Weight {
@@ -100,7 +105,8 @@ func (p *Plan) findComputed() {
 
 // layout gives every secret input its place:
 //
-//	packed weights, single weights, blinding | columns, block by block | multiplicities | context | salts
+//	packed weights (of contractions, of gathered rows), single weights, blinding | columns, block by
+//	block | multiplicities (of tables, of gathered rows, of members) | context | salts
 func (p *Plan) layout() {
 	p.blocks = make([]int, len(p.Sys.Blocks))
 	place := func(kind relation.Kind, n int) int {
@@ -121,6 +127,11 @@ func (p *Plan) layout() {
 			n += c.elements()
 		}
 	}
+	for _, g := range p.Gatherings {
+		if !p.Baked {
+			n += g.elements()
+		}
+	}
 	n = place(relation.Weight, n)
 	if p.committed {
 		n++ // the blinding wire
@@ -129,6 +140,14 @@ func (p *Plan) layout() {
 	for _, t := range p.Sys.Tables {
 		p.tables = append(p.tables, n)
 		n += t.Len()
+	}
+	for _, g := range p.Gatherings {
+		g.at = n
+		n += g.elements()
+	}
+	for _, m := range p.Sys.Members {
+		p.members = append(p.members, n)
+		n += m.Rows.Size()
 	}
 	if !p.Plonk && !p.Embedded {
 		p.context = n

@@ -46,10 +46,11 @@ func (l *lowerer) compare(n *model.Node) error {
 func (l *lowerer) compared(n *model.Node) ([]int, error) {
 	for i, name := range n.Inputs {
 		t, shape, ok := l.constant(name)
-		if !ok || l.isLiteral(name) || n.Op == "Equal" {
+		scores := l.ofTrees(n.Inputs[1-i])
+		if !ok || l.isLiteral(name) && !scores || n.Op == "Equal" {
 			continue
 		}
-		x, err := l.narrow(n.Inputs[1-i])
+		x, err := l.scored(n.Inputs[1-i])
 		if err != nil {
 			return nil, err
 		}
@@ -64,7 +65,7 @@ func (l *lowerer) compared(n *model.Node) ([]int, error) {
 		for j, v := range t {
 			v = math.Ldexp(v, k.Exp)
 			switch {
-			case k.Exp > 0: // as x was rounded, so that a value at the threshold stays there
+			case k.Exp > 0 && !scores: // as x was rounded, so that a value at the threshold stays there
 				v = math.Floor(v + 0.5)
 			case op == "Greater" || op == "LessOrEqual":
 				v = math.Floor(v)
@@ -73,7 +74,11 @@ func (l *lowerer) compared(n *model.Node) ([]int, error) {
 			}
 			q[j] = int64(min(max(v, float64(k.Range.Lo-1)), float64(k.Range.Hi+1)))
 		}
-		p, err := l.emit(n.Name+"/thresholds", &circuits.Parameter{Shape: slices.Clone(shape), Exp: k.Exp, Bits: bits.Len64(k.Range.MaxAbs() + 1), Values: q})
+		var threshold circuits.Op = &circuits.Parameter{Shape: slices.Clone(shape), Exp: k.Exp, Bits: bits.Len64(k.Range.MaxAbs() + 1), Values: q}
+		if l.isLiteral(name) {
+			threshold = &circuits.Constant{Shape: slices.Clone(shape), Exp: k.Exp, Values: q}
+		}
+		p, err := l.emit(n.Name+"/thresholds", threshold)
 		if err != nil {
 			return nil, err
 		}

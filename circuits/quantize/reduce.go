@@ -99,7 +99,11 @@ func (l *lowerer) argMax(n *model.Node) error {
 	if err := n.Attrs.Unpack("axis?", &axis, "keepdims?", &keep, "select_last_index?", &last); err != nil {
 		return err
 	}
-	x, err := l.narrowTo(n.Inputs[0], l.scoreBits())
+	narrow := l.narrowTo
+	if l.ofTrees(n.Inputs[0]) {
+		narrow = func(name string, _ int) (int, error) { return l.value(name) }
+	}
+	x, err := narrow(n.Inputs[0], l.scoreBits())
 	if err != nil {
 		return err
 	}

@@ -59,6 +59,7 @@ func (s *System) bound(known *expansions) (facts []fact, products [][3][]Expr, e
 				changed = s.refine(&f.exprs[i], f.in) || changed
 			}
 		}
+		changed = s.refineMembers(known) || changed
 		for _, p := range products {
 			for i := range p[0] {
 				x, okX := s.Interval(&p[0][i])
@@ -96,6 +97,8 @@ type expansions struct {
 	lookups  [][][]Expr // by column
 	zeros    [][]Expr
 	products [][3][]Expr
+	keys     [][]Expr    // of Gathers
+	members  [][2][]Expr // queries and rows
 }
 
 // extend expands the statements that are new.
@@ -127,6 +130,24 @@ func (e *expansions) extend(s *System) error {
 		}
 		e.products = append(e.products, exprs)
 	}
+	for _, g := range s.Gathers[len(e.keys):] {
+		exprs, err := expand(g.Node, g.Key)
+		if err != nil {
+			return err
+		}
+		e.keys = append(e.keys, exprs)
+	}
+	for _, m := range s.Members[len(e.members):] {
+		query, err := expand(m.Node, m.Query)
+		if err != nil {
+			return err
+		}
+		rows, err := expand(m.Node, m.Rows)
+		if err != nil {
+			return err
+		}
+		e.members = append(e.members, [2][]Expr{query, rows})
+	}
 	return nil
 }
 
@@ -148,7 +169,7 @@ func (s *System) facts(known *expansions) ([]fact, error) {
 	for i, z := range s.Zeros {
 		facts = append(facts, fact{z.Node, known.zeros[i], fixedpoint.Interval{}})
 	}
-	return facts, nil
+	return append(facts, s.keys(known)...), nil
 }
 
 // expand is [Tensor.Exprs] for a statement of a node.

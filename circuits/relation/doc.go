@@ -2,11 +2,13 @@
 // network, without saying how a proof system enforces it.
 //
 // An operator hands a [Builder] statements about committed integer columns. There
-// are four kinds:
+// are five kinds:
 //
 //   - linear expressions, which are free: a [Tensor] is a sum of scaled views of
 //     columns plus a constant ([Builder.Zero] sets one to zero);
 //   - [Lookup]: a tuple of expressions is a row of a fixed [Table];
+//   - [Gather]: a tuple is the row of a matrix of parameters that a key names, and [Member]: an
+//     expression equals one of some others;
 //   - [Product]: a·b = c, element by element;
 //   - [Contract]: out = W·x over the inner axes, a matrix product or, through a
 //     window map, a convolution; [MatMul] is the same for two committed matrices.

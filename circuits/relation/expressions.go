@@ -48,6 +48,16 @@ func (s *System) checkExpressions(facts []fact, products [][3][]Expr) error {
 			return err
 		}
 	}
+	for _, g := range s.Gathers {
+		if err := s.allInside(g.Node, g.Cols...); err != nil {
+			return err
+		}
+	}
+	for _, m := range s.Members {
+		if err := s.allInside(m.Node, m.Query, m.Rows); err != nil {
+			return err
+		}
+	}
 	for _, e := range s.Exposes {
 		if !inside(e.Interval.Lo) || !inside(e.Interval.Hi) || e.Interval.IsEmpty() {
 			return fmt.Errorf("%s: exposed in %v: %w", e.Name, e.Interval, ErrRange)

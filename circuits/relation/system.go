@@ -27,6 +27,8 @@ type System struct {
 	Zeros     []Zero
 	Contracts []Contract
 	MatMuls   []MatMul
+	Gathers   []Gather
+	Members   []Member
 	Exposes   []Expose
 
 	Bounds [][]fixedpoint.Interval

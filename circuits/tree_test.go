@@ -1,0 +1,138 @@
+package circuits
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/nnark/nnark/circuits/relation"
+)
+
+// forest draws an ensemble for an input of a type: trees[h] trees that begin at height h, and some
+// rows that no path reaches.
+func forest(rng *rand.Rand, x Type, scores, valueBits int, trees ...int) *TreeEnsemble {
+	o := &TreeEnsemble{Features: x.Shape[1], Scores: scores, Exp: 3, Bits: valueBits, Trees: trees}
+	for h, n := range trees {
+		n += 4 + rng.IntN(3)
+		o.Counts = append(o.Counts, n)
+		for range n {
+			for range 3 { // thresholds at and beyond the ends too
+				o.Rows = append(o.Rows, rng.Int64N(int64(x.Shape[1])), OneOf(rng, 0, 1, int64(x.Range.Width()), int64(x.Range.Width())+1, rng.Int64N(int64(x.Range.Width())+1)))
+			}
+			if h > 0 {
+				o.Rows = append(o.Rows, rng.Int64N(int64(o.Counts[h-1]-3)))
+				continue
+			}
+			for range 4 * scores {
+				o.Rows = append(o.Rows, OneOf(rng, -1<<valueBits, 1<<valueBits-1, Within(rng, -1<<valueBits, 1<<valueBits-1)))
+			}
+		}
+	}
+	return o
+}
+
+// TestTreeEnsembleEval compares the walk with a recursion over the rows.
+func TestTreeEnsembleEval(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 3))
+	for range 200 {
+		x := Type{Shape: []int{2, 1 + rng.IntN(5)}, Range: iv(-20, 11)}
+		o := forest(rng, x, 1+rng.IntN(3), 4, rng.IntN(2), rng.IntN(3), 1+rng.IntN(3))
+		out, err := o.Infer([]Type{x})
+		require.NoError(t, err)
+		in := make([]int64, x.Shape[0]*x.Shape[1])
+		for i := range in {
+			in[i] = Within(rng, -20, 11)
+		}
+		got := o.Eval([][]int64{in})
+		require.Len(t, got, relation.Size(out.Shape))
+		for n := range 2 {
+			row := in[n*x.Shape[1]:][:x.Shape[1]]
+			want := make([]int64, o.Scores)
+			var down func(h, j int)
+			down = func(h, j int) {
+				r := o.row(h, j)
+				asks := func(k int) bool { return row[r[2*k]]+20 < r[2*k+1] }
+				c := 0
+				if asks(0) {
+					if !asks(1) {
+						c = 1
+					}
+				} else if c = 2; !asks(2) {
+					c = 3
+				}
+				if h > 0 {
+					down(h-1, int(r[6])+c)
+					return
+				}
+				for k := range want {
+					want[k] += r[6+c*o.Scores+k]
+				}
+			}
+			for h, m := range o.Trees {
+				for j := range m {
+					down(h, j)
+				}
+			}
+			require.Equal(t, want, got[n*o.Scores:][:o.Scores])
+		}
+	}
+}
+
+// TestTreesRefused: rows from which a walk could fall, or larger than declared.
+func TestTreesRefused(t *testing.T) {
+	x := Type{Shape: []int{1, 3}, Range: iv(0, 7)}
+	good := func() *TreeEnsemble { return forest(rand.New(rand.NewPCG(5, 5)), x, 2, 4, 1, 2) }
+	_, err := good().Infer([]Type{x})
+	require.NoError(t, err)
+	second := func(o *TreeEnsemble) int { return o.Counts[0] * 14 } // where height 1 begins
+	for name, spoil := range map[string]func(o *TreeEnsemble){
+		"a feature that is not there":  func(o *TreeEnsemble) { o.Rows[0] = 3 },
+		"a negative feature":           func(o *TreeEnsemble) { o.Rows[2] = -1 },
+		"a threshold beyond the range": func(o *TreeEnsemble) { o.Rows[1] = 9 },
+		"a negative threshold":         func(o *TreeEnsemble) { o.Rows[5] = -1 },
+		"a large value":                func(o *TreeEnsemble) { o.Rows[6] = 16 },
+		"a small value":                func(o *TreeEnsemble) { o.Rows[13] = -17 },
+		"a row behind the last":        func(o *TreeEnsemble) { o.Rows[second(o)+6] = int64(o.Counts[0] - 3) },
+		"a row before the first":       func(o *TreeEnsemble) { o.Rows[second(o)+6] = -1 },
+		"too few rows":                 func(o *TreeEnsemble) { o.Rows = o.Rows[1:] },
+		"no trees":                     func(o *TreeEnsemble) { o.Trees = []int{0, 0} },
+		"more trees than rows":         func(o *TreeEnsemble) { o.Trees[1] = o.Counts[1] + 1 },
+		"heights without rows":         func(o *TreeEnsemble) { o.Counts = o.Counts[:1] },
+		"wide values":                  func(o *TreeEnsemble) { o.Bits = 25 },
+		"other features":               func(o *TreeEnsemble) { o.Features = 4 },
+	} {
+		o := good()
+		spoil(o)
+		_, err := o.Infer([]Type{x})
+		require.Error(t, err, name)
+		require.True(t, isRefusal(err), "%s: %v", name, err)
+	}
+	wide := Type{Shape: []int{1, 3}, Range: iv(-1<<52, 1<<52)}
+	_, err = good().Infer([]Type{wide})
+	require.ErrorIs(t, err, ErrBound)
+}
+
+// TestDishonestTrees commits to rows that are no packed trees: a prover that follows them can still
+// prove one answer at most.
+func TestDishonestTrees(t *testing.T) {
+	x := in(0, 0, 255, 1, 2)
+	o := forest(rand.New(rand.NewPCG(6, 6)), Type{Shape: []int{1, 2}, Range: x.Range}, 1, 4, 1)
+	k := compile(t, newProgram(t, Config{}, []Port{x}, []Node{node(o, 0)}))
+	inputs := [][]int64{{100, 200}}
+	honest := k.honest(inputs)
+	require.NoError(t, k.solve(honest))
+	// The value of one leaf as the prover would like it: the commitment follows, and so does the
+	// statement, but only for the model that was committed to.
+	rows := k.Plan.Gatherings[0]
+	require.Equal(t, o.Counts[0], rows.W.Shape[0])
+	for i := range o.Counts[0] { // another row 0, at row i's place and under its key
+		if i == 0 {
+			continue
+		}
+		lie := clone(honest)
+		lie.Secret[i] = honest.Secret[0]
+		lie.Secret[0] = honest.Secret[i]
+		require.Equal(t, lie.Secret[0] == honest.Secret[0], k.solve(lie) == nil, "row %d is not another key's", i)
+	}
+}
