@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/big"
 
+	"github.com/consensys/gnark/constraint"
 	"github.com/consensys/gnark/frontend"
 
 	"github.com/nnark/nnark/circuits/relation"
@@ -186,14 +187,14 @@ func (e *engine) member(i int) (s sums) {
 func (e *engine) balance(s sums) {
 	if e.Plonk {
 		wire := func(v frontend.Variable) uint32 { return e.rows.wire(e.rows.sum(v)) }
-		var den, rows []uint32
+		var den, rows, zeros []uint32
 		for _, q := range s.queries {
 			den = append(den, wire(q))
 		}
 		for _, r := range s.rows {
-			rows = append(rows, wire(r))
+			rows, zeros = append(rows, wire(r)), append(zeros, constraint.CoeffIdZero)
 		}
-		e.balancePlonk(den, rows, make([]int64, len(rows)), s.counts)
+		e.balancePlonk(den, rows, zeros, s.counts)
 		return
 	}
 	num := make([]frontend.Variable, 0, len(s.queries)+len(s.rows))

@@ -116,26 +116,26 @@ func (e *engine) lookupTablePlonk(i int, t *relation.Table) {
 			}
 		}
 	}
-	points, values, counts := make([]uint32, t.Len()), make([]int64, t.Len()), make([]frontend.Variable, t.Len())
+	points, values, counts := make([]uint32, t.Len()), make([]uint32, t.Len()), make([]frontend.Variable, t.Len())
 	for k := range points {
-		values[k], counts[k] = t.Domain.Lo+int64(k), e.secret[e.tables[i]+k]
+		v := t.Domain.Lo + int64(k)
 		at := e.rows.sum(x)
 		if t.IsFunction() {
-			at = e.rows.sum(e.api.Sub(x, e.api.Mul(y, t.At(values[k]))))
+			at = e.rows.sum(e.api.Sub(x, e.api.Mul(y, t.At(v))))
 		}
-		points[k] = e.rows.wire(at)
+		points[k], values[k], counts[k] = e.rows.wire(at), e.rows.coefficient(integer(v)), e.secret[e.tables[i]+k]
 	}
 	e.balancePlonk(den, points, values, counts)
 }
 
 // balancePlonk states a sum with two queries to a fraction: h = 1/d1 + 1/d2 is what h·d1 = w and
-// w·d2 = d1 + d2 say. A row is h·(point - value) = m, which commits m.
+// w·d2 = d1 + d2 say. A row is h·(point - value) = m, which commits m; values are coefficients.
 //
 // Cost: three rows for two queries and their denominators', two for a row.
 //
 // Soundness: denominators depend on the challenge. So neither is zero but with the
 // probability that [engine.lookups] counts, and then h is the one that it should be.
-func (e *engine) balancePlonk(den, points []uint32, values []int64, counts []frontend.Variable) {
+func (e *engine) balancePlonk(den, points, values []uint32, counts []frontend.Variable) {
 	var data []uint32
 	for k := 0; k < len(den); k += 2 {
 		if k+1 < len(den) {
@@ -145,7 +145,7 @@ func (e *engine) balancePlonk(den, points []uint32, values []int64, counts []fro
 		}
 	}
 	for k, point := range points {
-		data = append(data, point, e.rows.of(counts[k]), e.rows.coefficient(integer(values[k])))
+		data = append(data, point, e.rows.of(counts[k]), values[k])
 	}
 	h := e.fractions(data)
 	total := make([]frontend.Variable, 0, len(h))
@@ -163,7 +163,7 @@ func (e *engine) balancePlonk(den, points []uint32, values []int64, counts []fro
 		q := h[(len(den)+1)/2+k]
 		total = append(total, e.api.Neg(of1(q)))
 		e.write(row{
-			a: q, b: point, qM: constraint.CoeffIdMinusOne, qL: e.rows.coefficient(integer(values[k])),
+			a: q, b: point, qM: constraint.CoeffIdMinusOne, qL: values[k],
 			p: e.rows.of(counts[k]), w: none,
 		})
 	}

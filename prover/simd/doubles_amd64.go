@@ -24,6 +24,8 @@ func addPass1G2Doubles(a, b *bn254.G2Affine, pairs *Pair, n uint64, scratch *uin
 //go:noescape
 func addPass2G2Doubles(dst, a, b *bn254.G2Affine, pairs *Pair, n uint64, scratch *uint64, flags *uint8)
 
+func swapControl(word uint32) (old uint32)
+
 const (
 	doubleLanes = 4
 	doubleWords = 5 * doubleLanes // of a vector of elements

@@ -269,3 +269,9 @@ DATA ·frDoublesHalf4+8(SB)/8, $0x42ef37631a3d9cc0
 DATA ·frDoublesHalf4+16(SB)/8, $0x42ef37631a3d9cc0
 DATA ·frDoublesHalf4+24(SB)/8, $0x42ef37631a3d9cc0
 GLOBL ·frDoublesHalf4(SB), NOPTR|RODATA, $32
+
+// func swapControl(word uint32) (old uint32)
+TEXT ·swapControl(SB), NOSPLIT, $0-12
+	STMXCSR old+8(FP)
+	LDMXCSR word+0(FP)
+	RET 

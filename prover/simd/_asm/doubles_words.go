@@ -144,6 +144,14 @@ func (g *program) kernel(name, doc string, args int) {
 	g.op("LDMXCSR", "nearest-16(SP)")
 }
 
+// swapControl emits a function that sets MXCSR and returns what it was, for the test of this.
+func swapControl(g *program) {
+	g.function("swapControl", "func swapControl(word uint32) (old uint32)", 12)
+	g.op("STMXCSR", "old+8(FP)")
+	g.op("LDMXCSR", "word+0(FP)")
+	g.op("RET")
+}
+
 func (g *program) closeKernel() {
 	g.op("LDMXCSR", "saved-8(SP)")
 	g.finish()

@@ -51,6 +51,7 @@ func main() {
 	fpd.tables(&constants)
 	frd.tables(&constants)
 	frd.halfTable(&constants)
+	swapControl(&constants)
 	constants.write(filepath.Join(dir, "doubles_amd64.s"))
 
 	var pointsDoubles program
