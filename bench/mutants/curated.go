@@ -89,7 +89,7 @@ var curated = []change{
 	{"prover/plonk", "for _, x := range []*bn254.G1Affine{&p.circuit.Qr, qr, quotient} {", "for _, x := range []*bn254.G1Affine{&p.circuit.Qr, qr} {\n\t\t_ = quotient", "the quotient of a proof of support may be chosen after its point"},
 	{"prover/plonk", "over.Mul(&over, t.Sub(s, &p.cosets.roots[row]))", "t.Sub(s, &p.cosets.roots[row])", "weights may be on no row"},
 	{"circuits/gadget", "d = e.api.Sub(d, e.api.Mul(b[k], y))", "_ = b", "a function's value is not looked up"},
-	{"circuits/gadget", "e.api.Neg(e.secret[e.tables[i]+k])", "e.api.Neg(e.secret[e.tables[i]+k/2*2])", "multiplicities of two rows are one"},
+	{"circuits/gadget", "append(all.rows, d), append(all.counts, e.secret[e.tables[i]+k])", "append(all.rows, d), append(all.counts, e.secret[e.tables[i]+k/2*2])", "multiplicities of two rows are one"},
 	{"circuits/relation", "b.Range(low, fixedpoint.Interval{Lo: 0, Hi: 1<<width - 1})", "_ = low", "the lowest digit of a range check is free"},
 	{"circuits/relation", "if m.Coef != 1 && m.Coef != -1 {", "if m.Coef == 0 {", "bounds derived through fractions of the field"},
 	{"circuits/relation", "const limit = 1 << 62", "const limit = 1<<63 - 1", "intervals reach what wraps"},
