@@ -6,7 +6,9 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/consensys/gnark-crypto/ecc"
@@ -65,6 +67,11 @@ func TestConstraints(t *testing.T) {
 				rows = append(rows, []string{n.name, cfg.Weights.String(), "gadget", strconv.Itoa(embedded(t, p)), "0"})
 			}
 		}
+	}
+	for _, n := range others(t) {
+		p, err := quantize.Graph(n.graph, n.samples, circuits.Config{})
+		require.NoError(t, err, n.name)
+		add(n.name, p)
 	}
 	for _, op := range operators() {
 		for _, cfg := range all {
@@ -127,14 +134,41 @@ type network struct {
 	samples [][]*model.Tensor
 }
 
+func images(n int) (out [][]*model.Tensor) {
+	for _, pixels := range testdata.Calibration()[:n] {
+		out = append(out, []*model.Tensor{{Shape: []int{1, 1, 28, 28}, Float: testdata.Scaled(pixels)}})
+	}
+	return out
+}
+
+// others are networks that nobody trained for proofs: one of each kind, and LeNet and MLP without
+// the penalty of those in networks.
+func others(t *testing.T) (list []network) {
+	t.Helper()
+	for _, a := range testdata.Architectures() {
+		if a.Samples == nil {
+			g, err := model.ParseONNX(a.File, a.ONNX)
+			require.NoError(t, err)
+			list = append(list, network{a.Name, g, images(200)})
+			continue
+		}
+		g, err := model.ParseONNX(a.File, a.ONNX, model.WithShape("features", 1, 30))
+		require.NoError(t, err)
+		samples, err := model.ParseInputs("samples.npy", a.Samples, g.Inputs)
+		require.NoError(t, err)
+		list = append(list, network{a.Name, g, samples})
+	}
+	for name, data := range map[string][]byte{"lenet5, no penalty": testdata.PlainLeNet5(), "mlp, no penalty": testdata.PlainMLP()} {
+		g, err := model.ParseONNX(name, data)
+		require.NoError(t, err)
+		list = append(list, network{name, g, images(100)})
+	}
+	slices.SortFunc(list, func(a, b network) int { return strings.Compare(a.name, b.name) })
+	return list
+}
+
 func networks(t *testing.T) []network {
 	t.Helper()
-	images := func(n int) (out [][]*model.Tensor) {
-		for _, pixels := range testdata.Calibration()[:n] {
-			out = append(out, []*model.Tensor{{Shape: []int{1, 1, 28, 28}, Float: testdata.Scaled(pixels)}})
-		}
-		return out
-	}
 	waves := func(shape ...int) (out [][]*model.Tensor) {
 		n := 1
 		for _, d := range shape {

@@ -127,6 +127,10 @@ func elementwiseReference(op Op, in [][]int64, types []Type, at []int, i int) in
 			return 1
 		}
 		return 0
+	case *Embedding:
+		return op.Weights[int(in[0][i/op.Width])*op.Width+i%op.Width]
+	case *TreeEnsemble:
+		return treeAt(op, in[0][at[0]*op.Features:][:op.Features], types[0].Range.Lo, at[1])
 	case *Where:
 		return x(2 - int(x(0)))
 	case *Div:

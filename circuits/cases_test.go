@@ -114,6 +114,10 @@ func cases() []opCase {
 		{"mul relu", []Port{in(0, -16, 15, 4), in(1, -3, 15, 4)}, func() []Node {
 			return []Node{node(new(Mul), 0, 1), node(&Function{Name: "Relu", OutExp: 8, Out: iv(0, 100)}, 2)}
 		}, nil},
+		{"embedding", []Port{choice(0, 5, 3)}, one(&Embedding{Rows: 6, Width: 3, Exp: 2, Bits: 5, Weights: ints(31, 18, 31)}, 0), nil},
+		{"embedding of long rows", []Port{choice(1, 3, 2, 1)}, func() []Node {
+			return []Node{node(&Embedding{Rows: 5, Width: 60, Exp: 2, Bits: 8, Weights: ints(32, 300, 255)}, 0), node(dense(33, 2, 60, [2]int64{-256, 255}), 1)}
+		}, nil},
 		{"trees", []Port{in(0, -100, 155, 1, 3)}, func() []Node {
 			return []Node{node(forest(rand.New(rand.NewPCG(21, 1)), Type{Shape: []int{1, 3}, Range: iv(-100, 155)}, 1, 6, 2, 1, 2), 0)}
 		}, nil},

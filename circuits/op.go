@@ -104,6 +104,7 @@ var kinds = map[string]func() Op{
 	"Constant":     func() Op { return new(Constant) },
 	"Conv":         func() Op { return new(Conv) },
 	"Div":          func() Op { return new(Div) },
+	"Embedding":    func() Op { return new(Embedding) },
 	"Function":     func() Op { return new(Function) },
 	"Gather":       func() Op { return new(Gather) },
 	"LogSoftmax":   func() Op { return new(LogSoftmax) },

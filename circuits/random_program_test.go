@@ -43,6 +43,13 @@ var randomOps = map[string]drawOp{
 	"Constant": (*programGen).constant,
 	"Conv":     (*programGen).conv,
 	"Div":      func(g *programGen, v int, t Type) (Op, []int) { return &Div{Shift: g.IntN(8) - 3}, []int{g.pick(), v} },
+	"Embedding": func(g *programGen, v int, t Type) (Op, []int) {
+		if t.Exp != 0 || t.Range.Lo < 0 || t.Range.Hi > 300 || t.Size() > 64 {
+			return nil, nil
+		}
+		rows, width := int(t.Range.Hi)+UpTo(g.Rand, 4), UpTo(g.Rand, 40)
+		return &Embedding{Rows: rows, Width: width, Exp: g.IntN(4), Bits: 4 + g.IntN(4), Weights: g.ints(rows*width, 15)}, []int{v}
+	},
 	"Function": (*programGen).function,
 	"Gather":   (*programGen).gather,
 	"LogSoftmax": func(g *programGen, v int, t Type) (Op, []int) {

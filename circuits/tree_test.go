@@ -5,8 +5,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/nnark/nnark/circuits/relation"
 )
 
 // forest draws an ensemble for an input of a type: trees[h] trees that begin at height h, and some
@@ -32,51 +30,32 @@ func forest(rng *rand.Rand, x Type, scores, valueBits int, trees ...int) *TreeEn
 	return o
 }
 
-// TestTreeEnsembleEval compares the walk with a recursion over the rows.
-func TestTreeEnsembleEval(t *testing.T) {
-	rng := rand.New(rand.NewPCG(3, 3))
-	for range 200 {
-		x := Type{Shape: []int{2, 1 + rng.IntN(5)}, Range: iv(-20, 11)}
-		o := forest(rng, x, 1+rng.IntN(3), 4, rng.IntN(2), rng.IntN(3), 1+rng.IntN(3))
-		out, err := o.Infer([]Type{x})
-		require.NoError(t, err)
-		in := make([]int64, x.Shape[0]*x.Shape[1])
-		for i := range in {
-			in[i] = Within(rng, -20, 11)
+// treeAt is one score of one row of features, by recursion over the rows.
+func treeAt(o *TreeEnsemble, x []int64, least int64, score int) (sum int64) {
+	var down func(h, j int)
+	down = func(h, j int) {
+		r := o.row(h, j)
+		asks := func(k int) bool { return x[r[2*k]]-least < r[2*k+1] }
+		c := 0
+		if asks(0) {
+			if !asks(1) {
+				c = 1
+			}
+		} else if c = 2; !asks(2) {
+			c = 3
 		}
-		got := o.Eval([][]int64{in})
-		require.Len(t, got, relation.Size(out.Shape))
-		for n := range 2 {
-			row := in[n*x.Shape[1]:][:x.Shape[1]]
-			want := make([]int64, o.Scores)
-			var down func(h, j int)
-			down = func(h, j int) {
-				r := o.row(h, j)
-				asks := func(k int) bool { return row[r[2*k]]+20 < r[2*k+1] }
-				c := 0
-				if asks(0) {
-					if !asks(1) {
-						c = 1
-					}
-				} else if c = 2; !asks(2) {
-					c = 3
-				}
-				if h > 0 {
-					down(h-1, int(r[6])+c)
-					return
-				}
-				for k := range want {
-					want[k] += r[6+c*o.Scores+k]
-				}
-			}
-			for h, m := range o.Trees {
-				for j := range m {
-					down(h, j)
-				}
-			}
-			require.Equal(t, want, got[n*o.Scores:][:o.Scores])
+		if h > 0 {
+			down(h-1, int(r[6])+c)
+			return
+		}
+		sum += r[6+c*o.Scores+score]
+	}
+	for h, n := range o.Trees {
+		for j := range n {
+			down(h, j)
 		}
 	}
+	return sum
 }
 
 // TestTreesRefused: rows from which a walk could fall, or larger than declared.

@@ -17,6 +17,12 @@ var lenet5 []byte
 //go:embed mlp.onnx
 var mlp []byte
 
+//go:embed lenet5_plain.onnx
+var plainLeNet5 []byte
+
+//go:embed mlp_plain.onnx
+var plainMLP []byte
+
 //go:embed tiny.onnx
 var tiny []byte
 
@@ -40,6 +46,13 @@ func LeNet5() []byte { return bytes.Clone(lenet5) }
 // float[N,1,28,28] with pixels in [0, 1] to logits float[N,10]. Its parameters
 // are stored as float16, each followed by a Cast.
 func MLP() []byte { return bytes.Clone(mlp) }
+
+// PlainLeNet5 and PlainMLP return networks like [LeNet5] and [MLP], trained as anybody would, without
+// what makes their proofs small.
+func PlainLeNet5() []byte { return bytes.Clone(plainLeNet5) }
+
+// PlainMLP: see [PlainLeNet5].
+func PlainMLP() []byte { return bytes.Clone(plainMLP) }
 
 // Tiny returns a convolutional network with random weights, in ONNX: image
 // float[1,1,8,8] to logits float[1,4].

@@ -2,6 +2,7 @@
 // systems, keys and witnesses, interleaved in one process.
 //
 //	go run ./bench/prover [-rounds 7] [-only lenet5,mlp]
+//	NNARK_SIMD=avx2 go run ./bench/prover         # without AVX-512
 //	NNARK_SIMD=generic go run ./bench/prover      # without the vector kernels
 //
 // Times are medians. "unbound" is what any circuit gets; "bound" has the committed weights'

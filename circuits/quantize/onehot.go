@@ -2,6 +2,7 @@ package quantize
 
 import (
 	"fmt"
+	"math/bits"
 	"slices"
 
 	"github.com/nnark/nnark/circuits"
@@ -31,6 +32,9 @@ func (l *lowerer) oneHot(n *model.Node) error {
 	t := l.p.Type(v)
 	if t.Exp != 0 {
 		return fmt.Errorf("indices %q are no integers but steps of 2^%d: %w", n.Inputs[0], -t.Exp, model.ErrUnsupported)
+	}
+	if row := l.embeds(n, t, depth[0], values); row != nil {
+		return l.embedding(row, v)
 	}
 	hot, err := l.emit(n.Name+"/hot", new(circuits.OneHot), v)
 	if err != nil {
@@ -66,6 +70,36 @@ func (l *lowerer) oneHot(n *model.Node) error {
 	l.set(n.Outputs[0], y)
 	l.narrowed[n.Outputs[0]] = y
 	return nil
+}
+
+// embeds returns the product with a trained matrix that is all a OneHot is for, nil if there is
+// none: the definition of a Gather by indices that are computed.
+func (l *lowerer) embeds(n *model.Node, t circuits.Type, depth float64, values []float64) *model.Node {
+	m := l.sole(n.Outputs[0])
+	if m == nil || m.Op != "MatMul" || m.Inputs[0] != n.Outputs[0] || values[0] != 0 || values[1] != 1 || t.Range.Lo < 0 || t.Range.Hi >= int64(depth) {
+		return nil
+	}
+	if w := l.g.Const[m.Inputs[1]]; w == nil || w.Float == nil || len(w.Shape) != 2 || l.isLiteral(m.Inputs[1]) {
+		return nil
+	}
+	return m
+}
+
+// embedding lowers such a product.
+func (l *lowerer) embedding(n *model.Node, indices int) error {
+	w, shape, _ := l.constant(n.Inputs[1])
+	exp := l.exp(n.Outputs[0], l.bits)
+	q, err := integersOf(w, exp)
+	if err != nil {
+		return err
+	}
+	op := &circuits.Embedding{Rows: shape[0], Width: shape[1], Exp: exp, Weights: q}
+	for _, v := range q {
+		op.Bits = max(op.Bits, bits.Len64(uint64(max(v, -1-v))), 1)
+	}
+	y, err := l.emit(n.Name, op, indices)
+	l.fused[n] = true
+	return l.done(n, y, err)
 }
 
 // between maps a condition to off where it is 0 and to on where it is 1.

@@ -115,6 +115,10 @@ func weightsOf(p *circuits.Program, i int) (w, bias circuits.Ints, rows int, ins
 func otherWeights(t *testing.T, p *circuits.Program, rng *rand.Rand) {
 	t.Helper()
 	for i := range p.Nodes {
+		if q, ok := p.Nodes[i].Op.(*circuits.TreeEnsemble); ok {
+			otherTrees(q, p.Type(p.Nodes[i].In[0]), rng)
+			continue
+		}
 		if q, ok := p.Nodes[i].Op.(*circuits.Parameter); ok {
 			for k := range q.Values {
 				if q.Values[k] = 0; rng.IntN(3) > 0 {
@@ -182,7 +186,8 @@ func (c *nodeCase) quantized(t *testing.T, cfg circuits.Config) (p *circuits.Pro
 // TestPublicFilesKeepWeights: nothing public changes when all weights do, inside the
 // declared widths, under either proof system.
 func TestPublicFilesKeepWeights(t *testing.T) {
-	for _, c := range secretCases() {
+	trees := nodeCase{"trees", [][]int{{1, 6}}, -1, 1, consts{}, []*model.Node{drawnTrees(rand.New(rand.NewPCG(7, 7)), 6, 2, 5)}}
+	for _, c := range append(secretCases(), trees) {
 		t.Run(c.name, func(t *testing.T) {
 			for _, cfg := range []circuits.Config{{}, {System: circuits.Plonk}} {
 				p, _ := c.quantized(t, cfg)
@@ -196,6 +201,8 @@ func TestPublicFilesKeepWeights(t *testing.T) {
 				for i := range bare.Nodes {
 					if q, ok := bare.Nodes[i].Op.(*circuits.Parameter); ok {
 						require.Equal(t, make(circuits.Ints, len(q.Values)), q.Values)
+					} else if q, ok := bare.Nodes[i].Op.(*circuits.TreeEnsemble); ok {
+						require.Equal(t, make(circuits.Ints, len(q.Rows)), q.Rows)
 					} else if w, bias, _, _ := weightsOf(bare, i); w != nil {
 						require.Equal(t, make(circuits.Ints, len(w)+len(bias)), append(append(circuits.Ints{}, w...), bias...))
 					}
@@ -296,5 +303,57 @@ func TestVerifyingKeyIsNoOracle(t *testing.T) {
 		}
 		t.Logf("weights %q: %d of %d candidates remain", cfg.Weights, remain, steps*steps)
 		require.Greater(t, remain, steps*steps/32)
+	}
+}
+
+// drawnTrees returns a node of trees of different shapes.
+func drawnTrees(rng *rand.Rand, features, scores, trees int) *model.Node {
+	t := &model.TreeNodes{Scores: scores}
+	leaf := func() int {
+		for range scores {
+			t.Value = append(t.Value, float32(rng.NormFloat64()))
+		}
+		return -len(t.Value) / scores
+	}
+	var grow func(depth int) int
+	grow = func(depth int) int {
+		if depth == 0 || rng.IntN(5) == 0 {
+			return leaf()
+		}
+		i := len(t.Feature)
+		t.Feature, t.Strict, t.Threshold = append(t.Feature, rng.IntN(features)), append(t.Strict, rng.IntN(2)), append(t.Threshold, float32(rng.NormFloat64()/2))
+		t.Yes, t.No = append(t.Yes, 0), append(t.No, 0)
+		yes := grow(depth - 1)
+		no := grow(depth - 1)
+		t.Yes[i], t.No[i] = yes, no
+		return i
+	}
+	for k := range trees {
+		t.Roots = append(t.Roots, grow(1+k))
+	}
+	return op(model.Trees, "x0", "y", attrs{"scores": t.Scores, "roots": t.Roots, "feature": t.Feature, "strict": t.Strict, "yes": t.Yes, "no": t.No,
+		"threshold": t.Threshold, "value": t.Value})
+}
+
+// otherTrees replaces an ensemble by another of as many rows: other features, thresholds, ways and
+// values.
+func otherTrees(q *circuits.TreeEnsemble, x circuits.Type, rng *rand.Rand) {
+	at := 0
+	for h, n := range q.Counts {
+		for range n {
+			for range 3 {
+				q.Rows[at], q.Rows[at+1] = rng.Int64N(int64(q.Features)), rng.Int64N(int64(x.Range.Width())+2)
+				at += 2
+			}
+			if h > 0 {
+				q.Rows[at] = rng.Int64N(int64(q.Counts[h-1] - 3))
+				at++
+				continue
+			}
+			for range 4 * q.Scores {
+				q.Rows[at] = rng.Int64N(2<<q.Bits) - 1<<q.Bits
+				at++
+			}
+		}
 	}
 }
