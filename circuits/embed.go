@@ -68,7 +68,7 @@ func (p *Program) Gadget() (*Gadget, error) {
 // Soundness: what is proved is that the outputs are the network's answer to the inputs, all
 // of them secret; the circuit around says what else is true of them. The gadget commits to all
 // it has, in the commitment that gadgets of a circuit share (gnark's std/multicommit), whose
-// error is below 2^-209. gnark's Groth16 needs a verifier that knows of commitments, as
+// error is below 2^-205. gnark's Groth16 needs a verifier that knows of commitments, as
 // gnark's is.
 func (g *Gadget) Define(api frontend.API) (*Tensors, error) {
 	if g.plan == nil {

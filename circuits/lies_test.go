@@ -250,7 +250,7 @@ func untold(ok *bool) {
 	switch r := recover(); r := r.(type) {
 	case nil:
 	case runtime.Error:
-		if !strings.Contains(r.Error(), "index out of range") {
+		if !strings.Contains(r.Error(), "out of range") {
 			panic(r)
 		}
 		*ok = false

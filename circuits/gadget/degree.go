@@ -10,8 +10,8 @@ import (
 
 // maxDegree bounds the sum of the degrees, as polynomials in the challenge z, of everything
 // that a false statement would make vanish at z. With it over r > 2^253 as the probability
-// that one does, the error of a proof is below 2^-213.
-const maxDegree = 1 << 40
+// that one does, the error of a proof is below 2^-209.
+const maxDegree = 1 << 44
 
 // maxPower bounds the rows and columns of a grid of powers of z: each costs a constraint.
 const maxPower = 1 << 20

@@ -23,6 +23,6 @@
 // Every check is a polynomial identity in z. Where an argument needs two independent
 // variables, they are z and z^N with N above the first one's degree (Kronecker's
 // substitution): distinct monomials stay distinct, so a false identity is a non-zero
-// polynomial. The degrees of all identities of a plan add up to at most 2^40 ([New] refuses
-// others), so one that is false holds with probability below 2^-213.
+// polynomial. The degrees of all identities of a plan add up to at most 2^44 ([New] refuses
+// others), so one that is false holds with probability below 2^-209.
 package gadget

@@ -26,7 +26,7 @@ import (
 // made when it is known. What the caller says of the tensors returned needs no part in it: the
 // tensors are functions of what is committed. The challenge is the root's power by the number
 // of this callback, so that degrees, and the error with them, are as many times as large: a
-// circuit of 16 gadgets that ask for challenges stays below 2^-209.
+// circuit of 16 gadgets that ask for challenges stays below 2^-205.
 func (p *Plan) Embed(api frontend.API, secret []frontend.Variable) (tensors [][]frontend.Variable, weights frontend.Variable, err error) {
 	switch {
 	case !p.Embedded || p.Plonk:

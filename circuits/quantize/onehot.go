@@ -138,8 +138,8 @@ func (l *lowerer) columns(node string, hot int, t circuits.Type, first, n int64)
 	return l.emit(node, &circuits.Gather{Shape: append(slices.Clone(t.Shape), int(n)), Index: index}, hot)
 }
 
-// indexRange returns the range of an integer input that does nothing but choose: what can be
-// chosen, with the negative half if a sample has it.
+// indexRange returns the range of an integer input that chooses: what can be chosen, with the
+// negative half if a sample has it.
 func (l *lowerer) indexRange(name string) (r fixedpoint.Interval, ok bool) {
 	size := l.chooses(name)
 	if size == 0 || size >= circuits.MaxOneHot/2 {
@@ -152,25 +152,20 @@ func (l *lowerer) indexRange(name string) (r fixedpoint.Interval, ok bool) {
 	return r, true
 }
 
-// chooses returns the largest depth of the OneHots that are all the uses of a value, 0 if
-// it has other uses.
+// chooses returns the largest depth of the OneHots that a value leads to, moved at most, 0 if there
+// are none.
 func (l *lowerer) chooses(name string) (size int64) {
 	for _, n := range l.consumers[name] {
-		var least int64
 		switch {
 		case n.Op == "OneHot":
 			if depth, _, ok := l.constant(n.Inputs[1]); ok && len(depth) == 1 && n.Inputs[0] == name {
-				least = int64(depth[0])
+				size = max(size, int64(depth[0])) // less deep ones choose nothing beyond
 			}
 		case is(n, passes):
 			if n.Inputs[0] == name {
-				least = l.chooses(n.Outputs[0])
+				size = max(size, l.chooses(n.Outputs[0]))
 			}
 		}
-		if least <= 0 {
-			return 0
-		}
-		size = max(size, least) // less deep ones choose nothing beyond
 	}
 	return size
 }
