@@ -127,6 +127,8 @@ func elementwiseReference(op Op, in [][]int64, types []Type, at []int, i int) in
 			return 1
 		}
 		return 0
+	case *Sqrt:
+		return new(big.Int).Sqrt(big.NewInt(x(0))).Int64()
 	case *Embedding:
 		return op.Weights[int(in[0][i/op.Width])*op.Width+i%op.Width]
 	case *TreeEnsemble:

@@ -114,6 +114,10 @@ func cases() []opCase {
 		{"mul relu", []Port{in(0, -16, 15, 4), in(1, -3, 15, 4)}, func() []Node {
 			return []Node{node(new(Mul), 0, 1), node(&Function{Name: "Relu", OutExp: 8, Out: iv(0, 100)}, 2)}
 		}, nil},
+		{"sqrt", []Port{in(0, 0, 200, 6)}, one(new(Sqrt), 0), nil},
+		{"sqrt of large integers", []Port{in(0, 3, 1<<40, 4)}, func() []Node {
+			return []Node{node(new(Sqrt), 0), node(&Requantize{Shift: 6}, 1)}
+		}, nil},
 		{"embedding", []Port{choice(0, 5, 3)}, one(&Embedding{Rows: 6, Width: 3, Exp: 2, Bits: 5, Weights: ints(31, 18, 31)}, 0), nil},
 		{"embedding of long rows", []Port{choice(1, 3, 2, 1)}, func() []Node {
 			return []Node{node(&Embedding{Rows: 5, Width: 60, Exp: 2, Bits: 8, Weights: ints(32, 300, 255)}, 0), node(dense(33, 2, 60, [2]int64{-256, 255}), 1)}

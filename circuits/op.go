@@ -120,6 +120,7 @@ var kinds = map[string]func() Op{
 	"Reshape":      func() Op { return new(Reshape) },
 	"Scale":        func() Op { return new(Scale) },
 	"Softmax":      func() Op { return new(Softmax) },
+	"Sqrt":         func() Op { return new(Sqrt) },
 	"Transpose":    func() Op { return new(Transpose) },
 	"TreeEnsemble": func() Op { return new(TreeEnsemble) },
 	"Where":        func() Op { return new(Where) },

@@ -80,6 +80,7 @@ var randomOps = map[string]drawOp{
 	"Softmax": func(g *programGen, v int, t Type) (Op, []int) {
 		return &Softmax{Exponential: Exponential{ExpBits: 4 + g.IntN(6)}, OutBits: 3 + g.IntN(7)}, []int{v}
 	},
+	"Sqrt": func(g *programGen, v int, t Type) (Op, []int) { return new(Sqrt), []int{v} },
 	"Transpose": func(g *programGen, v int, t Type) (Op, []int) {
 		return &Transpose{Perm: g.Perm(len(t.Shape))}, []int{v}
 	},

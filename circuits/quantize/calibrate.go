@@ -36,6 +36,7 @@ type observed struct {
 	lo, hi  float64
 	integer bool      // of an integer type or bool
 	kept    []float32 // up to maxKept elements, spread over samples and positions
+	sizes   [sizeClasses]sizeClass
 	shape   []int
 	sum     []float64 // of each element over the samples
 	count   int
@@ -117,6 +118,9 @@ func (v *observed) observe(x []float32, keep int) {
 	for i, f := range x {
 		v.lo, v.hi = min(v.lo, float64(f)), max(v.hi, float64(f))
 		v.sum[i] += float64(f)
+		if f != 0 {
+			v.sizes[sizeOf(f)].add(math.Abs(float64(f)))
+		}
 	}
 	v.count++
 	step := max(1, len(x)/keep)
@@ -161,8 +165,40 @@ func (v *observed) exp(lo, hi int64) int {
 	return best
 }
 
+// sizeClass is what the samples show of the elements between two powers of two in size: outliers are
+// few, and the elements kept miss them.
+type sizeClass struct{ n, sum, squares float64 }
+
+const sizeClasses = 128
+
+// sizeOf returns the class of a number.
+func sizeOf(f float32) int {
+	_, e := math.Frexp(float64(f))
+	return min(max(e+sizeClasses/2, 0), sizeClasses-1)
+}
+
+func (c *sizeClass) add(x float64) { c.n, c.sum, c.squares = c.n+1, c.sum+x, c.squares+x*x }
+
+// outliers returns the mean square that is lost, of all elements, where sizes beyond a limit become
+// that.
+func (v *observed) outliers(limit float64) float64 {
+	var lost, n float64
+	for k, c := range v.sizes {
+		n += c.n
+		if math.Ldexp(0.5, k-sizeClasses/2) >= limit {
+			lost += c.squares - 2*limit*c.sum + c.n*limit*limit
+		}
+	}
+	return lost / max(n, 1)
+}
+
+// loss returns the mean square that is lost at an exponent: of the elements kept, or of the outliers
+// among all, if that is more.
 func (v *observed) loss(e int, lo, hi int64) (sum float64) {
 	scale := math.Ldexp(1, e)
+	defer func() {
+		sum = max(sum/float64(max(len(v.kept), 1)), v.outliers(math.Ldexp(float64(hi), -e)))
+	}()
 	for _, f := range v.kept {
 		q := min(max(math.Floor(float64(f)*scale+0.5), float64(lo)), float64(hi))
 		d := float64(f) - q/scale

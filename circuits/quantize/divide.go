@@ -56,7 +56,9 @@ func (l *lowerer) div(n *model.Node) error {
 // quarter of the least the samples show, and its sign.
 func (l *lowerer) divisor(n *model.Node) (v int, sign int64, err error) {
 	name := n.Inputs[1]
-	if v, err = l.narrowTo(name, l.bits+divisorBits); err != nil {
+	if l.isRoot(name) {
+		v = l.vals[name]
+	} else if v, err = l.narrowTo(name, l.bits+divisorBits); err != nil {
 		return 0, 0, err
 	}
 	seen, sign := l.values[name], 1
@@ -72,10 +74,23 @@ func (l *lowerer) divisor(n *model.Node) (v int, sign int64, err error) {
 	}
 	t := l.p.Type(v)
 	lo := max(int64(powerBelow(math.Ldexp(least/4, t.Exp))), 1)
-	if t.Range.Lo < lo {
+	switch {
+	case l.isRoot(name):
+		v, err = l.atLeast(n.Name+"/divisor", v, lo)
+	case t.Range.Lo < lo:
 		v, err = l.saturate(n.Name+"/divisor", "Identity", v, fixedpoint.Interval{Lo: lo, Hi: max(t.Range.Hi, lo+1)})
 	}
 	return v, sign, err
+}
+
+// isRoot reports whether a value is an exact root, which keeps its width.
+func (l *lowerer) isRoot(name string) bool {
+	v, ok := l.vals[name]
+	if !ok || v < len(l.p.Inputs) {
+		return false
+	}
+	_, exact := l.p.Nodes[v-len(l.p.Inputs)].Op.(*circuits.Sqrt)
+	return exact
 }
 
 // divisorBits is how many bits more than other activations a divisor has: its relative

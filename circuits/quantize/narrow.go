@@ -1,8 +1,11 @@
 package quantize
 
 import (
+	"slices"
+
 	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/fixedpoint"
+	"github.com/nnark/nnark/model"
 )
 
 // activationRange is the range of a graph value as an activation of the given bits:
@@ -94,7 +97,21 @@ func (l *lowerer) narrow(name string) (int, error) {
 	if v := l.values[name]; v != nil && v.roomy {
 		return l.narrowTo(name, l.bits+1)
 	}
+	if l.normalised(name) {
+		return l.narrowTo(name, max(l.bits, min(l.bits+normBits, 15))) // whose range check is a table
+	}
 	return l.narrowTo(name, l.bits)
+}
+
+// normBits is how many bits more than other activations a value has that is divided by its own
+// deviation: where one channel outgrows the others a hundredfold, these are what counts.
+const normBits = 4
+
+// normalised reports whether a value is divided by a root, as in a LayerNormalization.
+func (l *lowerer) normalised(name string) bool {
+	return slices.ContainsFunc(l.consumers[name], func(n *model.Node) bool {
+		return n.Op == "Div" && n.Inputs[0] == name && l.makers[n.Inputs[1]] != nil && l.makers[n.Inputs[1]].Op == "Sqrt"
+	})
 }
 
 func (l *lowerer) narrowTo(name string, bits int) (int, error) {

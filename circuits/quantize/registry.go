@@ -65,6 +65,8 @@ func init() { // not a literal: lowering one node may look at the rows of the ne
 	}
 	gelu := table(grouped)
 	gelu.lower = (*lowerer).gelu
+	root := table(joins | steep)
+	root.lower, root.cost = (*lowerer).sqrt, "2, and the table; 8 where there are fewer than it has rows"
 	const (
 		free    = "none"
 		dense   = "1 a row of outputs and input, packed: about 1/12 of its products"
@@ -146,7 +148,7 @@ func init() { // not a literal: lowering one node may look at the rows of the ne
 		"Softplus":              table(joins | grouped),
 		"Softsign":              table(grouped),
 		"Split":                 {lower: (*lowerer).gather, traits: passes, cost: free},
-		"Sqrt":                  table(joins | steep),
+		"Sqrt":                  root,
 		"Squeeze":               {lower: (*lowerer).reshape, traits: passes | whole | masks, cost: free},
 		"Sub":                   {lower: (*lowerer).add, traits: joins | masks, cost: free},
 		"Sum":                   {lower: (*lowerer).variadic, cost: free},
