@@ -79,7 +79,7 @@ func TestDegreeOfProjections(t *testing.T) {
 	require.NoError(t, unprojected.checkDegree())
 	for name, p := range map[string]*Plan{
 		"columns":           plan(conv(16, 1<<20, 1<<20, 1), nil),
-		"groups":            plan(conv(1<<22, 1<<10, 1<<11, 1), nil),
+		"groups":            plan(conv(1<<24, 1<<10, 1<<11, 1), nil),
 		"matrices":          plan(nil, matrices(1<<20, 1<<20)),
 		"rows":              plan(nil, matrices(1<<21, 1)),
 		"more than 64 bits": plan(conv(1<<26, 1<<26, 1<<26, 1), nil),
