@@ -54,6 +54,20 @@ func proofBytes(p *verifier.Groth16Proof) []byte {
 	return append(append(out, d[:]...), pok[:]...)
 }
 
+// InputHashCalldata returns the ABI-encoded call of inputHash for a statement of the key: all its
+// elements, of which those of the inputs count. Errors: those of [verifier.VerifyingKey.Check] and of
+// [verifier.Unpack]; [ErrUnsupported] if the contract has no such function.
+func InputHashCalldata(vk *verifier.VerifyingKey, statement []fr.Element) ([]byte, error) {
+	c, err := newContract(vk, Options{})
+	if err != nil {
+		return nil, err
+	}
+	if len(statement) != c.Size {
+		return nil, fmt.Errorf("%w: %d elements of a statement, want %d", verifier.ErrMalformed, len(statement), c.Size)
+	}
+	return c.InputHashCall(statement)
+}
+
 // InputHash returns what the request function of the example InferenceConsumer takes: Keccak-256 of a
 // statement's input elements (verifier.Pack of public inputs, the digests of digest inputs).
 func InputHash(elements []fr.Element) [32]byte { return opening.InputHash(elements) }

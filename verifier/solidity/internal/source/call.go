@@ -40,12 +40,35 @@ func (c *Contract) InferenceCall(proof []byte, s []fr.Element) ([]byte, error) {
 	}
 	a := arguments{headBytes: word * c.HeadWords(), head: proof}
 	a.element(s[0])
-	types := []string{fmt.Sprintf("uint256[%d]", c.ProofWords), "uint256"}
-	for i := range c.Inputs {
-		t := &c.Inputs[i]
-		if t.Param == "" {
-			continue
-		}
+	types, err := a.inputs(c.HashedInputs(), s)
+	if err != nil {
+		return nil, err
+	}
+	types = append([]string{fmt.Sprintf("uint256[%d]", c.ProofWords), "uint256"}, types...)
+	outputs := s[1+c.InputElements:]
+	a.array(elementWords(outputs[:c.OutputElements]))
+	return a.encode("verifyInference(" + strings.Join(append(types, "uint256[]"), ",") + ")"), nil
+}
+
+// InputHashCall encodes a call of inputHash, with the errors of [verifier.Unpack], and
+// [ErrUnsupported] if there is no such function.
+func (c *Contract) InputHashCall(s []fr.Element) ([]byte, error) {
+	inputs := c.HashedInputs()
+	if len(inputs) == 0 {
+		return nil, fmt.Errorf("more than %d inputs and outputs, or private ones only: %w", MaxTensors, ErrUnsupported)
+	}
+	a := arguments{headBytes: word * len(inputs)}
+	types, err := a.inputs(inputs, s)
+	if err != nil {
+		return nil, err
+	}
+	return a.encode("inputHash(" + strings.Join(types, ",") + ")"), nil
+}
+
+// inputs adds inputs of a statement, and returns their types.
+func (a *arguments) inputs(inputs []Tensor, s []fr.Element) (types []string, err error) {
+	for i := range inputs {
+		t := &inputs[i]
 		types = append(types, t.Type)
 		elements := s[t.At : t.At+t.Card.Elements()]
 		if !t.Public {
@@ -58,9 +81,7 @@ func (c *Contract) InferenceCall(proof []byte, s []fr.Element) ([]byte, error) {
 		}
 		a.integers(q, t.Bytes)
 	}
-	outputs := s[1+c.InputElements:]
-	a.array(elementWords(outputs[:c.OutputElements]))
-	return a.encode("verifyInference(" + strings.Join(append(types, "uint256[]"), ",") + ")"), nil
+	return types, nil
 }
 
 // arguments are those of a call: a head of words, where dynamic arguments have

@@ -46,7 +46,7 @@ var (
 func (c *Contract) Foundry(contract []byte, proof []byte, statement fr.Vector) (map[string][]byte, error) {
 	test := struct {
 		*Contract
-		Verify, Inference, InputHash, Context string
+		Verify, Inference, InputHash, Context, HashCall string
 	}{Contract: c, Verify: hex.EncodeToString(c.VerifyCall(proof, statement))}
 	hash := opening.InputHash(statement[1 : 1+c.InputElements])
 	test.InputHash, test.Context = fmt.Sprintf("%#x", hash), Literal(statement[0].BigInt(new(big.Int)))
@@ -56,6 +56,13 @@ func (c *Contract) Foundry(contract []byte, proof []byte, statement fr.Vector) (
 			return nil, err
 		}
 		test.Inference = hex.EncodeToString(call)
+	}
+	if len(c.HashedInputs()) > 0 {
+		call, err := c.InputHashCall(statement)
+		if err != nil {
+			return nil, err
+		}
+		test.HashCall = hex.EncodeToString(call)
 	}
 	var tests, examples, deploy bytes.Buffer
 	for _, f := range []struct {

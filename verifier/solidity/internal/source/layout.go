@@ -189,6 +189,19 @@ func (l *Layout) anyTensor(tensors []Tensor, is func(t *Tensor) bool) bool {
 	return false
 }
 
+// InputBytes returns the size of the inputs' elements.
+func (l *Layout) InputBytes() int { return 32 * l.InputElements }
+
+// HashedInputs returns the inputs that inputHash takes; without any there is no such function.
+func (l *Layout) HashedInputs() (inputs []Tensor) {
+	for _, t := range l.Inputs {
+		if l.Wrapper && t.Param != "" {
+			inputs = append(inputs, t)
+		}
+	}
+	return inputs
+}
+
 // PublicInputs, PackedBytes and PackedWords say which parts of verifyInference there are.
 func (l *Layout) PublicInputs() bool {
 	return l.anyTensor(l.Inputs, func(t *Tensor) bool { return t.Public })
