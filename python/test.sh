@@ -31,4 +31,15 @@ cp -r tests notebooks "$out"
 cd "$out"
 "$out/env/bin/python" -m pytest -q -x tests
 "$out/env/bin/python" tests/verifier_only.py
+# PyTorch is Debian's package, python3-torch: PyPI's wheels are for graphics cards, and a gigabyte. It
+# needs NumPy 1.
+if /usr/bin/python3 -c 'import torch' 2>/dev/null; then
+	/usr/bin/python3 -m venv --system-site-packages "$out/torch"
+	"$out/torch/bin/pip" --disable-pip-version-check -q install numpy==1.26.4 pytest==8.4.2 onnx==1.16.2
+	"$out/torch/bin/pip" --disable-pip-version-check -q install --no-deps "$out"/wheels/*.whl
+	"$out/torch/bin/python" -m pytest -q tests -k torch
+else
+	echo "skip: no PyTorch for /usr/bin/python3, modules of it are not tested"
+	if [ "${CI:-}" = true ]; then exit 1; fi
+fi
 "$out/env/bin/python" tests/notebooks.py notebooks/*.ipynb

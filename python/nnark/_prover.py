@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import inspect
 import io
 import itertools
 import os
@@ -172,7 +173,9 @@ def _model(model: Any, samples: Any) -> tuple[str, bytes]:
             raise TypeError("a module of PyTorch's needs samples as one array: export it to ONNX otherwise")
         out = io.BytesIO()
         first = torch.as_tensor(np.asarray(_array(samples))[:1])
-        torch.onnx.export(model.eval(), (first,), out, dynamo=False)
+        # Where there are two exporters, the one that needs no other packages.
+        options = {"dynamo": False} if "dynamo" in inspect.signature(torch.onnx.export).parameters else {}
+        torch.onnx.export(model.eval(), (first,), out, **options)
         return "", out.getvalue()
     raise TypeError(f"{type(model).__name__} is no path, no bytes, no onnx.ModelProto and no module of PyTorch's")
 
