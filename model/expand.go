@@ -95,6 +95,7 @@ func init() { // not a literal: expansions are made of operators that are expand
 		"ai.onnx.ml:Binarizer":             {1, 1, (*expander).binarizer, ""},
 		"ai.onnx.ml:FeatureVectorizer":     {1, many, (*expander).featureVectorizer, ""},
 		"ai.onnx.ml:Imputer":               {1, 1, (*expander).imputer, ""},
+		"ai.onnx.ml:LabelEncoder":          {1, 1, (*expander).labelEncoder, "texts"},
 		"ai.onnx.ml:LinearClassifier":      {1, 1, (*expander).linearClassifier, "post_transform PROBIT"},
 		"ai.onnx.ml:LinearRegressor":       {1, 1, (*expander).linearRegressor, ""},
 		"ai.onnx.ml:Normalizer":            {1, 1, (*expander).normalizer, ""},
@@ -142,7 +143,7 @@ func init() { // not a literal: expansions are made of operators that are expand
 		"Hardmax":         {1, 1, (*expander).hardmax, ""},
 		"IsInf":           {1, 1, (*expander).never, ""},
 		"IsNaN":           {1, 1, (*expander).never, ""},
-		"Pow":             {2, 2, (*expander).pow, "computed exponents"},
+		"Pow":             {2, 2, (*expander).pow, "computed exponents of a base that is not constant and positive"},
 		"Shrink":          {1, 1, (*expander).shrink, ""},
 		"Swish":           {1, 1, (*expander).swish, ""},
 		"Tan":             {1, 1, (*expander).tan, ""},
@@ -191,7 +192,11 @@ func expansionOf(n *Node, in []*fact, constant bool) (found *expansion) {
 			return nil
 		}
 	case n.Op == "Pow":
-		if constant || len(in) != 2 || in[0] == nil || in[1] == nil || in[1].value == nil || in[1].value.Len() <= 1 {
+		if constant || len(in) != 2 || in[0] == nil || in[1] == nil {
+			return nil
+		}
+		powers := in[0].value != nil && in[1].value == nil && in[0].typ.IsFloat() && in[1].typ.IsFloat()
+		if !powers && (in[1].value == nil || in[1].value.Len() <= 1) {
 			return nil
 		}
 	case operators[n.Op].bind != nil && constant:

@@ -169,6 +169,17 @@ func (e *expander) pow() error {
 	if err := affordable(b.shape...); err != nil {
 		return err
 	}
+	if base := e.in[0].value; e.in[1].value == nil { // c^x = exp(x·log c)
+		logs := &Tensor{Shape: base.Shape, Float: make([]float32, len(base.Float))}
+		for i, c := range base.Float {
+			if !(c > 0) {
+				return unsupported("computed exponents of %g", c)
+			}
+			logs.Float[i] = float32(math.Log(float64(c)))
+		}
+		e.set(0, e.do("Exp", e.do("Mul", e.arg(1), e.constant(logs))))
+		return nil
+	}
 	exponents := asFloats(e.in[1].value)
 	var order []float32 // of the exponents, as they come
 	places := map[float32][]int64{}

@@ -2,6 +2,7 @@ package model
 
 import (
 	"math"
+	"slices"
 )
 
 // The operators of this file are those of ai.onnx.ml (versions 1 to 5,
@@ -179,6 +180,82 @@ func (e *expander) oneHotEncoder() error {
 	return nil
 }
 
+// labelEncoder expands LabelEncoder between numbers (versions 2 and 4): integers choose an entry of a
+// table, other keys are compared with each.
+func (e *expander) labelEncoder() error {
+	keys, values, fallback, err := e.labelTable()
+	if err != nil {
+		return err
+	}
+	x, shape := e.arg(0), e.in[0].shape
+	whole := !slices.ContainsFunc(values.Float, func(v float32) bool { return v != float32(math.Trunc(float64(v))) })
+	var y string
+	if keys.Int != nil {
+		least, most := slices.Min(keys.Int), slices.Max(keys.Int)
+		if most-least >= maxChoices {
+			return unsupported("keys from %d to %d", least, most)
+		}
+		// Entry 0 and the last are for what lies beyond the keys.
+		table := slices.Repeat([]float32{fallback}, int(most-least)+3)
+		for i, k := range keys.Int {
+			table[k-least+1] = values.Float[i]
+		}
+		at := e.do("Max", e.do("Sub", x, e.integer(least-1)), e.integer(0))
+		at = e.do("Min", at, e.integer(int64(len(table)-1)))
+		y = e.do("Gather", e.floats32([]int{len(table)}, table), at)
+	} else {
+		hit := e.with("Cast", Attrs{"to": 1}, e.do("Equal", e.do("Unsqueeze", x, e.list(-1)), e.floats32(keys.Shape, keys.Float)))
+		more := make([]float32, len(values.Float))
+		for i, v := range values.Float {
+			more[i] = v - fallback
+		}
+		y = e.reshape(e.do("MatMul", e.reshape(hit, product(shape), len(more)), e.floats32([]int{len(more), 1}, more)), shape...)
+		y = e.do("Add", y, e.float(float64(fallback)))
+	}
+	if values.Int != nil && whole {
+		y = e.with("Cast", Attrs{"to": 7}, y)
+	}
+	e.set(0, y)
+	return nil
+}
+
+// labelTable reads a LabelEncoder's keys, values (as floats, with Int too if they are integers) and
+// default. A key that comes twice keeps its last value.
+func (e *expander) labelTable() (keys, values *Tensor, fallback float32, err error) {
+	var intKeys, intValues []int
+	var floatKeys, floatValues []float32
+	fallback, whole := 0, -1
+	err = e.attrs.Unpack("keys_int64s?", &intKeys, "keys_floats?", &floatKeys, "values_int64s?", &intValues, "values_floats?", &floatValues,
+		"default_float?", &fallback, "default_int64?", &whole, "default_string?", new(string), "keys_strings?", new([]string), "values_strings?", new([]string),
+		"classes_strings?", new([]string))
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	keys, values = &Tensor{}, &Tensor{Float: floatValues}
+	for _, k := range intKeys {
+		keys.Int = append(keys.Int, int64(k))
+	}
+	keys.Float = floatKeys
+	if floatValues == nil {
+		fallback = float32(whole)
+	}
+	for _, v := range intValues {
+		if v != int(float32(v)) {
+			return nil, nil, 0, unsupported("a value of %d", v)
+		}
+		values.Int, values.Float = append(values.Int, int64(v)), append(values.Float, float32(v))
+	}
+	n := max(len(keys.Int), len(keys.Float))
+	keys.Shape = []int{n}
+	switch {
+	case n == 0 || len(values.Float) == 0:
+		return nil, nil, 0, unsupported("texts")
+	case len(values.Float) != n || len(intKeys) > 0 && len(floatKeys) > 0 || (keys.Int == nil) != e.in[0].typ.IsFloat():
+		return nil, nil, 0, malformed("%d keys and %d values for an input of type %v", n, len(values.Float), e.in[0].typ)
+	}
+	return keys, values, fallback, nil
+}
+
 // labels are a classifier's.
 type labels struct {
 	ints  []int
@@ -339,4 +416,9 @@ func (e *expander) linearClassifier() error {
 		return malformed("%d scores for %d classes", count, l.count)
 	}
 	return e.classified(y, n, l, transform)
+}
+
+// integer adds an integer.
+func (e *expander) integer(v int64) string {
+	return e.constant(&Tensor{Shape: []int{}, Int: []int64{v}})
 }

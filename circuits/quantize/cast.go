@@ -33,7 +33,7 @@ func (l *lowerer) cast(n *model.Node) error {
 // truncate lowers Cast from floats to integers, which rounds towards zero. Integers that are
 // held as floats stay as they are.
 func (l *lowerer) truncate(n *model.Node) error {
-	v, err := l.narrow(n.Inputs[0])
+	v, err := l.scored(n.Inputs[0])
 	if err != nil {
 		return err
 	}

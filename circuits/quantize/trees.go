@@ -33,6 +33,9 @@ func (l *lowerer) trees(n *model.Node) error {
 // ofTrees reports whether a value is the scores of trees, whose labels are decided exactly.
 func (l *lowerer) ofTrees(name string) bool {
 	n := l.makers[name]
+	for n != nil && is(n, passes|whole) {
+		n = l.makers[n.Inputs[0]]
+	}
 	return n != nil && n.Op == model.Trees
 }
 
