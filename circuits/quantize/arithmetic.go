@@ -151,12 +151,15 @@ func (l *lowerer) variadic(n *model.Node) error {
 }
 
 // inverse returns factor·2^-exp ≈ 1/n, exact for powers of two.
-func (l *lowerer) inverse(n int) (factor int64, exp int) {
+func (l *lowerer) inverse(n int) (factor int64, exp int) { return inverse(n, l.bits+3) }
+
+// inverse is the lowerer's, to so many bits.
+func inverse(n, precision int) (factor int64, exp int) {
 	exp = bits.Len(uint(n)) - 1
 	if n&(n-1) == 0 {
 		return 1, exp
 	}
-	exp += l.bits + 3
+	exp += precision
 	return int64(math.Round(math.Ldexp(1, exp) / float64(n))), exp
 }
 

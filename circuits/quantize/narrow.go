@@ -1,11 +1,10 @@
 package quantize
 
 import (
-	"slices"
+	"math"
 
 	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/fixedpoint"
-	"github.com/nnark/nnark/model"
 )
 
 // activationRange is the range of a graph value as an activation of the given bits:
@@ -98,20 +97,43 @@ func (l *lowerer) narrow(name string) (int, error) {
 		return l.narrowTo(name, l.bits+1)
 	}
 	if l.normalised(name) {
-		return l.narrowTo(name, max(l.bits, min(l.bits+normBits, 15))) // whose range check is a table
+		return l.narrowTo(name, max(l.bits, min(l.bits+l.values[name].outgrown(), 14))) // whose squares add up to no more than proofs hold
 	}
 	return l.narrowTo(name, l.bits)
 }
 
-// normBits is how many bits more than other activations a value has that is divided by its own
-// deviation: where one channel outgrows the others a hundredfold, these are what counts.
-const normBits = 4
+// outgrown is how many bits more than other activations a value has that is divided by its own
+// deviation: where one element outgrows the others a hundredfold, these are what counts. The largest
+// of many random numbers are six or seven times their root mean square.
+func (v *observed) outgrown() int {
+	if v == nil {
+		return 0
+	}
+	var n, squares float64
+	for _, c := range v.sizes {
+		n, squares = n+c.n, squares+c.squares
+	}
+	_, bits := math.Frexp(max(v.hi, -v.lo) / (8 * math.Sqrt(squares/max(n, 1))))
+	return min(max(bits, 0), 4)
+}
 
-// normalised reports whether a value is divided by a root, as in a LayerNormalization.
-func (l *lowerer) normalised(name string) bool {
-	return slices.ContainsFunc(l.consumers[name], func(n *model.Node) bool {
-		return n.Op == "Div" && n.Inputs[0] == name && l.makers[n.Inputs[1]] != nil && l.makers[n.Inputs[1]].Op == "Sqrt"
-	})
+// normalised reports whether a value is divided by a root, as in a LayerNormalization, or is part of
+// a sum that is, and no layer's input.
+func (l *lowerer) normalised(name string) bool { return l.leadsToNorm(name, 0) }
+
+func (l *lowerer) leadsToNorm(name string, depth int) (leads bool) {
+	for _, n := range l.consumers[name] {
+		switch n.Op {
+		case "Div":
+			leads = leads || n.Inputs[0] == name && l.madeBy(n.Inputs[1], "Sqrt")
+		case "Add", "Sub":
+			leads = leads || depth < 4 && l.leadsToNorm(n.Outputs[0], depth+1)
+		case "Mul", "Pow", "ReduceMean":
+		default:
+			return false
+		}
+	}
+	return leads
 }
 
 func (l *lowerer) narrowTo(name string, bits int) (int, error) {

@@ -55,7 +55,7 @@ func (l *lowerer) atLeast(node string, v int, lo int64) (int, error) {
 }
 
 // rootBits bounds the width of exact roots.
-const rootBits = 20
+const rootBits = 17
 
 // power lowers Pow by a constant exponent.
 func (l *lowerer) power(n *model.Node) error {

@@ -61,20 +61,40 @@ func (l *lowerer) reduceSum(n *model.Node) error {
 	if err != nil {
 		return err
 	}
-	x, err := l.narrow(n.Inputs[0])
-	if err != nil {
-		return err
-	}
 	op := &circuits.ReduceSum{Reduction: r, Scale: 1}
+	folded := 1
 	if n.Op == "ReduceMean" {
-		folded := 1
 		for _, a := range r.Axes {
 			folded *= l.g.Shapes[n.Inputs[0]][a]
 		}
 		op.Scale, op.ScaleExp = l.inverse(folded)
 	}
+	// A sum costs nothing, whatever its integers: products, whose squares of small values rounding
+	// would lose beside those of large ones, are added as they are.
+	if v, ok := l.vals[n.Inputs[0]]; ok && l.enforced[v] && l.madeBy(n.Inputs[0], "Mul") {
+		sum := *op
+		if n.Op == "ReduceMean" { // which are many bits already, and more than an int64 has with all of 1/n
+			sum.Scale, sum.ScaleExp = inverse(folded, min(l.bits+3, meanBits))
+		}
+		if v, err := l.emit(n.Name, &sum, v); err == nil {
+			return l.done(n, v, nil)
+		}
+	}
+	x, err := l.narrow(n.Inputs[0])
+	if err != nil {
+		return err
+	}
 	v, err := l.emit(n.Name, op, x)
 	return l.done(n, v, err)
+}
+
+// meanBits is the precision of 1/n where products are averaged.
+const meanBits = 9
+
+// madeBy reports whether a value is the output of an operator.
+func (l *lowerer) madeBy(name, op string) bool {
+	n := l.makers[name]
+	return n != nil && n.Op == op
 }
 
 // reduceMax lowers ReduceMax and ReduceMin.
