@@ -47,7 +47,7 @@ func (l *lowerer) div(n *model.Node) error {
 			return err
 		}
 	}
-	shift := l.exp(n.Outputs[0], l.bits+1) - l.p.Type(x).Exp + l.p.Type(y).Exp
+	shift := l.exp(n.Outputs[0], l.width(n.Outputs[0])+1) - l.p.Type(x).Exp + l.p.Type(y).Exp
 	v, err := l.emit(n.Name, &circuits.Div{Shift: shift}, x, y)
 	return l.done(n, v, err)
 }

@@ -2,9 +2,11 @@ package quantize
 
 import (
 	"math"
+	"slices"
 
 	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/fixedpoint"
+	"github.com/nnark/nnark/model"
 )
 
 // activationRange is the range of a graph value as an activation of the given bits:
@@ -96,30 +98,52 @@ func (l *lowerer) narrow(name string) (int, error) {
 	if v := l.values[name]; v != nil && v.roomy {
 		return l.narrowTo(name, l.bits+1)
 	}
-	if l.normalised(name) {
-		return l.narrowTo(name, max(l.bits, min(l.bits+l.values[name].outgrown(), 14))) // whose squares add up to no more than proofs hold
+	return l.narrowTo(name, l.width(name))
+}
+
+// width returns the bits of a value as an activation: more where it is part of a normalisation, and
+// has elements that outgrow the others. What is squared has fewer, for squares are added up.
+func (l *lowerer) width(name string) int {
+	most := l.bits
+	switch {
+	case l.normalised(name):
+		most = 16
+	case l.isQuotient(name):
+		most = 16
 	}
-	return l.narrowTo(name, l.bits)
+	return max(l.bits, min(l.bits+l.values[name].outgrown(), most))
 }
 
 // outgrown is how many bits more than other activations a value has that is divided by its own
 // deviation: where one element outgrows the others a hundredfold, these are what counts. The largest
-// of many random numbers are six or seven times their root mean square.
+// of many random numbers are seven or eight times their median size.
 func (v *observed) outgrown() int {
 	if v == nil {
 		return 0
 	}
-	var n, squares float64
+	var n, half float64
 	for _, c := range v.sizes {
-		n, squares = n+c.n, squares+c.squares
+		n += c.n
 	}
-	_, bits := math.Frexp(max(v.hi, -v.lo) / (8 * math.Sqrt(squares/max(n, 1))))
-	return min(max(bits, 0), 4)
+	for _, c := range v.sizes {
+		if half += c.n; 2*half >= n && c.n > 0 {
+			_, bits := math.Frexp(max(v.hi, -v.lo) / (8 * c.sum / c.n))
+			return min(max(bits, 0), 6)
+		}
+	}
+	return 0
 }
 
 // normalised reports whether a value is divided by a root, as in a LayerNormalization, or is part of
 // a sum that is, and no layer's input.
 func (l *lowerer) normalised(name string) bool { return l.leadsToNorm(name, 0) }
+
+// isQuotient reports whether a value is what was divided by a root, before its trained scales.
+func (l *lowerer) isQuotient(name string) bool {
+	n := l.makers[name]
+	return n != nil && n.Op == "Div" && l.madeBy(n.Inputs[1], "Sqrt") &&
+		!slices.ContainsFunc(l.consumers[name], func(n *model.Node) bool { return n.Op != "Mul" && n.Op != "Add" })
+}
 
 func (l *lowerer) leadsToNorm(name string, depth int) (leads bool) {
 	for _, n := range l.consumers[name] {
