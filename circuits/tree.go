@@ -27,7 +27,7 @@ import (
 // next + c, or of the values, 4·Scores, those from c·Scores on. A path begins in the first rows of
 // its tree's height.
 //
-// Cost: 16 constraints a row of a path, and the first row of a tree one less (of features below
+// Cost: 17 constraints a row of a path, and the first row of a tree one less (of features below
 // 2^30 in size), 13 more for the last and each score; one a row of the ensemble, or two where its
 // values are many; and tables. So a hundred trees of 63 nodes take about 9,000, where the
 // comparisons of all nodes alone take 25,000.

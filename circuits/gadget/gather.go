@@ -32,6 +32,17 @@ type Gathering struct {
 	at    int // the first multiplicity among the secret inputs
 }
 
+// Node names the graph node whose matrix it is.
+func (g *Gathering) Node() string { return g.uses[0].Node }
+
+// Describe names the strategy, for inspection.
+func (g *Gathering) Describe() string {
+	if g.parts == 1 {
+		return fmt.Sprintf("gathered from %d rows", g.rows())
+	}
+	return fmt.Sprintf("gathered from %d rows of %d elements", g.rows(), g.parts)
+}
+
 func (g *Gathering) rows() int     { return g.W.Shape[0] }
 func (g *Gathering) elements() int { return g.rows() * g.parts }
 

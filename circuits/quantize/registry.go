@@ -155,7 +155,7 @@ func init() { // not a literal: lowering one node may look at the rows of the ne
 		"Tanh":                  table(joins),
 		"Tile":                  {lower: (*lowerer).gather, traits: passes | masks, cost: free},
 		"Transpose":             {lower: (*lowerer).transpose, traits: passes | whole | masks, cost: free},
-		model.Trees:             {lower: (*lowerer).trees, traits: compares | unnamed, cost: "16 for two comparisons of a path, 1 a row of two levels"},
+		model.Trees:             {lower: (*lowerer).trees, traits: compares | unnamed, cost: "17 for two comparisons of a path, 1 a row of three nodes"},
 		"Unsqueeze":             {lower: (*lowerer).reshape, traits: passes | whole | masks, cost: free},
 		"Where":                 {lower: (*lowerer).where, traits: masks, cost: "1"},
 		"Xor":                   {lower: (*lowerer).logic, cost: "5, and two tables"},

@@ -227,6 +227,12 @@ func (r *inspectReport) program(c *command, p *circuits.Program) error {
 	for _, x := range compiled.Plan.MatMuls {
 		strategy[x.Node] = x.Describe()
 	}
+	for _, x := range compiled.Plan.Gatherings { // an ensemble of trees has several
+		if strategy[x.Node()] != "" {
+			strategy[x.Node()] += ", "
+		}
+		strategy[x.Node()] += x.Describe()
+	}
 	cost := compiled.Plan.Cost()
 	for _, n := range p.Nodes {
 		var in []circuits.Type
