@@ -106,6 +106,9 @@ func init() { // not a literal: expansions are made of operators that are expand
 		"ai.onnx.ml:SVMClassifier": {1, 1, (*expander).svmClassifier, "probabilities of more than two classes"},
 		"ai.onnx.ml:SVMRegressor":  {1, 1, (*expander).svmRegressor, ""},
 
+		// expand_ensemble.go
+		"ai.onnx.ml:TreeEnsemble": {1, 1, (*expander).treeEnsemble, "nodes that ask for equality or membership; aggregate MIN, MAX; post_transform SOFTMAX_ZERO, PROBIT"},
+
 		// expand_tree.go
 		"ai.onnx.ml:TreeEnsembleClassifier": {1, 1, (*expander).treeClassifier, "labels that are texts are numbered; post_transform PROBIT"},
 		"ai.onnx.ml:TreeEnsembleRegressor":  {1, 1, (*expander).treeRegressor, "aggregate MIN, MAX"},
