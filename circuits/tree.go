@@ -28,9 +28,9 @@ import (
 // its tree's height.
 //
 // Cost: 17 constraints a row of a path, and the first row of a tree one less (of features below
-// 2^30 in size), 13 more for the last and each score; one a row of the ensemble, or two where its
-// values are many; and tables. So a hundred trees of 63 nodes take about 9,000, where the
-// comparisons of all nodes alone take 25,000.
+// 2^30 in size; two for each ten bits more), 10 more for the last and each score (of values below
+// 2^19); one a row of the ensemble, or two where its values are many; and tables. So a hundred
+// trees of 63 nodes take about 10,000, where the comparisons of all nodes alone take 25,000.
 //
 // Soundness: a row is gathered by its key, of which there is one row only, whatever the weights
 // (relation.Gather); its node is t = f·S + u - 1 for a step S so large that of the features' own
@@ -93,7 +93,7 @@ func (o *TreeEnsemble) Infer(in []Type) (Type, error) {
 	if trees < 1 || trees*x.Shape[0] > maxElements || len(o.Rows) != total {
 		return Type{}, fmt.Errorf("%d trees, rows of %d integers, want %d: %w", trees, len(o.Rows), total, ErrProgram)
 	}
-	if x.Range.Width() > 1<<40 || o.Features > 1<<16 || bits.Len(uint(o.Features))+2+o.modulus(x) > 58 {
+	if x.Range.Width() > 1<<46 || o.Features > 1<<16 || bits.Len(uint(o.Features))+2+o.modulus(x) > 58 {
 		return Type{}, fmt.Errorf("%d features in %v: %w", o.Features, x.Range, ErrBound)
 	}
 	o.in = x

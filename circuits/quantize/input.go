@@ -37,8 +37,9 @@ func (l *lowerer) input(in model.Value) error {
 	if fine, ok := l.featureExp(in.Name, max(math.Abs(least), math.Abs(most)), l.inputBits); ok && fine > e {
 		e, n = fine, int64(math.Ceil(math.Ldexp(hi-lo, fine)))+2
 	} else if comparedOnly(l.g, in.Name) && in.Type.IsFloat() && l.inputBits < compareBits {
-		n = 1 << compareBits
-		e = coveringExp(0, hi-lo, 0, n)
+		// With the margin, not beside it: a comparison takes the digits of the whole range.
+		e = coveringExp(0, max(hi, most)-min(lo, least), 0, 1<<(compareBits+l.finerFeatures(in))-8)
+		n = int64(math.Ceil(math.Ldexp(hi-lo, e))) + 2
 	} else if roundedOnly(l.g, in.Name) && in.Type.IsFloat() {
 		n = 1 << exactBits
 		e = coveringExp(0, hi-lo, 0, n)
@@ -87,5 +88,23 @@ func (l *lowerer) input(in model.Value) error {
 }
 
 // compareBits is the width of inputs that are only compared with thresholds: what lies
-// between two float32 that are near a threshold must not matter.
-const compareBits = 30
+// between two float32 that are near a threshold must not matter. Where the columns of a table differ
+// in size it is that of the smallest, up to maxCompareBits in all.
+const compareBits, maxCompareBits = 30, 40
+
+// finerFeatures returns how many bits more the smallest column of an input needs than the largest.
+func (l *lowerer) finerFeatures(in model.Value) int {
+	index := slices.IndexFunc(l.g.Inputs, func(v model.Value) bool { return v.Name == in.Name })
+	least, most := 0., 0.
+	for _, f := range unequalFeatures(in, l.samples, index) {
+		if spread := f.hi - f.lo; spread > 0 && (least == 0 || spread < least) {
+			least = spread
+		}
+		most = max(most, math.Abs(f.lo), math.Abs(f.hi))
+	}
+	if least == 0 {
+		return 0
+	}
+	_, bits := math.Frexp(most / least)
+	return min(max(bits, 0), maxCompareBits-compareBits)
+}

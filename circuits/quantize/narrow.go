@@ -54,7 +54,7 @@ func (l *lowerer) rescale(node string, v, e int) (int, error) {
 // stepOf returns how much of a shift one step takes.
 func stepOf(size, shift int) int {
 	s := min(shift, circuits.MaxShift)
-	if s > largeShift && size < 1<<s/8 { // a table of all remainders would cost more than two steps
+	if s > largeShift && size < 1<<s/8 || s > smallShift && size < 1<<s/64 { // a table of all remainders would cost more than two steps
 		return smallShift
 	}
 	return s

@@ -7,9 +7,9 @@ import (
 	"github.com/nnark/nnark/model"
 )
 
-// valueBits is the width of what is at the leaves of trees: a label depends on the last bits of a
-// sum.
-const valueBits = 23
+// valueBits is the width of what is at the leaves of trees. A label depends on the last bits of a
+// sum; with the sign these are two digits of ten bits, and two values four.
+const valueBits = 19
 
 // trees lowers an ensemble: thresholds become the integers that give the same answers.
 func (l *lowerer) trees(n *model.Node) error {
