@@ -65,7 +65,7 @@ func (l *lowerer) compared(n *model.Node) ([]int, error) {
 		for j, v := range t {
 			v = math.Ldexp(v, k.Exp)
 			switch {
-			case k.Exp > 0 && !scores: // as x was rounded, so that a value at the threshold stays there
+			case !scores && l.rounded(n.Inputs[1-i], k.Exp): // as x was, so that a value at the threshold stays there
 				v = math.Floor(v + 0.5)
 			case op == "Greater" || op == "LessOrEqual":
 				v = math.Floor(v)
@@ -89,6 +89,13 @@ func (l *lowerer) compared(n *model.Node) ([]int, error) {
 		return vs, nil
 	}
 	return l.operands(n, n.Inputs...)
+}
+
+// rounded reports whether a value's integers at an exponent stand for reals next to them, not for
+// integers only.
+func (l *lowerer) rounded(name string, exp int) bool {
+	v := l.values[name]
+	return exp != 0 || v == nil || !v.integer && !v.whole()
 }
 
 // positive returns the condition that an integer is positive: it saturated to 0 and 1.

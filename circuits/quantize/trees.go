@@ -22,7 +22,7 @@ func (l *lowerer) trees(n *model.Node) error {
 	if err != nil {
 		return err
 	}
-	op, err := l.ensemble(t, x)
+	op, err := l.ensemble(t, x, l.rounded(n.Inputs[0], x.Exp))
 	if err != nil {
 		return err
 	}
@@ -47,8 +47,8 @@ func (l *lowerer) scored(name string) (int, error) {
 	return l.narrow(name)
 }
 
-// ensemble packs trees into rows of three nodes.
-func (l *lowerer) ensemble(t *model.TreeNodes, x circuits.Type) (*circuits.TreeEnsemble, error) {
+// ensemble packs trees into rows of three nodes, for integers x that were rounded or are exact.
+func (l *lowerer) ensemble(t *model.TreeNodes, x circuits.Type, rounded bool) (*circuits.TreeEnsemble, error) {
 	exp := circuits.MaxExp
 	for _, v := range t.Value {
 		if v != 0 {
@@ -67,7 +67,7 @@ func (l *lowerer) ensemble(t *model.TreeNodes, x circuits.Type) (*circuits.TreeE
 	if err != nil {
 		return nil, err
 	}
-	p := &treePacker{t: t, x: x, values: values}
+	p := &treePacker{t: t, x: x, rounded: rounded, values: values}
 	heights, trees := make([]int, len(t.Roots)), []int{}
 	for i, r := range t.Roots {
 		heights[i] = max(0, (p.depth(r)+1)/2-1)
@@ -111,6 +111,7 @@ func (l *lowerer) ensemble(t *model.TreeNodes, x circuits.Type) (*circuits.TreeE
 type treePacker struct {
 	t       *model.TreeNodes
 	x       circuits.Type
+	rounded bool
 	values  circuits.Ints
 	rows    [][]circuits.Ints // by height
 	waiting [][]subtree       // rows to be made
@@ -174,7 +175,7 @@ func (p *treePacker) node(row circuits.Ints, at int) (longer circuits.Ints, yes,
 	}
 	t := math.Ldexp(float64(p.t.Threshold[at]), p.x.Exp)
 	switch strict := p.t.Strict[at] == 1; {
-	case p.x.Exp > 0: // as x was rounded, so that a value at the threshold stays there
+	case p.rounded: // as x was, so that a value at the threshold stays there
 		t = math.Floor(t + 0.5)
 		if strict {
 			t--
