@@ -116,7 +116,7 @@ func init() { // not a literal: expansions are made of operators that are expand
 		// expand_quant.go
 		"ConvInteger":                            {2, 4, (*expander).convInteger, ""},
 		"DequantizeLinear":                       {2, 3, (*expander).dequantizeLinear, "scales in blocks"},
-		"DynamicQuantizeLinear":                  {1, 1, (*expander).dynamicQuantize, "its range is fixed by the samples"},
+		"DynamicQuantizeLinear":                  {1, 1, (*expander).dynamicQuantize, "its integers as outputs of the network"},
 		"MatMulInteger":                          {2, 4, (*expander).matMulInteger, ""},
 		"QLinearConv":                            {8, 9, (*expander).qLinearConv, ""},
 		"QLinearMatMul":                          {8, 8, (*expander).qLinearMatMul, ""},

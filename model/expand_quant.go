@@ -152,10 +152,15 @@ func (e *expander) blocks(axis, block int) error {
 
 // dynamicQuantize expands DynamicQuantizeLinear (opset 11), whose scale depends on the data:
 // the scale is 1 and the value itself stands for its integers, as rounding is this module's
-// own.
+// own. As outputs of the network the three would be other numbers than the operator's.
 func (e *expander) dynamicQuantize() error {
 	if err := e.attrs.Unpack(); err != nil {
 		return err
+	}
+	for _, o := range e.Graph.Outputs {
+		if slices.Contains(e.n.Outputs, o.Name) {
+			return unsupported("%q is an output of the network: only what the integers stand for is computed", o.Name)
+		}
 	}
 	e.set(0, e.arg(0))
 	e.set(1, e.float(1))

@@ -13,18 +13,25 @@ import (
 	"github.com/nnark/nnark/model/onnxpb"
 )
 
-// What DynamicQuantizeLinear's three outputs stand for is its input.
+// What DynamicQuantizeLinear's three outputs stand for is its input. None of them is an output
+// of a network: they would not be ONNX's.
 func TestDynamicQuantizeLinear(t *testing.T) {
 	x := floatTensor([]int{3}, -1.5, 0.25, 4)
-	f := newFile(13).input("x", x).node("DynamicQuantizeLinear", []string{"x"}, []string{"q", "s", "z"}).output("q", "s", "z")
-	g := mustParse(t, f)
+	quantized := []string{"q", "s", "z"}
+	f := newFile(13).input("x", x).node("DynamicQuantizeLinear", []string{"x"}, quantized).node("DequantizeLinear", quantized, []string{"y"})
+	g := mustParse(t, f.output("y"))
 	out, err := g.Run([]*Tensor{x})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, v := range out[0].Float {
-		if y := (v - out[2].Float[0]) * out[1].Float[0]; y != x.Float[i] {
-			t.Errorf("element %d stands for %v, want %v", i, y, x.Float[i])
+	if !slices.Equal(out[0].Float, x.Float) {
+		t.Errorf("the integers stand for %v, want %v", out[0].Float, x.Float)
+	}
+	for _, name := range quantized {
+		f := newFile(13).input("x", x).node("DynamicQuantizeLinear", []string{"x"}, quantized).output(name)
+		g := mustParse(t, f)
+		if errs := g.Unsupported(); len(errs) != 1 || !strings.Contains(errs[0].Error(), name) {
+			t.Errorf("output %q: %v, want a refusal", name, errs)
 		}
 	}
 }
