@@ -26,7 +26,7 @@ func (p *Plan) Cost() map[string]int {
 				cost[u.Node] += u.Key.Size()
 			}
 		}
-		cost[g.uses[0].Node] += g.elements() + 1
+		cost[g.uses[0].Node] += g.elements() + g.parts
 	}
 	for _, m := range p.Sys.Members {
 		cost[m.Node] += m.Query.Size() + m.Rows.Size() + 1

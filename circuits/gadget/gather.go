@@ -16,10 +16,12 @@ import (
 // Cost: a constraint a part of each row, and one a part of each gathered row, with one more for
 // its key where that is no constant. Under PLONK a row takes three gates.
 //
-// Soundness: row j's part p is the tuple (j·parts + p, w) of a number that is the circuit's and
-// of a packed weight, and the argument of [engine.lookups] says that the tuple of each key and its
-// packed columns is one of these. So a key has one row, whatever the weights are that somebody
-// committed to, and the row one set of columns: as in a contraction, these lie in intervals that
+// Soundness: row j's part p is the tuple (j, w) of a number that is the circuit's and of a packed
+// weight. Each part has an argument of its own, as [engine.lookups] describes it, which says that the
+// tuple of each key and its packed columns is one of this part's. (In one argument for all parts, of
+// tuples (j·parts + p, w), a key between two rows would take parts of both.) So a key is the number of
+// a row, with one packed row, whatever the weights are that somebody committed to, and the row has one
+// set of columns: as in a contraction, these lie in intervals that
 // other statements enforce, whose widths are the digits' bases. A row whose weights are not packed
 // small integers can be read as columns in one way at most, or in none.
 type Gathering struct {
@@ -140,9 +142,10 @@ type sums struct {
 	queries, rows, counts []frontend.Variable
 }
 
-// gathering returns the argument of a matrix.
-func (e *engine) gathering(g *Gathering) (s sums) {
+// gathering returns the arguments of a matrix, one for each part of its rows.
+func (e *engine) gathering(g *Gathering) []sums {
 	x, y := e.points()
+	all := make([]sums, g.parts)
 	for _, u := range g.uses {
 		keys := e.tensor(u.Key)
 		packed := make([][]frontend.Variable, len(keys)*g.parts)
@@ -153,10 +156,9 @@ func (e *engine) gathering(g *Gathering) (s sums) {
 			}
 		}
 		for i, key := range keys {
-			at := e.api.Sub(x, e.api.Mul(e.api.Mul(key, g.parts), y))
-			for p := range g.parts {
-				d := e.api.Sub(at, e.api.Mul(y, p))
-				s.queries = append(s.queries, e.api.Sub(d, e.sum(packed[i*g.parts+p])))
+			at := e.api.Sub(x, e.api.Mul(key, y))
+			for p := range all {
+				all[p].queries = append(all[p].queries, e.api.Sub(at, e.sum(packed[i*g.parts+p])))
 			}
 		}
 	}
@@ -174,10 +176,11 @@ func (e *engine) gathering(g *Gathering) (s sums) {
 		default:
 			w = e.secret[g.first+i]
 		}
-		s.rows = append(s.rows, e.api.Sub(e.api.Sub(x, e.api.Mul(y, i)), w))
+		s := &all[i%g.parts]
+		s.rows = append(s.rows, e.api.Sub(e.api.Sub(x, e.api.Mul(y, i/g.parts)), w))
 		s.counts = append(s.counts, e.secret[g.at+i])
 	}
-	return s
+	return all
 }
 
 // member returns the argument of relation.Member i.

@@ -38,7 +38,9 @@ func (e *engine) lookups() {
 		}
 	}
 	for _, g := range e.Gatherings {
-		e.balance(e.gathering(g))
+		for _, part := range e.gathering(g) {
+			e.balance(part)
+		}
 	}
 	for i := range e.Sys.Members {
 		e.balance(e.member(i))
