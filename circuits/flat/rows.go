@@ -1,0 +1,117 @@
+package flat
+
+import (
+	"fmt"
+	"math/bits"
+	"slices"
+
+	"github.com/nnark/nnark/circuits/relation"
+	"github.com/nnark/nnark/verifier/flat"
+)
+
+// layRows gives blocks their addresses and rows their kinds, with the fewest values that hold all.
+func (c *compiler) layRows() error {
+	total := 0
+	for _, group := range [][]*space{c.witnesses, c.inverses, c.models} {
+		for _, s := range group {
+			total += s.padded()
+		}
+	}
+	for dim := max(flat.MinRow+1, bits.Len(uint(total))); dim <= flat.MaxValues; dim++ {
+		c.Plan.Values, c.Plan.Row = dim, rowLength(dim, c.Plan.Rounds())
+		if c.tryRows() {
+			return nil
+		}
+	}
+	return fmt.Errorf("more than 2^%d values: %w", flat.MaxValues, relation.ErrSize)
+}
+
+// rowLength chooses the values of a row: a proof holds a point for each row, and opening one takes
+// as long as committing to three.
+func rowLength(dim, rounds int) int {
+	row := min(max(flat.MinRow, 3*dim/4), flat.MaxRow, dim-1)
+	for !flat.MasksOf(dim, rounds).Fit(row) {
+		row++
+	}
+	return row
+}
+
+// heap holds free aligned ranges of addresses by the logarithm of their sizes.
+type heap [flat.MaxValues + 1][]int
+
+// take returns a range of 2^k addresses from the smallest that holds one.
+func (h *heap) take(k int) (base int, ok bool) {
+	for n := k; n < len(h); n++ {
+		if len(h[n]) == 0 {
+			continue
+		}
+		base = h[n][0]
+		h[n] = h[n][1:]
+		for n > k {
+			n--
+			h.put(base+1<<n, n)
+		}
+		return base, true
+	}
+	return 0, false
+}
+
+func (h *heap) put(base, k int) {
+	at, _ := slices.BinarySearch(h[k], base)
+	h[k] = slices.Insert(h[k], at, base)
+}
+
+// tryRows reports whether the blocks fit the plan's values.
+func (c *compiler) tryRows() bool {
+	p := c.Plan
+	rows := 1 << (p.Values - p.Row)
+	p.Rows = make([]flat.Kind, rows)
+	var free heap // whole rows
+	var own [4]heap
+	p.Rows[0] = flat.Witness
+	for r := 1; r < rows; r *= 2 {
+		p.Rows[r] = flat.Witness // with two masks at its beginning
+		for k := 1; k < p.Row; k++ {
+			own[flat.Witness].put(r<<p.Row+1<<k, k)
+		}
+		for left := r + 1; left < 2*r; {
+			k := bits.TrailingZeros(uint(left))
+			free.put(left<<p.Row, p.Row+k)
+			left += 1 << k
+		}
+	}
+	type piece struct {
+		s    *space
+		kind flat.Kind
+	}
+	var pieces []piece
+	for kind, group := range map[flat.Kind][]*space{flat.Witness: c.witnesses, flat.Inverse: c.inverses, flat.Model: c.models} {
+		for _, s := range group {
+			pieces = append(pieces, piece{s, kind})
+		}
+	}
+	slices.SortStableFunc(pieces, func(a, b piece) int {
+		if a.kind != b.kind && a.s.padded() == b.s.padded() {
+			return int(a.kind) - int(b.kind)
+		}
+		return b.s.padded() - a.s.padded()
+	})
+	for _, piece := range pieces {
+		k := bits.TrailingZeros(uint(piece.s.padded()))
+		base, ok := own[piece.kind].take(k)
+		if !ok {
+			size := max(k, p.Row)
+			if base, ok = free.take(size); !ok {
+				return false
+			}
+			for r := base >> p.Row; r < (base+1<<size)>>p.Row; r++ {
+				p.Rows[r] = piece.kind
+			}
+			for n := k; n < size; n++ {
+				own[piece.kind].put(base+1<<n, n)
+			}
+		}
+		piece.s.base = base
+	}
+	return true
+}

@@ -1,0 +1,624 @@
+package flat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/consensys/gnark-crypto/ecc/bn254"
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+
+	"github.com/nnark/nnark/prover/hyperkzg"
+	"github.com/nnark/nnark/prover/internal/secret"
+	"github.com/nnark/nnark/prover/simd/msm"
+	"github.com/nnark/nnark/verifier/flat"
+)
+
+// ErrWitness means that the integers do not satisfy the plan: no proof of them verifies.
+var ErrWitness = errors.New("the integers do not satisfy the plan")
+
+// errAgain means that a challenge fell on one of the few values with which no proof can go on.
+var errAgain = errors.New("a challenge has no proof")
+
+// Prover proves one model's answers.
+type Prover struct {
+	plan     *flat.Plan
+	key      *flat.Key
+	masks    *flat.Masks
+	bases    []bn254.G1Affine // powers of tau, then Xi
+	model    []int64          // integers of the model's rows, zero elsewhere
+	blinders []fr.Element     // of the model's rows
+}
+
+// New commits to a model: values are its integers at their addresses, powers at least 2^Row
+// powers of tau. The blinders, one for each of the model's rows, are drawn if nil.
+func New(ctx context.Context, plan *flat.Plan, powers []bn254.G1Affine, values []int64, blinders []fr.Element) (*Prover, error) {
+	if len(powers) < 1<<plan.Row || len(values) != 1<<plan.Values {
+		return nil, fmt.Errorf("%d powers and %d values for a plan of 2^%d in rows of 2^%d: %w", len(powers), len(values), plan.Values, plan.Row, ErrWitness)
+	}
+	p := &Prover{plan: plan, masks: plan.Masks(), bases: append(append([]bn254.G1Affine{}, powers[:1<<plan.Row]...), flat.Blinder())}
+	p.model = make([]int64, len(values))
+	for r, kind := range plan.Rows {
+		if kind == flat.Model {
+			lo, hi := r<<plan.Row, (r+1)<<plan.Row
+			copy(p.model[lo:hi], values[lo:hi])
+		}
+	}
+	if p.blinders = blinders; blinders == nil {
+		p.blinders = make([]fr.Element, plan.Count(flat.Model))
+		if err := draw(p.blinders); err != nil {
+			return nil, err
+		}
+	}
+	v := newValues(p.model)
+	rows, err := p.commit(ctx, v, flat.Model, p.blinders)
+	if err != nil {
+		return nil, err
+	}
+	p.key = &flat.Key{Plan: plan, Model: rows}
+	return p, nil
+}
+
+// Key returns what proofs are verified with.
+func (p *Prover) Key() *flat.Key { return p.key }
+
+// Blinders returns what opens the model's commitments, with its integers.
+func (p *Prover) Blinders() []fr.Element { return p.blinders }
+
+// Prove proves that values, the integers at their addresses but for the model's, satisfy the
+// plan with the public integers. seed is a hash of the key and the statement. progress, which may
+// be nil, is told each stage as it begins: "witness", "tables", "sums", "claims", "opening".
+func (p *Prover) Prove(ctx context.Context, seed [32]byte, values []int64, public [][]int64, progress func(stage string)) (*flat.Proof, error) {
+	if progress == nil {
+		progress = func(string) {}
+	}
+	if len(values) != len(p.model) {
+		return nil, fmt.Errorf("%d values: %w", len(values), ErrWitness)
+	}
+	for {
+		proof, err := p.prove(ctx, seed, values, public, progress)
+		if !errors.Is(err, errAgain) {
+			return proof, err
+		}
+	}
+}
+
+// attempt is the state of one proof.
+type attempt struct {
+	*Prover
+	ctx        context.Context
+	public     [][]int64
+	transcript *flat.Transcript
+	points     *flat.Points
+	proof      *flat.Proof
+
+	values fr.Vector // at all addresses
+	mask   fr.Vector // the row that hides
+	blind  map[flat.Kind][]fr.Element
+	hide   fr.Element // the mask's blinder
+
+	a, b, c       fr.Vector // of the products' slots
+	first, second fr.Vector // of the sums'
+	tau           fr.Vector
+	last          fr.Element // what the first sumcheck ends with
+}
+
+func (p *Prover) prove(ctx context.Context, seed [32]byte, values []int64, public [][]int64, progress func(stage string)) (*flat.Proof, error) {
+	t := &attempt{Prover: p, ctx: ctx, public: public, transcript: flat.NewTranscript(seed), proof: new(flat.Proof)}
+	progress("witness")
+	if err := t.witness(values); err != nil {
+		return nil, err
+	}
+	progress("tables")
+	if err := t.tables(); err != nil {
+		return nil, err
+	}
+	progress("sums")
+	if err := t.sums(); err != nil {
+		return nil, err
+	}
+	progress("claims")
+	folded, omega, err := t.claims()
+	if err != nil {
+		return nil, err
+	}
+	progress("opening")
+	return t.proof, t.open(folded, omega)
+}
+
+// witness commits to the columns and the masks.
+func (t *attempt) witness(values []int64) error {
+	t.values = newValues(values)
+	for r, kind := range t.plan.Rows {
+		row := t.values[r<<t.plan.Row : (r+1)<<t.plan.Row]
+		switch kind {
+		case flat.Model:
+			for i := range row {
+				row[i].SetInt64(t.model[r<<t.plan.Row+i])
+			}
+		case flat.Inverse, flat.Unused:
+			clear(row)
+		}
+	}
+	if err := t.drawMasks(); err != nil {
+		return err
+	}
+	var err error
+	if t.proof.Witness, err = t.commit(t.ctx, t.values, flat.Witness, t.blind[flat.Witness]); err != nil {
+		return err
+	}
+	rows := []bn254.G1Affine{{}}
+	if err := t.commitRows(t.ctx, rows, []fr.Vector{t.mask}, []fr.Element{t.hide}); err != nil {
+		return err
+	}
+	t.proof.Mask = rows[0]
+	if t.proof.Mask.IsInfinity() {
+		return errAgain
+	}
+	t.points = t.plan.Begin(t.transcript, t.proof)
+	return nil
+}
+
+// drawMasks draws all that is random.
+func (t *attempt) drawMasks() error {
+	m := t.masks
+	t.mask = make(fr.Vector, 1<<t.plan.Row)
+	t.blind = map[flat.Kind][]fr.Element{flat.Model: t.blinders}
+	for _, k := range []flat.Kind{flat.Witness, flat.Inverse} {
+		t.blind[k] = make([]fr.Element, t.plan.Count(k))
+		if err := draw(t.blind[k]); err != nil {
+			return err
+		}
+	}
+	if err := draw(t.mask); err != nil {
+		return err
+	}
+	addresses := append(append([]int{m.Constant}, m.Pairs...), m.Sum[:]...)
+	for _, r := range m.Rounds {
+		addresses = append(addresses, r[:]...)
+	}
+	for _, s := range m.Products {
+		addresses = append(addresses, s[0], s[1])
+	}
+	for _, a := range addresses {
+		if err := secret.Draw(&t.values[a]); err != nil {
+			return err
+		}
+	}
+	for _, s := range m.Products {
+		t.values[s[2]].Mul(&t.values[s[0]], &t.values[s[1]])
+	}
+	return secret.Draw(&t.hide)
+}
+
+func draw(x []fr.Element) error {
+	for i := range x {
+		if err := secret.Draw(&x[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// newValues returns integers as field elements.
+func newValues(x []int64) fr.Vector {
+	v := make(fr.Vector, len(x))
+	for i, k := range x {
+		if k != 0 {
+			v[i].SetInt64(k)
+		}
+	}
+	return v
+}
+
+// commit commits to all rows of a kind.
+func (p *Prover) commit(ctx context.Context, v fr.Vector, kind flat.Kind, blinders []fr.Element) ([]bn254.G1Affine, error) {
+	var rows []fr.Vector
+	for r, k := range p.plan.Rows {
+		if k == kind {
+			rows = append(rows, v[r<<p.plan.Row:(r+1)<<p.plan.Row])
+		}
+	}
+	out := make([]bn254.G1Affine, len(rows))
+	return out, p.commitRows(ctx, out, rows, blinders)
+}
+
+func (p *Prover) commitRows(ctx context.Context, out []bn254.G1Affine, rows []fr.Vector, blinders []fr.Element) error {
+	var tasks []msm.Task
+	for i, row := range rows {
+		scalars := append(append(make(fr.Vector, 0, len(row)+1), row...), blinders[i])
+		tasks = append(tasks, msm.G1(&out[i], p.bases, scalars))
+	}
+	return msm.Run(ctx, tasks...)
+}
+
+// tables computes the inverses of what is looked up and commits to them.
+func (t *attempt) tables() error {
+	n := 1 << t.plan.Products
+	t.a, t.b, t.c = make(fr.Vector, n), make(fr.Vector, n), make(fr.Vector, n)
+	t.apply(flat.Right, t.b)
+	t.apply(flat.Product, t.c)
+	if err := t.invert(); err != nil {
+		return err
+	}
+	t.apply(flat.Left, t.a)
+	var err error
+	if t.proof.Inverses, err = t.commit(t.ctx, t.values, flat.Inverse, t.blind[flat.Inverse]); err != nil {
+		return err
+	}
+	t.plan.Middle(t.transcript, t.points, t.proof)
+	return nil
+}
+
+// invert sets the values of inverses to c/b of their slots.
+func (t *attempt) invert() error {
+	var at, slot []int
+	for i := range t.plan.Boxes {
+		b := &t.plan.Boxes[i]
+		if b.Claim != flat.Left || b.Constant() || t.plan.Rows[b.Value>>t.plan.Row] != flat.Inverse {
+			continue
+		}
+		walk(b, t.points, func(value, s int, _ *fr.Element) { at, slot = append(at, value), append(slot, s) })
+	}
+	d := make(fr.Vector, len(at))
+	for i, s := range slot {
+		if d[i] = t.b[s]; d[i].IsZero() {
+			return errAgain
+		}
+	}
+	d = fr.BatchInvert(d)
+	for i, a := range at {
+		t.values[a].Mul(&d[i], &t.c[slot[i]])
+	}
+	return nil
+}
+
+// apply adds to the slots what a claim's boxes and masks give them.
+func (t *attempt) apply(k flat.Claim, out fr.Vector) {
+	for i := range t.plan.Boxes {
+		b := &t.plan.Boxes[i]
+		if b.Claim != k {
+			continue
+		}
+		walk(b, t.points, func(value, slot int, w *fr.Element) {
+			x := *w
+			if value >= 0 {
+				x.Mul(&x, &t.values[value])
+			}
+			out[slot].Add(&out[slot], &x)
+		})
+	}
+	t.masks.Slots(t.plan, k, func(slot int, w *fr.Element, address int) {
+		x := *w
+		if address >= 0 {
+			x.Mul(&x, &t.values[address])
+		}
+		out[slot].Add(&out[slot], &x)
+	})
+}
+
+// walk calls f for every term of a box with all that multiplies the value, or 1 at value -1, but
+// the weight of the slot.
+func walk(b *flat.Box, c *flat.Points, f func(value, slot int, w *fr.Element)) {
+	scale, table, shift := c.Sides(b)
+	n := 0
+	var loop func(depth, value, slot, side int)
+	loop = func(depth, value, slot, side int) {
+		if depth < len(b.Loops) {
+			l := &b.Loops[depth]
+			for range l.Size {
+				loop(depth+1, value, slot, side)
+				value, slot, side = value+l.Value, slot+l.Slot, side+l.Side
+			}
+			return
+		}
+		w := scale
+		if table != nil {
+			w.Mul(&w, &table[side>>shift&(len(table)-1)])
+		}
+		if b.Factors != nil {
+			var k fr.Element
+			w.Mul(&w, k.SetInt64(b.Factors[n]))
+			n++
+		}
+		f(value, slot, &w)
+	}
+	loop(0, b.Value, b.Slot, b.Side)
+}
+
+// sums runs the first sumcheck.
+func (t *attempt) sums() error {
+	t.first, t.second = make(fr.Vector, 1<<t.plan.Sums), make(fr.Vector, 1<<t.plan.Sums)
+	t.apply(flat.First, t.first)
+	t.apply(flat.Second, t.second)
+	output := make(fr.Vector, 1)
+	t.apply(flat.Output, output)
+	t.proof.Output = output[0]
+	t.proof.MaskSum = t.maskSum()
+	t.plan.Sum(t.transcript, t.points, t.proof)
+	t.tau = flat.Expand(t.points.Tau)
+
+	claim := t.plan.FirstClaim(t.points, t.proof)
+	rounds := t.plan.Rounds()
+	for i := range rounds {
+		m := t.maskRound(i)
+		t.addProducts(&m, i)
+		t.addSums(&m, i)
+		t.proof.First = append(t.proof.First, m)
+		t.transcript.Scalars("first sumcheck", m[:]...)
+		x := t.transcript.Challenge("sigma")
+		claim = m.At(&claim, &x)
+		t.points.Sigma = append(t.points.Sigma, x)
+		if i >= rounds-t.plan.Products {
+			for _, v := range []*fr.Vector{&t.tau, &t.a, &t.b, &t.c} {
+				fold(v, &x)
+			}
+		}
+		if i >= rounds-t.plan.Sums {
+			fold(&t.first, &x)
+			fold(&t.second, &x)
+		}
+	}
+	t.proof.Values = [5]fr.Element{t.a[0], t.b[0], t.c[0], t.first[0], t.second[0]}
+	t.last = claim
+	return nil
+}
+
+// fold binds the highest bit to x.
+func fold(v *fr.Vector, x *fr.Element) {
+	h := len(*v) / 2
+	low, high := (*v)[:h], (*v)[h:]
+	parallel(h, func(lo, hi int) {
+		var d fr.Element
+		for i := lo; i < hi; i++ {
+			d.Sub(&high[i], &low[i]).Mul(&d, x)
+			low[i].Add(&low[i], &d)
+		}
+	})
+	*v = low
+}
+
+// addProducts adds to a round's message Σ eq(tau)·(a·b - c).
+func (t *attempt) addProducts(m *flat.Cubic, round int) {
+	wait := t.plan.Rounds() - t.plan.Products
+	if round < wait {
+		return // it sums to zero
+	}
+	h := len(t.a) / 2
+	part := total(h, 3, func(lo, hi int, sum []fr.Element) {
+		var da, db, dc, de, low, high, cross, x fr.Element
+		for i := lo; i < hi; i++ {
+			a, b, c, e := &t.a[i], &t.b[i], &t.c[i], &t.tau[i]
+			da.Sub(&t.a[i+h], a)
+			db.Sub(&t.b[i+h], b)
+			dc.Sub(&t.c[i+h], c)
+			de.Sub(&t.tau[i+h], e)
+			low.Mul(a, b)
+			high.Mul(&da, &db)
+			cross.Mul(&t.a[i+h], &t.b[i+h]).Sub(&cross, &low).Sub(&cross, &high).Sub(&cross, &dc)
+			low.Sub(&low, c)
+			sum[0].Add(&sum[0], x.Mul(e, &low))
+			sum[1].Add(&sum[1], x.Mul(e, &high))
+			sum[1].Add(&sum[1], x.Mul(&de, &cross))
+			sum[2].Add(&sum[2], x.Mul(&de, &high))
+		}
+	})
+	for k := range m {
+		halve(&part[k], wait)
+		m[k].Add(&m[k], &part[k])
+	}
+}
+
+// addSums adds lambda·Σ first·second.
+func (t *attempt) addSums(m *flat.Cubic, round int) {
+	wait := t.plan.Rounds() - t.plan.Sums
+	if round < wait {
+		x := t.proof.Output
+		halve(&x, round+1)
+		x.Mul(&x, &t.points.Lambda)
+		m[0].Add(&m[0], &x)
+		return
+	}
+	h := len(t.first) / 2
+	part := total(h, 2, func(lo, hi int, sum []fr.Element) {
+		var da, db, x fr.Element
+		for i := lo; i < hi; i++ {
+			da.Sub(&t.first[i+h], &t.first[i])
+			db.Sub(&t.second[i+h], &t.second[i])
+			sum[0].Add(&sum[0], x.Mul(&t.first[i], &t.second[i]))
+			sum[1].Add(&sum[1], x.Mul(&da, &db))
+		}
+	})
+	for k := range part {
+		halve(&part[k], wait)
+		part[k].Mul(&part[k], &t.points.Lambda)
+		m[k].Add(&m[k], &part[k])
+	}
+}
+
+func halve(x *fr.Element, times int) {
+	for range times {
+		x.Halve()
+	}
+}
+
+// maskSum is the sum of the mask g = g_0 + Σ_i g_i(x_i) over all points.
+func (t *attempt) maskSum() (sum fr.Element) {
+	sum.Double(&t.values[t.masks.Constant])
+	for i := range t.masks.Rounds {
+		x := t.maskOver(i)
+		sum.Add(&sum, &x)
+	}
+	return times2(sum, t.plan.Rounds()-1)
+}
+
+// maskOver is g_i(0) + g_i(1).
+func (t *attempt) maskOver(i int) (sum fr.Element) {
+	for _, a := range t.masks.Rounds[i] {
+		sum.Add(&sum, &t.values[a])
+	}
+	return sum
+}
+
+func times2(x fr.Element, times int) fr.Element {
+	for range times {
+		x.Double(&x)
+	}
+	return x
+}
+
+// maskRound is a round's message of theta·g.
+func (t *attempt) maskRound(round int) (m flat.Cubic) {
+	left := t.plan.Rounds() - 1 - round
+	known, open := t.values[t.masks.Constant], fr.Element{}
+	for i, r := range t.masks.Rounds {
+		switch {
+		case i < round:
+			x := t.points.Sigma[i]
+			power := x
+			for _, a := range r {
+				var y fr.Element
+				known.Add(&known, y.Mul(&t.values[a], &power))
+				power.Mul(&power, &x)
+			}
+		case i > round:
+			x := t.maskOver(i)
+			open.Add(&open, &x)
+		}
+	}
+	m[0] = times2(known, left)
+	if left > 0 {
+		open = times2(open, left-1)
+		m[0].Add(&m[0], &open)
+	}
+	m[1] = times2(t.values[t.masks.Rounds[round][1]], left)
+	m[2] = times2(t.values[t.masks.Rounds[round][2]], left)
+	for k := range m {
+		m[k].Mul(&m[k], &t.points.Theta)
+	}
+	return m
+}
+
+// claims runs the second sumcheck and returns the row that is opened and omega.
+func (t *attempt) claims() (folded fr.Vector, omega []fr.Element, err error) {
+	for j, a := range t.masks.Pairs {
+		var x fr.Element
+		k := fr.NewElement(uint64(2*j + 1))
+		t.proof.Hiding.Add(&t.proof.Hiding, x.Mul(&k, &t.values[a]))
+	}
+	claims, err := t.plan.Claims(t.transcript, t.points, t.last, t.proof, t.public)
+	if err != nil {
+		return nil, nil, errAgain
+	}
+	e := t.functional()
+	v := append(make(fr.Vector, 0, len(t.values)), t.values...)
+	powers := t.points.Powers()
+	var claim fr.Element
+	for i := range claims {
+		var w fr.Element
+		claim.Add(&claim, w.Mul(&claims[i], &powers[i]))
+	}
+	for i := range t.plan.Values {
+		if i == t.plan.Values-t.plan.Row {
+			folded = append(fr.Vector{}, v...)
+		}
+		h := len(v) / 2
+		part := total(h, 2, func(lo, hi int, sum []fr.Element) {
+			var de, dv, x fr.Element
+			for i := lo; i < hi; i++ {
+				de.Sub(&e[i+h], &e[i])
+				dv.Sub(&v[i+h], &v[i])
+				sum[0].Add(&sum[0], x.Mul(&e[i], &v[i]))
+				sum[1].Add(&sum[1], x.Mul(&de, &dv))
+			}
+		})
+		m := flat.Quadratic{part[0], part[1]}
+		t.proof.Second = append(t.proof.Second, m)
+		t.transcript.Scalars("second sumcheck", m[:]...)
+		x := t.transcript.Challenge("omega")
+		claim = m.At(&claim, &x)
+		omega = append(omega, x)
+		fold(&e, &x)
+		fold(&v, &x)
+	}
+	var last fr.Element
+	if last.Mul(&e[0], &v[0]); last != claim {
+		return nil, nil, ErrWitness
+	}
+	if e[0].IsZero() {
+		return nil, nil, errAgain
+	}
+	return folded, omega, nil
+}
+
+// functional returns the coefficient that all claims together give each value.
+func (t *attempt) functional() fr.Vector {
+	e := make(fr.Vector, len(t.values))
+	powers := t.points.Powers()
+	var tables [len(powers)][]fr.Element
+	for k := range tables {
+		if p := t.points.Slots(flat.Claim(k)); p != nil {
+			tables[k] = p.Table(0, p.Dim())
+		}
+	}
+	for i := range t.plan.Boxes {
+		b := &t.plan.Boxes[i]
+		if b.Constant() {
+			continue
+		}
+		power, table := &powers[b.Claim], tables[b.Claim]
+		walk(b, t.points, func(value, slot int, w *fr.Element) {
+			x := *w
+			x.Mul(&x, power)
+			if table != nil {
+				x.Mul(&x, &table[slot])
+			}
+			e[value].Add(&e[value], &x)
+		})
+	}
+	t.masks.Apply(t.plan, t.points, func(k flat.Claim, address int, w fr.Element) {
+		w.Mul(&w, &powers[k])
+		e[address].Add(&e[address], &w)
+	})
+	return e
+}
+
+// open opens the combined row at the last coordinates of omega.
+func (t *attempt) open(row fr.Vector, omega []fr.Element) error {
+	low := omega[t.plan.Values-t.plan.Row:]
+	weights := flat.Expand(low)
+	for i := range weights {
+		weights[i].Mul(&weights[i], &t.mask[i])
+		t.proof.MaskValue.Add(&t.proof.MaskValue, &weights[i])
+	}
+	rows := flat.Expand(omega[:t.plan.Values-t.plan.Row])
+	next := map[flat.Kind]int{}
+	for i, kind := range t.plan.Rows {
+		if kind == flat.Unused {
+			continue
+		}
+		var x fr.Element
+		t.proof.Blinding.Add(&t.proof.Blinding, x.Mul(&rows[i], &t.blind[kind][next[kind]]))
+		next[kind]++
+	}
+	eta := t.plan.Eta(t.transcript, t.proof)
+	if eta.IsZero() {
+		return errAgain
+	}
+	var x fr.Element
+	t.proof.Blinding.Add(&t.proof.Blinding, x.Mul(&eta, &t.hide))
+	t.transcript.Scalars("blinding", t.proof.Blinding)
+	for i := range row {
+		row[i].Add(&row[i], x.Mul(&eta, &t.mask[i]))
+	}
+	commitment, err := t.key.Combine(flat.NewPoint(omega), &eta, t.proof)
+	if err != nil {
+		return err
+	}
+	_, opening, err := hyperkzg.Open(t.ctx, t.bases[:len(t.bases)-1], commitment, row, low, t.transcript)
+	if err != nil {
+		return err
+	}
+	t.proof.Opening = *opening
+	return nil
+}

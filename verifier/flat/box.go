@@ -1,0 +1,274 @@
+package flat
+
+import (
+	"math/bits"
+
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+)
+
+// Claim names one of the linear functionals of the committed values that the verifier knows the
+// value of. Every box belongs to one.
+type Claim uint8
+
+const (
+	Left     Claim = iota // factors a of the products a·b = c, at the point of their slots
+	Right                 // factors b
+	Product               // results c
+	First                 // first factors of the sums of products, at the point of their slots and that of their outputs
+	Second                // second factors
+	Output                // outputs of the sums of products, at their point
+	Tables                // sum of the inverses of all lookups, less that of all tables' rows: zero
+	Zero                  // what is zero, at a random point: public integers less what they expose, and more
+	numBoxed              // claims that boxes belong to
+	masking               // the polynomial that masks the first sumcheck, at its point
+	hiding                // the slots that mask the second sumcheck: the last power
+	numClaims
+)
+
+// Symbol says which challenge multiplies a box: [One], [Gamma] or Beta + t of table t.
+type Symbol int
+
+const (
+	One   Symbol = iota
+	Gamma        // combines the columns of a table
+	Beta         // of table 0; the others follow
+)
+
+// Loop is a counter of a [Box], from 0 to Size-1, and how far one step of it moves the three
+// addresses.
+type Loop struct{ Size, Value, Slot, Side int }
+
+// Box is a regular set of terms of one claim's functional: for all values d of the counters,
+//
+//	Coef · Factors[d] · challenge · eq(slots, Slot+ΣSlot·d) · eq(sides, Side+ΣSide·d) · V[Value+ΣValue·d]
+//
+// where eq(p, i) is the weight of index i in the multilinear extension at a point p; of sides,
+// the bits in Sides only weigh. A box of constants has Value -1, and 1 in the place of V.
+type Box struct {
+	Claim             Claim
+	Symbol            Symbol
+	Coef              int64
+	Value, Slot, Side int
+	Sides             int // bits
+	Loops             []Loop
+	Factors           []int64 // nil for ones; the last loop's counter moves fastest
+}
+
+// Constant reports whether the box is of constants.
+func (b *Box) Constant() bool { return b.Value < 0 }
+
+// Terms returns the number of terms.
+func (b *Box) Terms() int {
+	n := 1
+	for _, l := range b.Loops {
+		n *= l.Size
+	}
+	return n
+}
+
+// The three spaces of addresses.
+const (
+	values = iota
+	slots
+	sides
+	numSpaces
+)
+
+func (l *Loop) steps() [numSpaces]int { return [numSpaces]int{l.Value, l.Slot, l.Side} }
+
+func (b *Box) starts() [numSpaces]int { return [numSpaces]int{max(b.Value, 0), b.Slot, b.Side} }
+
+// part is a group of loops that alone move some bits of the addresses, [lo, hi) of each space.
+type part struct {
+	loops  []Loop
+	lo, hi [numSpaces]int
+}
+
+// parts groups the loops so that no two groups move the same bits: the sum over the box is
+// then the product of the sums over the groups.
+func (b *Box) parts() []part {
+	if b.Factors != nil {
+		return []part{b.part(b.Loops)}
+	}
+	var ps []part
+	for i := range b.Loops {
+		p := b.part(b.Loops[i : i+1])
+		for k := 0; k < len(ps); {
+			if !overlap(&p, &ps[k]) {
+				k++
+				continue
+			}
+			p = b.part(append(ps[k].loops[:len(ps[k].loops):len(ps[k].loops)], p.loops...))
+			ps = append(ps[:k], ps[k+1:]...)
+			k = 0
+		}
+		ps = append(ps, p)
+	}
+	return ps
+}
+
+// part finds the bits that loops move: from the lowest bit of a step to where no carry comes.
+func (b *Box) part(loops []Loop) part {
+	p := part{loops: loops}
+	for s, start := range b.starts() {
+		all, most := 0, 0
+		for i := range loops {
+			step := loops[i].steps()[s]
+			if loops[i].Size > 1 {
+				all |= step
+			}
+			most += step * (loops[i].Size - 1)
+		}
+		if all == 0 {
+			continue
+		}
+		p.lo[s], p.hi[s] = bits.TrailingZeros(uint(all)), bits.Len(uint(most))
+		for start&(1<<p.hi[s]-1)+most >= 1<<p.hi[s] {
+			p.hi[s]++
+		}
+	}
+	return p
+}
+
+func overlap(p, q *part) bool {
+	for s := range numSpaces {
+		if p.lo[s] < q.hi[s] && q.lo[s] < p.hi[s] {
+			return true
+		}
+	}
+	return false
+}
+
+// moved returns the lowest and the highest bit, exclusive, of a space's addresses that the loops
+// move.
+func (b *Box) moved(s int) (lo, hi int) {
+	for _, p := range b.parts() {
+		if p.lo[s] < p.hi[s] {
+			if lo == hi {
+				lo, hi = p.lo[s], p.hi[s]
+			}
+			lo, hi = min(lo, p.lo[s]), max(hi, p.hi[s])
+		}
+	}
+	return lo, hi
+}
+
+// work returns how many products of table entries evaluating the box takes.
+func (b *Box) work() (n int) {
+	for _, p := range b.parts() {
+		terms := 1
+		for _, l := range p.loops {
+			terms *= l.Size
+		}
+		n += terms
+	}
+	return n
+}
+
+// eval returns the sum over the box of eq(at[values], ·)·eq(at[slots], ·)·eq(at[sides], ·)·Factors;
+// a space whose point is nil counts 1.
+func (b *Box) eval(at [numSpaces]*Point) fr.Element {
+	out := fr.One()
+	var moved [numSpaces]int // bits that some part moves
+	starts := b.starts()
+	for _, p := range b.parts() {
+		sum := p.sum(starts, at, b.Factors)
+		out.Mul(&out, &sum)
+		for s := range numSpaces {
+			moved[s] |= 1<<p.hi[s] - 1<<p.lo[s]
+		}
+	}
+	moved[sides] |= ^b.Sides
+	for s, p := range at {
+		if p != nil {
+			w := p.weight(starts[s], moved[s])
+			out.Mul(&out, &w)
+		}
+	}
+	return out
+}
+
+// sum is the sum over a part, of the bits it moves.
+func (p *part) sum(starts [numSpaces]int, at [numSpaces]*Point, factors []int64) (total fr.Element) {
+	var tables [][]fr.Element
+	var index []int
+	steps := make([][]int, len(p.loops)) // by loop and table
+	for s, point := range at {
+		if point == nil || p.lo[s] == p.hi[s] {
+			continue
+		}
+		tables = append(tables, point.Table(p.lo[s], p.hi[s]))
+		index = append(index, starts[s]&(1<<p.hi[s]-1)>>p.lo[s])
+		for i := range p.loops {
+			steps[i] = append(steps[i], p.loops[i].steps()[s]>>p.lo[s])
+		}
+	}
+	n := 0
+	var walk func(depth int)
+	walk = func(depth int) {
+		if depth == len(p.loops) {
+			w := fr.One()
+			if factors != nil {
+				w.SetInt64(factors[n])
+				n++
+			}
+			for t, i := range index {
+				w.Mul(&w, &tables[t][i])
+			}
+			total.Add(&total, &w)
+			return
+		}
+		for d := range p.loops[depth].Size {
+			for t, step := range steps[depth] {
+				index[t] += min(d, 1) * step
+			}
+			walk(depth + 1)
+		}
+		for t, step := range steps[depth] {
+			index[t] -= (p.loops[depth].Size - 1) * step
+		}
+	}
+	walk(0)
+	return total
+}
+
+// contains reports whether a box of values reaches an address, or cannot easily be shown not to.
+// Loops are tried from the longest step down.
+func (b *Box) contains(address int) bool {
+	rest := address - b.Value
+	if b.Constant() || rest < 0 {
+		return false
+	}
+	var loops []Loop
+	for _, l := range b.Loops {
+		if l.Value > 0 {
+			at := len(loops)
+			for at > 0 && loops[at-1].Value < l.Value {
+				at--
+			}
+			loops = append(loops[:at], append([]Loop{l}, loops[at:]...)...)
+		}
+	}
+	budget := 1 << 16
+	return reaches(loops, rest, &budget)
+}
+
+func reaches(loops []Loop, rest int, budget *int) bool {
+	if *budget--; *budget < 0 {
+		return true
+	}
+	if len(loops) == 0 {
+		return rest == 0
+	}
+	most := 0 // by the others
+	for _, l := range loops[1:] {
+		most += l.Value * (l.Size - 1)
+	}
+	l := loops[0]
+	for d := max(0, (rest-most+l.Value-1)/l.Value); d < l.Size && d*l.Value <= rest; d++ {
+		if reaches(loops[1:], rest-d*l.Value, budget) {
+			return true
+		}
+	}
+	return false
+}

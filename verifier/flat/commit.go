@@ -1,0 +1,26 @@
+package flat
+
+import (
+	"sync"
+
+	"github.com/consensys/gnark-crypto/ecc"
+	"github.com/consensys/gnark-crypto/ecc/bn254"
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+)
+
+// Blinder returns Xi, the base of the blindings of rows: a point that nobody knows a multiple
+// of, by hashing to the curve.
+func Blinder() bn254.G1Affine { return blinder() }
+
+var blinder = sync.OnceValue(func() bn254.G1Affine {
+	p, err := bn254.HashToG1([]byte("blinding of rows"), []byte("nnark flat 1"))
+	if err != nil {
+		panic("flat: " + err.Error()) // no input of it is anybody's
+	}
+	return p
+})
+
+func msm(points []bn254.G1Affine, scalars []fr.Element) (sum bn254.G1Affine, err error) {
+	_, err = sum.MultiExp(points, scalars, ecc.MultiExpConfig{NbTasks: 1})
+	return sum, err
+}

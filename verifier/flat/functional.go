@@ -1,0 +1,130 @@
+package flat
+
+import "github.com/consensys/gnark-crypto/ecc/bn254/fr"
+
+// Points holds the challenges at which the claims' functionals are taken.
+type Points struct {
+	Beta  []fr.Element // one a table
+	Gamma fr.Element
+
+	Columns  *Point // of the columns of committed tables
+	Outputs  *Point // rho: of the outputs of sums
+	Zeros    *Point
+	Products *Point // the last coordinates of sigma
+	Sums     *Point // as many as the sums have
+	Tau      []fr.Element
+	Lambda   fr.Element
+	Theta    fr.Element
+	Sigma    []fr.Element // of the first sumcheck
+	Alpha    fr.Element
+}
+
+// of returns a claim's points of slots and sides.
+func (c *Points) of(k Claim) (slots, sides *Point) {
+	switch k {
+	case Left, Product:
+		return c.Products, nil
+	case Right:
+		return c.Products, c.Columns
+	case First, Second:
+		return c.Sums, c.Outputs
+	case Output:
+		return nil, c.Outputs
+	case Zero:
+		return c.Zeros, nil
+	}
+	return nil, nil
+}
+
+// Scale returns what multiplies all of a box: its coefficient and its challenge.
+func (c *Points) Scale(b *Box) (w fr.Element) {
+	w.SetInt64(b.Coef)
+	switch {
+	case b.Symbol == Gamma:
+		w.Mul(&w, &c.Gamma)
+	case b.Symbol >= Beta:
+		w.Mul(&w, &c.Beta[b.Symbol-Beta])
+	}
+	return w
+}
+
+// Powers returns the powers of alpha that combine the claims.
+func (c *Points) Powers() (w [numClaims]fr.Element) {
+	w[0].SetOne()
+	for k := 1; k < len(w); k++ {
+		w[k].Mul(&w[k-1], &c.Alpha)
+	}
+	return w
+}
+
+// Constants returns the part of each claim that no value has a share in, with the public
+// integers of a statement.
+func (p *Plan) Constants(c *Points, public [][]int64) (sum [numClaims]fr.Element) {
+	add := func(b *Box) {
+		slots, sides := c.of(b.Claim)
+		w, scale := b.eval([numSpaces]*Point{nil, slots, sides}), c.Scale(b)
+		w.Mul(&w, &scale)
+		sum[b.Claim].Add(&sum[b.Claim], &w)
+	}
+	for i := range p.Boxes {
+		if p.Boxes[i].Constant() {
+			add(&p.Boxes[i])
+		}
+	}
+	for i, b := range p.Exposes {
+		b.Factors = public[i]
+		add(&b)
+	}
+	p.Masks().Slots(p, Second, func(slot int, w *fr.Element, address int) {
+		if address < 0 {
+			at := c.Sums.Weight(slot)
+			sum[Second].Add(&sum[Second], at.Mul(&at, w))
+		}
+	})
+	return sum
+}
+
+// Functional evaluates at omega the multilinear extension of the coefficients that all claims
+// together give the values.
+func (p *Plan) Functional(c *Points, omega *Point) (e fr.Element) {
+	powers := c.Powers()
+	for i := range p.Boxes {
+		b := &p.Boxes[i]
+		if b.Constant() {
+			continue
+		}
+		slots, sides := c.of(b.Claim)
+		w, scale := b.eval([numSpaces]*Point{omega, slots, sides}), c.Scale(b)
+		w.Mul(&w, &scale).Mul(&w, &powers[b.Claim])
+		e.Add(&e, &w)
+	}
+	p.Masks().Apply(p, c, func(k Claim, address int, w fr.Element) {
+		at := omega.Weight(address)
+		w.Mul(&w, &at).Mul(&w, &powers[k])
+		e.Add(&e, &w)
+	})
+	return e
+}
+
+// Sides returns what the sides of a box weigh, with its coefficient and challenge: the weight
+// of side i that the loops reach is scale·table[i>>shift&(len(table)-1)].
+func (c *Points) Sides(b *Box) (scale fr.Element, table []fr.Element, shift int) {
+	scale = c.Scale(b)
+	_, point := c.of(b.Claim)
+	if point == nil {
+		return scale, nil, 0
+	}
+	lo, hi := b.moved(sides)
+	w := point.weight(b.Side, 1<<hi-1<<lo|^b.Sides)
+	scale.Mul(&scale, &w)
+	if lo == hi {
+		return scale, nil, 0
+	}
+	return scale, point.Table(lo, hi), lo
+}
+
+// Slots returns the point of a claim's slots, nil if it has none.
+func (c *Points) Slots(k Claim) *Point {
+	slots, _ := c.of(k)
+	return slots
+}

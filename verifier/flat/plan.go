@@ -1,0 +1,167 @@
+package flat
+
+import "fmt"
+
+// Kind says when a row of values is committed.
+type Kind uint8
+
+const (
+	Unused  Kind = iota // zeros
+	Witness             // before the first challenge
+	Inverse             // after the challenges of the tables
+	Model               // once for all proofs: in the key
+	numKinds
+)
+
+// Plan is what is proven, in the form of linear functionals of 2^Values committed values: the
+// relations of a network's integers and nothing of its weights. All sizes are powers of two,
+// given by their logarithms.
+type Plan struct {
+	Values   int // values
+	Row      int // values of a row, which one commitment holds
+	Products int // slots of the products a·b = c
+	Sums     int // slots of the products that are added up
+	Outputs  int // of the sums
+	Zeros    int // of what is zero
+	Columns  int // of the tables whose rows are committed values
+	Tables   int // the number of tables, not a logarithm
+
+	Rows    []Kind
+	Boxes   []Box
+	Exposes []Box // of the public tensors in the statement's order: where each integer is subtracted
+}
+
+// Limits of a plan. They bound the time and the memory of whoever reads one.
+const (
+	MaxValues = 26
+	MinRow    = 8
+	MaxRow    = 20
+	maxTables = 1 << 12
+	maxLoops  = 10
+	maxWork   = 1 << 24 // products that evaluating all boxes takes
+)
+
+// Rounds returns the number of rounds of the first sumcheck.
+func (p *Plan) Rounds() int { return max(p.Products, p.Sums) }
+
+// Masks returns where the plan's masks are.
+func (p *Plan) Masks() *Masks { return MasksOf(p.Values, p.Rounds()) }
+
+// ReservedSlots returns how many slots at the end of the products' space and of the sums' no box
+// may use.
+func ReservedSlots() (products, sums int) { return productMasks, sumMasks }
+
+// Check returns an error unless the plan is one that an honest compiler could make: addresses
+// inside their spaces, no box on a mask, and a bounded time to evaluate it.
+func (p *Plan) Check() error {
+	switch {
+	case p.Row < MinRow || p.Row > MaxRow || p.Values <= p.Row || p.Values > MaxValues:
+		return fmt.Errorf("2^%d values in rows of 2^%d", p.Values, p.Row)
+	case p.Products < 2 || p.Products > MaxValues || p.Sums < 3 || p.Sums > MaxValues:
+		return fmt.Errorf("2^%d products and 2^%d terms of sums", p.Products, p.Sums)
+	case p.Outputs < 0 || p.Outputs > MaxValues || p.Zeros < 0 || p.Zeros > MaxValues || p.Columns < 0 || p.Columns > MaxValues:
+		return fmt.Errorf("2^%d outputs, 2^%d zeros, 2^%d columns", p.Outputs, p.Zeros, p.Columns)
+	case p.Tables < 0 || p.Tables > maxTables:
+		return fmt.Errorf("%d tables", p.Tables)
+	case len(p.Rows) != 1<<(p.Values-p.Row):
+		return fmt.Errorf("%d rows", len(p.Rows))
+	case !p.Masks().Fit(p.Row):
+		return fmt.Errorf("rows of 2^%d do not hold the masks", p.Row)
+	}
+	for i, k := range p.Rows {
+		if k >= numKinds || i&(i-1) == 0 && k != Witness {
+			return fmt.Errorf("row %d is of kind %d", i, k)
+		}
+	}
+	work := 0
+	for _, part := range [][]Box{p.Boxes, p.Exposes} {
+		for i := range part {
+			if err := p.checkBox(&part[i]); err != nil {
+				return fmt.Errorf("box %d: %w", i, err)
+			}
+			if work += part[i].work(); work > maxWork {
+				return fmt.Errorf("more than %d products to evaluate", maxWork)
+			}
+		}
+	}
+	for i := range p.Exposes {
+		if b := &p.Exposes[i]; b.Claim != Zero || !b.Constant() || b.Coef != -1 || b.Factors != nil {
+			return fmt.Errorf("public tensor %d is no box of constants", i)
+		}
+	}
+	return nil
+}
+
+// spaces returns the sizes of a claim's slots and sides; 1 for none.
+func (p *Plan) spaces(c Claim) (slots, sides int) {
+	switch c {
+	case Left, Product:
+		return 1<<p.Products - productMasks, 1
+	case Right:
+		return 1<<p.Products - productMasks, 1 << p.Columns
+	case First, Second:
+		return 1<<p.Sums - sumMasks, 1 << p.Outputs
+	case Output:
+		return 1, 1 << p.Outputs
+	case Zero:
+		return 1 << p.Zeros, 1
+	}
+	return 1, 1
+}
+
+func (p *Plan) checkBox(b *Box) error {
+	if b.Claim >= numBoxed || len(b.Loops) > maxLoops || b.Value < -1 || b.Slot < 0 || b.Side < 0 {
+		return fmt.Errorf("claim %d, %d loops from %d, %d, %d", b.Claim, len(b.Loops), b.Value, b.Slot, b.Side)
+	}
+	if b.Symbol < 0 || b.Symbol >= Beta+Symbol(p.Tables) || b.Symbol != One && b.Claim != Right {
+		return fmt.Errorf("challenge %d", b.Symbol)
+	}
+	ends, terms := [numSpaces]int{b.Value, b.Slot, b.Side}, 1
+	for _, l := range b.Loops {
+		if l.Size < 2 || l.Size > 1<<MaxValues || l.Value < 0 || l.Slot < 0 || l.Side < 0 ||
+			max(l.Value, l.Slot, l.Side) >= 1<<MaxValues || b.Constant() && l.Value != 0 {
+			return fmt.Errorf("loop %+v", l)
+		}
+		if terms *= l.Size; terms > 1<<MaxValues {
+			return fmt.Errorf("more than 2^%d terms", MaxValues)
+		}
+		for s, step := range l.steps() {
+			ends[s] += step * (l.Size - 1)
+		}
+	}
+	slotSpace, sideSpace := p.spaces(b.Claim)
+	if ends[values] >= 1<<p.Values || ends[slots] >= slotSpace || ends[sides] >= sideSpace {
+		return fmt.Errorf("addresses up to %v", ends)
+	}
+	if b.Factors != nil && len(b.Factors) != terms {
+		return fmt.Errorf("%d factors for %d terms", len(b.Factors), terms)
+	}
+	if b.Sides < 0 || b.Sides >= sideSpace {
+		return fmt.Errorf("side bits %x", b.Sides)
+	}
+	if lo, hi := b.moved(sides); (1<<hi-1<<lo)&^b.Sides != 0 {
+		return fmt.Errorf("side bits %d to %d of %x are moved", lo, hi, b.Sides)
+	}
+	if b.Constant() {
+		return nil
+	}
+	if b.Value < 1<<p.Row {
+		return fmt.Errorf("values from %d, in the row of the masks", b.Value)
+	}
+	for i := p.Row; i < p.Values; i++ {
+		if b.contains(1<<i) || b.contains(1<<i^1) {
+			return fmt.Errorf("a value is the mask %d", 1<<i)
+		}
+	}
+	return nil
+}
+
+// Count returns the number of rows of a kind.
+func (p *Plan) Count(k Kind) (n int) {
+	for _, r := range p.Rows {
+		if r == k {
+			n++
+		}
+	}
+	return n
+}
