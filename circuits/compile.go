@@ -13,15 +13,18 @@ import (
 	"github.com/consensys/gnark/frontend/cs/scs"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/nnark/nnark/circuits/flat"
 	"github.com/nnark/nnark/circuits/gadget"
 	"github.com/nnark/nnark/circuits/relation"
 )
 
-// Compiled is a program with its gnark constraint system.
+// Compiled is a program with its gnark constraint system or, for the flat argument, which has
+// no constraints, with its plan.
 type Compiled struct {
 	Program *Program
-	Plan    *gadget.Plan
-	System  constraint.ConstraintSystem
+	Plan    *gadget.Plan                // nil under Flat
+	System  constraint.ConstraintSystem // nil under Flat
+	Flat    *flat.Compiled              // nil but under Flat
 }
 
 // Compile builds the constraint system of a program. It is the same for all weights of
@@ -29,6 +32,9 @@ type Compiled struct {
 // overflow. gnark reports its progress to gnark's own logger, which is the importer's to
 // silence.
 func Compile(p *Program) (*Compiled, error) {
+	if p.Config.System == Flat {
+		return compileFlat(p)
+	}
 	plan, err := p.Plan()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", p.Name, err)
@@ -40,7 +46,19 @@ func Compile(p *Program) (*Compiled, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", p.Name, err)
 	}
-	return &Compiled{p, plan, ccs}, nil
+	return &Compiled{Program: p, Plan: plan, System: ccs}, nil
+}
+
+func compileFlat(p *Program) (*Compiled, error) {
+	sys, err := p.System()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", p.Name, err)
+	}
+	c, err := flat.New(sys)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", p.Name, err)
+	}
+	return &Compiled{Program: p, Flat: c}, nil
 }
 
 // SystemOf returns the constraint system with private weights in its selectors, as gnark's
@@ -74,8 +92,34 @@ func (p *Program) Plan() (*gadget.Plan, error) {
 	return gadget.New(sys, gadget.Config{Baked: p.Config.Weights == Baked, Plonk: p.Config.System == Plonk})
 }
 
-// Constraints returns the number of constraints.
-func (c *Compiled) Constraints() int { return c.System.GetNbConstraints() }
+// Constraints returns the number of constraints; under Flat the number of integers that are
+// committed to.
+func (c *Compiled) Constraints() int {
+	if c.Flat != nil {
+		return c.Flat.Size()
+	}
+	return c.System.GetNbConstraints()
+}
+
+// Committed reports whether proofs are about private weights that a key commits to.
+func (c *Compiled) Committed() bool { return c.Flat != nil || c.Plan.Committed() }
+
+// StatementSize returns the number of field elements of a proof's statement.
+func (c *Compiled) StatementSize() int {
+	if c.Flat != nil {
+		return c.Flat.StatementSize()
+	}
+	return c.Plan.StatementSize()
+}
+
+// FlatWitness returns the values that the flat argument commits to, and the statement, from
+// the values that [Program.Eval] returned.
+func (c *Compiled) FlatWitness(values [][]int64, context fr.Element) (*flat.Witness, error) {
+	if err := c.checkValues(values); err != nil {
+		return nil, err
+	}
+	return c.Flat.Witness(c.Flat.System().Assign(values), context)
+}
 
 // Witness runs the network on quantized inputs and returns the circuit's witness.
 // weights are Plan.PackedWeights.
@@ -90,15 +134,22 @@ func (c *Compiled) Witness(inputs [][]int64, weights fr.Vector, context fr.Eleme
 // WitnessOf is [Compiled.Witness] from the values that [Program.Eval] returned. Of others it is a
 // witness that no proof can be made with, or [ErrInput] if their number or sizes differ.
 func (c *Compiled) WitnessOf(values [][]int64, weights fr.Vector, context fr.Element, salt func() (fr.Element, error)) (*gadget.Witness, error) {
+	if err := c.checkValues(values); err != nil {
+		return nil, err
+	}
+	return c.Plan.Witness(c.assignment(values), weights, context, salt)
+}
+
+func (c *Compiled) checkValues(values [][]int64) error {
 	if len(values) != len(c.Program.types) {
-		return nil, fmt.Errorf("%d values, want %d: %w", len(values), len(c.Program.types), ErrInput)
+		return fmt.Errorf("%d values, want %d: %w", len(values), len(c.Program.types), ErrInput)
 	}
 	for i := range values {
 		if n := relation.Size(c.Program.types[i].Shape); len(values[i]) != n {
-			return nil, fmt.Errorf("%s: %d integers, want %d: %w", c.Program.describe(i), len(values[i]), n, ErrInput)
+			return fmt.Errorf("%s: %d integers, want %d: %w", c.Program.describe(i), len(values[i]), n, ErrInput)
 		}
 	}
-	return c.Plan.Witness(c.assignment(values), weights, context, salt)
+	return nil
 }
 
 func (c *Compiled) assignment(values [][]int64) *relation.Assignment {

@@ -43,6 +43,7 @@ const (
 	Digest    = statement.Digest    // a salted Poseidon2 digest
 	Groth16   = statement.Groth16
 	Plonk     = statement.Plonk
+	Flat      = statement.Flat
 )
 
 // Check returns [ErrProgram] for a configuration that has no meaning.
@@ -50,6 +51,9 @@ func (c *Config) Check() error {
 	if !c.Weights.Known() || !c.Input.Known() || !c.Output.Known() || c.Output == Private || !c.System.Known() ||
 		c.Bits != 0 && (c.Bits < 4 || c.Bits > 14) || !(c.Tolerance >= 0 && c.Tolerance < 1) {
 		return fmt.Errorf("configuration %+v: %w", *c, ErrProgram)
+	}
+	if c.System == Flat && (c.Weights != Committed || c.Input == Digest || c.Output == Digest) {
+		return fmt.Errorf("%s weights, %s input, %s output: the flat system has committed weights and no digests: %w", c.Weights, c.Input, c.Output, ErrProgram)
 	}
 	return nil
 }

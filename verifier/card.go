@@ -21,6 +21,7 @@ type (
 const (
 	Groth16          = statement.Groth16
 	Plonk            = statement.Plonk
+	Flat             = statement.Flat
 	CommittedWeights = statement.Committed // private; the key holds a hiding commitment to them
 	BakedWeights     = statement.Baked     // constants of the circuit; the key itself identifies them
 	Public           = statement.Public    // in the statement, packed

@@ -8,12 +8,13 @@ import (
 const keyMagic = "nnark-vk-2"
 
 // VerifyingKey is what a customer holds: the model card and one proof system's
-// key, Groth16 or Plonk as the card says, the other nil. It is safe for
+// key, the one that the card says, the others nil. It is safe for
 // concurrent use as long as nobody changes it. Do not copy it by value.
 type VerifyingKey struct {
 	Card    Card
 	Groth16 *Groth16Key
 	Plonk   *PlonkKey
+	Flat    *FlatKey
 
 	// cache holds what Verify precomputed, under the digest it belongs to.
 	cache atomic.Pointer[preparedKey]
@@ -43,10 +44,13 @@ func (vk *VerifyingKey) MarshalBinary() ([]byte, error) {
 	var e encoder
 	e.raw([]byte(keyMagic)...)
 	vk.Card.encode(&e)
-	if vk.Groth16 != nil {
+	switch vk.Card.System {
+	case Groth16:
 		vk.Groth16.encode(&e)
-	} else {
+	case Plonk:
 		vk.Plonk.encode(&e)
+	case Flat:
+		vk.Flat.encode(&e)
 	}
 	return e.buf, nil
 }
@@ -58,10 +62,15 @@ func ParseVerifyingKey(data []byte) (*VerifyingKey, error) {
 	d := decoder{rest: data}
 	d.magic(keyMagic)
 	vk := &VerifyingKey{Card: decodeCard(&d)}
-	if d.err == nil && vk.Card.System == Groth16 {
-		vk.Groth16 = decodeGroth16Key(&d, vk.Card.Weights)
-	} else if d.err == nil {
-		vk.Plonk = decodePlonkKey(&d, vk.Card.Weights)
+	if d.err == nil {
+		switch vk.Card.System {
+		case Groth16:
+			vk.Groth16 = decodeGroth16Key(&d, vk.Card.Weights)
+		case Plonk:
+			vk.Plonk = decodePlonkKey(&d, vk.Card.Weights)
+		case Flat:
+			vk.Flat = decodeFlatKey(&d)
+		}
 	}
 	if err := d.end(); err != nil {
 		return nil, err
@@ -112,13 +121,16 @@ func (vk *VerifyingKey) checkStructure() error {
 	if err := vk.Card.check(); err != nil {
 		return err
 	}
-	if (vk.Groth16 != nil) != (vk.Card.System == Groth16) || (vk.Plonk != nil) != (vk.Card.System == Plonk) {
+	if (vk.Groth16 != nil) != (vk.Card.System == Groth16) || (vk.Plonk != nil) != (vk.Card.System == Plonk) || (vk.Flat != nil) != (vk.Card.System == Flat) {
 		return malformed("verifying key: not exactly the card's system, %v", vk.Card.System)
 	}
-	if vk.Groth16 != nil {
+	switch vk.Card.System {
+	case Groth16:
 		return vk.Groth16.checkStructure(vk.Card.Weights)
+	case Plonk:
+		return vk.Plonk.checkStructure(&vk.Card)
 	}
-	return vk.Plonk.checkStructure(&vk.Card)
+	return vk.Flat.checkStructure(&vk.Card)
 }
 
 // prepare returns the precomputations, from the cache if the key is still the
@@ -139,10 +151,13 @@ func (vk *VerifyingKey) prepare() (*preparedKey, error) {
 func (vk *VerifyingKey) precompute(digest [32]byte) (*preparedKey, error) {
 	var err error
 	p := &preparedKey{digest: digest}
-	if vk.Groth16 != nil {
+	switch vk.Card.System {
+	case Groth16:
 		p.system, err = prepareGroth16(vk.Groth16)
-	} else {
+	case Plonk:
 		p.system, err = preparePlonk(vk.Plonk, &vk.Card)
+	case Flat:
+		p.system, err = prepareFlat(vk.Flat, &vk.Card)
 	}
 	if err != nil {
 		return nil, err

@@ -2,38 +2,51 @@ package verifier
 
 import (
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+
+	"github.com/nnark/nnark/verifier/flat"
 )
 
 const proofMagic = "nnark-proof-1"
 
-// Proof is a statement and a proof of it. Exactly one of Groth16 and Plonk is
+// Proof is a statement and a proof of it. Exactly one of Groth16, Plonk and Flat is
 // set. Nothing about a Proof is trusted before [Verify] accepted it.
 type Proof struct {
 	KeyDigest [32]byte     // of the verifying key it was made for
 	Statement []fr.Element // context, inputs, outputs; see [Card.StatementSize]
 	Groth16   *Groth16Proof
 	Plonk     *PlonkProof
+	Flat      *flat.Proof
 }
 
 // system returns the proof's system, or an error unless there is exactly one.
 func (p *Proof) system() (System, error) {
+	if p == nil {
+		return 0, malformed("no proof")
+	}
+	var found []System
+	for s, ok := range [...]bool{Groth16: p.Groth16 != nil, Plonk: p.Plonk != nil, Flat: p.Flat != nil} {
+		if ok {
+			found = append(found, System(s))
+		}
+	}
 	switch {
-	case p == nil || (p.Groth16 != nil) == (p.Plonk != nil):
+	case len(found) != 1:
 		return 0, malformed("proof: not exactly one proof system")
 	case len(p.Statement) > maxElements:
 		return 0, malformed("proof: statement of %d elements", len(p.Statement))
-	case p.Groth16 != nil:
-		return Groth16, nil
 	}
-	return Plonk, nil
+	return found[0], nil
 }
 
 // encodePoints appends the proof without its statement.
 func (p *Proof) encodePoints(e *encoder) {
-	if p.Groth16 != nil {
+	switch {
+	case p.Groth16 != nil:
 		p.Groth16.encode(e)
-	} else {
+	case p.Plonk != nil:
 		p.Plonk.encode(e)
+	default:
+		e.buf = p.Flat.AppendTo(e.buf)
 	}
 }
 
@@ -43,6 +56,8 @@ func (p *Proof) decodePoints(d *decoder, s System) {
 		p.Groth16 = decodeGroth16Proof(d)
 	case Plonk:
 		p.Plonk = decodePlonkProof(d)
+	case Flat:
+		p.Flat = decodeFlatProof(d)
 	default:
 		d.fail("proof system %v", s)
 	}
@@ -50,7 +65,7 @@ func (p *Proof) decodePoints(d *decoder, s System) {
 
 // MarshalBinary returns the only binary encoding of the proof: "nnark-proof-1",
 // the system, the key's digest, the statement after a 32-bit count, and the
-// proof of fixed length.
+// proof: of fixed length, or under [Flat] of the length that it says.
 func (p *Proof) MarshalBinary() ([]byte, error) {
 	s, err := p.system()
 	if err != nil {

@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+
+	"github.com/nnark/nnark/verifier/flat"
 )
 
 // MarshalJSON returns the proof as one JSON object; bytes are in lower-case
@@ -69,7 +71,7 @@ func ParseProofJSON(data []byte) (*Proof, error) {
 		case "statement":
 			statement = s.statement()
 		case "proof":
-			points = s.text(2 * max(Groth16ProofSize, PlonkProofSize))
+			points = s.text(2 * max(Groth16ProofSize, PlonkProofSize, flat.MaxProofSize))
 		default:
 			s.fail("unknown key %q", name)
 		}

@@ -23,7 +23,8 @@ const (
 	OneParty SetupKind = iota
 	// Ceremony made a Groth16 key.
 	Ceremony
-	// ReferenceString, a universal one that whoever set the key up trusts, made a PLONK key.
+	// ReferenceString, a universal one that whoever set the key up trusts, made a key of PLONK or
+	// the flat argument.
 	ReferenceString
 )
 
@@ -51,7 +52,7 @@ const maxContributions = 1 << 16
 
 // check reports a setup that the system does not have.
 func (s *Setup) check(system System) error {
-	if int(s.Kind) >= len(setupNames) || s.Kind == Ceremony && system != Groth16 || s.Kind == ReferenceString && system != Plonk {
+	if int(s.Kind) >= len(setupNames) || s.Kind == Ceremony && system != Groth16 || s.Kind == ReferenceString && system == Groth16 {
 		return malformed("card: %v for %v", s.Kind, system)
 	}
 	none := s.Contributions == 0 && s.Transcript == [32]byte{}

@@ -27,18 +27,13 @@ type Compiled struct {
 type table struct {
 	rows    int
 	queries []query
-	slots   *space // of its rows
 	counts  *space // how often each row is looked up
-	inverse *space
 }
 
-// query is one statement's lookups: the number of a row follows from an element's value.
+// query is one statement's lookups, each of a row.
 type query struct {
-	n     int
-	row   func(a *relation.Assignment) []int
-	slots *space
-
-	inverse *space
+	node string
+	row  func(a *relation.Assignment) []int // -1 for no row
 }
 
 // record is a regular part of a claim: each yields terms by the numbers of elements.
@@ -185,11 +180,11 @@ func (c *compiler) all(claim flat.Claim, value, slot *space, coef int64) {
 
 // query adds slots that are looked up in the last table: their inverses and what is known of
 // them without the columns.
-func (c *compiler) query(n []int, row func(a *relation.Assignment) []int) *space {
-	s := c.newSlots(&c.products, n...)
-	h := c.newSlots(&c.inverses, n...)
+func (c *compiler) query(node string, shape []int, row func(a *relation.Assignment) []int) *space {
+	s := c.newSlots(&c.products, shape...)
+	h := c.newSlots(&c.inverses, shape...)
 	t := &c.tables[len(c.tables)-1]
-	t.queries = append(t.queries, query{n: s.size, row: row, slots: s, inverse: h})
+	t.queries = append(t.queries, query{node, row})
 	c.all(flat.Left, h, s, 1)
 	c.constant(flat.Right, flat.Beta+flat.Symbol(len(c.tables)-1), s, 1)
 	c.constant(flat.Product, flat.One, s, 1)
@@ -199,13 +194,12 @@ func (c *compiler) query(n []int, row func(a *relation.Assignment) []int) *space
 
 // table adds a table of so many rows.
 func (c *compiler) table(n int) *space {
-	s := c.newSlots(&c.products, n)
-	t := table{rows: n, slots: s, counts: c.newSlots(&c.witnesses, n), inverse: c.newSlots(&c.inverses, n)}
-	c.tables = append(c.tables, t)
-	c.all(flat.Left, t.inverse, s, 1)
+	s, counts, h := c.newSlots(&c.products, n), c.newSlots(&c.witnesses, n), c.newSlots(&c.inverses, n)
+	c.tables = append(c.tables, table{rows: n, counts: counts})
+	c.all(flat.Left, h, s, 1)
 	c.constant(flat.Right, flat.Beta+flat.Symbol(len(c.tables)-1), s, 1)
-	c.all(flat.Product, t.counts, s, 1)
-	c.all(flat.Tables, t.inverse, nil, -1)
+	c.all(flat.Product, counts, s, 1)
+	c.all(flat.Tables, h, nil, -1)
 	return s
 }
 
@@ -225,7 +219,7 @@ func (c *compiler) lookups() {
 			if l.Table != t {
 				continue
 			}
-			q := c.query(l.Cols[0].Shape, func(a *relation.Assignment) []int { return rowsOf(a.Eval(l.Cols[0]), t.Domain.Lo, t.Len()) })
+			q := c.query(l.Node, l.Cols[0].Shape, func(a *relation.Assignment) []int { return rowsOf(a.Eval(l.Cols[0]), t.Domain.Lo, t.Len()) })
 			for k, col := range l.Cols {
 				c.tensor(flat.Right, []flat.Symbol{flat.One, flat.Gamma}[k], col, q)
 			}
@@ -261,7 +255,7 @@ func (c *compiler) gather(g *relation.Gather) {
 				}
 			}
 		}})
-	q := c.query(g.Key.Shape, func(a *relation.Assignment) []int { return rowsOf(a.Eval(g.Key), 0, n) })
+	q := c.query(g.Node, g.Key.Shape, func(a *relation.Assignment) []int { return rowsOf(a.Eval(g.Key), 0, n) })
 	c.tensor(flat.Right, flat.One, g.Key, q)
 	for j, col := range g.Cols {
 		for _, p := range col.Parts() {
@@ -283,7 +277,7 @@ func (c *compiler) allColumns() int { return 1<<c.Plan.Columns - 1 }
 func (c *compiler) member(m *relation.Member) {
 	s := c.table(m.Rows.Size())
 	c.tensor(flat.Right, flat.One, m.Rows, s)
-	q := c.query(m.Query.Shape, func(a *relation.Assignment) []int {
+	q := c.query(m.Node, m.Query.Shape, func(a *relation.Assignment) []int {
 		at := map[int64]int{}
 		for i, v := range a.Eval(m.Rows) {
 			at[v] = i

@@ -3,42 +3,95 @@ package flat
 import (
 	"fmt"
 
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+
 	"github.com/nnark/nnark/circuits/relation"
 	"github.com/nnark/nnark/verifier/statement"
 )
 
-// Values returns the integers of the plan's addresses for one inference: those of the model, the
-// columns and how often each table's row is looked up. The error wraps [relation.ErrRange] if
-// an integer is in no row of its table, or too large.
-func (c *Compiled) Values(a *relation.Assignment) ([]int64, error) {
+// Witness is one inference as the argument takes it.
+type Witness struct {
+	Values    []int64   // at the plan's addresses
+	Public    [][]int64 // of the public tensors
+	Statement fr.Vector // context, public tensors
+}
+
+// System returns the statements.
+func (c *Compiled) System() *relation.System { return c.sys }
+
+// Size returns the number of integers that are committed to.
+func (c *Compiled) Size() (n int) {
+	for _, s := range c.blocks {
+		n += s.size
+	}
+	for i := range c.tables {
+		n += c.tables[i].rows
+	}
+	return n
+}
+
+// StatementSize returns the number of elements of the statement.
+func (c *Compiled) StatementSize() int {
+	n := 1
+	for _, e := range c.sys.Exposes {
+		if e.Visibility == statement.Public {
+			n += packing(&e).Elements(e.T.Size())
+		}
+	}
+	return n
+}
+
+func packing(e *relation.Expose) statement.Packing {
+	return statement.Packing{Lo: e.Interval.Lo, Hi: e.Interval.Hi}
+}
+
+// Model returns the integers of the weights at the plan's addresses, zero elsewhere.
+func (c *Compiled) Model() []int64 {
 	v := make([]int64, 1<<c.Plan.Values)
 	for i, b := range c.sys.Blocks {
-		s := c.blocks[i]
-		for k, x := range a.Of(b) {
-			v[s.address(k)] = x
+		if b.Kind == relation.Param || b.Kind == relation.Weight {
+			c.blocks[i].put(v, b.Values())
 		}
+	}
+	return v
+}
+
+func (s *space) put(v, x []int64) {
+	for k := range x {
+		v[s.address(k)] = x[k]
+	}
+}
+
+// Witness returns the values of one inference: the columns' and how often each table's row is
+// looked up. The error wraps [relation.ErrRange] if an integer is in no row of its table, too
+// large, or outside its exposed interval.
+func (c *Compiled) Witness(a *relation.Assignment, context fr.Element) (*Witness, error) {
+	w := &Witness{Values: make([]int64, 1<<c.Plan.Values), Statement: fr.Vector{context}}
+	for i, b := range c.sys.Blocks {
+		c.blocks[i].put(w.Values, a.Of(b))
 	}
 	for i := range c.tables {
 		t := &c.tables[i]
 		for _, q := range t.queries {
 			for k, row := range q.row(a) {
 				if row < 0 {
-					return nil, fmt.Errorf("integer %d of a lookup is in no row of its table: %w", k, relation.ErrRange)
+					return nil, fmt.Errorf("%s: integer %d of a lookup is in no row of its table: %w", q.node, k, relation.ErrRange)
 				}
-				v[t.counts.address(row)]++
+				w.Values[t.counts.address(row)]++
 			}
 		}
 	}
-	return v, a.Err()
-}
-
-// Public returns the integers of the public tensors.
-func (c *Compiled) Public(a *relation.Assignment) [][]int64 {
-	var out [][]int64
 	for _, e := range c.sys.Exposes {
-		if e.Visibility == statement.Public {
-			out = append(out, a.Eval(e.T))
+		if e.Visibility != statement.Public {
+			continue
 		}
+		x := a.Eval(e.T)
+		packed, err := packing(&e).Pack(x)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w: %w", e.Name, err, relation.ErrRange)
+		}
+		w.Public = append(w.Public, x)
+		w.Statement = append(w.Statement, packed...)
 	}
-	return out
+	return w, a.Err()
 }

@@ -72,15 +72,16 @@ func TestTry(t *testing.T) {
 			values, err := p.Eval(in)
 			require.NoError(t, err)
 			a := sys.Assign(values)
-			v, err := c.Values(a)
+			w, err := c.Witness(a, fr.Element{})
 			require.NoError(t, err)
+			v := w.Values
 			base, tau2 := powers(1 << c.Plan.Row)
 			pr, err := prove.New(context.Background(), c.Plan, base, v, nil)
 			require.NoError(t, err)
 			for range 3 {
 				start = time.Now()
 				stage, last := "", start
-				proof, err := pr.Prove(context.Background(), [32]byte{}, v, c.Public(a), func(s string) {
+				proof, err := pr.Prove(context.Background(), [32]byte{}, v, w.Public, func(s string) {
 					fmt.Print(stage, " ", time.Since(last).Round(100*time.Microsecond), " ")
 					stage, last = s, time.Now()
 				})
@@ -88,11 +89,11 @@ func TestTry(t *testing.T) {
 				require.NoError(t, err)
 				took := time.Since(start)
 				data := proof.AppendTo(nil)
-				again, rest, err := vflat.Decode(data, c.Plan)
+				again, rest, err := vflat.Decode(data)
 				require.NoError(t, err)
 				require.Empty(t, rest)
 				start = time.Now()
-				left, right, err := pr.Key().Verify([32]byte{}, c.Public(a), again)
+				left, right, err := pr.Key().Verify([32]byte{}, w.Public, again)
 				require.NoError(t, err)
 				_, _, _, g2 := bn254.Generators()
 				left.Neg(&left)

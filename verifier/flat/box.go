@@ -153,14 +153,11 @@ func (b *Box) moved(s int) (lo, hi int) {
 	return lo, hi
 }
 
-// work returns how many products of table entries evaluating the box takes.
-func (b *Box) work() (n int) {
-	for _, p := range b.parts() {
-		terms := 1
-		for _, l := range p.loops {
-			terms *= l.Size
-		}
-		n += terms
+// terms returns the number of products of table entries that evaluating the part takes.
+func (p *part) terms() int {
+	n := 1
+	for i := range p.loops {
+		n *= p.loops[i].Size
 	}
 	return n
 }

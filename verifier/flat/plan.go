@@ -33,12 +33,15 @@ type Plan struct {
 
 // Limits of a plan. They bound the time and the memory of whoever reads one.
 const (
-	MaxValues = 26
-	MinRow    = 8
-	MaxRow    = 20
-	maxTables = 1 << 12
-	maxLoops  = 10
-	maxWork   = 1 << 24 // products that evaluating all boxes takes
+	MaxValues  = 26
+	MinRow     = 8
+	MaxRow     = 20
+	maxTables  = 1 << 12
+	maxLoops   = 10
+	maxRows    = 1 << 10
+	maxWork    = 1 << 24 // products that evaluating all boxes takes
+	maxWeights = 1 << 22 // entries of the tables of weights that it takes
+	maxFactors = 1 << 22
 )
 
 // Rounds returns the number of rounds of the first sumcheck.
@@ -63,7 +66,7 @@ func (p *Plan) Check() error {
 		return fmt.Errorf("2^%d outputs, 2^%d zeros, 2^%d columns", p.Outputs, p.Zeros, p.Columns)
 	case p.Tables < 0 || p.Tables > maxTables:
 		return fmt.Errorf("%d tables", p.Tables)
-	case len(p.Rows) != 1<<(p.Values-p.Row):
+	case len(p.Rows) != 1<<(p.Values-p.Row) || len(p.Rows) > maxRows:
 		return fmt.Errorf("%d rows", len(p.Rows))
 	case !p.Masks().Fit(p.Row):
 		return fmt.Errorf("rows of 2^%d do not hold the masks", p.Row)
@@ -73,16 +76,8 @@ func (p *Plan) Check() error {
 			return fmt.Errorf("row %d is of kind %d", i, k)
 		}
 	}
-	work := 0
-	for _, part := range [][]Box{p.Boxes, p.Exposes} {
-		for i := range part {
-			if err := p.checkBox(&part[i]); err != nil {
-				return fmt.Errorf("box %d: %w", i, err)
-			}
-			if work += part[i].work(); work > maxWork {
-				return fmt.Errorf("more than %d products to evaluate", maxWork)
-			}
-		}
+	if err := p.checkBoxes(); err != nil {
+		return err
 	}
 	for i := range p.Exposes {
 		if b := &p.Exposes[i]; b.Claim != Zero || !b.Constant() || b.Coef != -1 || b.Factors != nil {
@@ -108,6 +103,43 @@ func (p *Plan) spaces(c Claim) (slots, sides int) {
 	}
 	return 1, 1
 }
+
+// table is one of the tables of weights that evaluating boxes takes: of the bits [lo, hi) of a space.
+type table struct {
+	space  string
+	lo, hi int
+}
+
+// checkBoxes checks each box and what all take together.
+func (p *Plan) checkBoxes() error {
+	work, factors, weights := 0, 0, 0
+	seen := map[table]bool{}
+	for _, boxes := range [][]Box{p.Boxes, p.Exposes} {
+		for i := range boxes {
+			b := &boxes[i]
+			if err := p.checkBox(b); err != nil {
+				return fmt.Errorf("box %d: %w", i, err)
+			}
+			factors += len(b.Factors)
+			for _, part := range b.parts() {
+				work += part.terms()
+				for s, name := range [numSpaces]string{"values", spaceNames[b.Claim], "sides of " + spaceNames[b.Claim]} {
+					if t := (table{name, part.lo[s], part.hi[s]}); t.lo < t.hi && !seen[t] {
+						seen[t] = true
+						weights += 1 << (t.hi - t.lo)
+					}
+				}
+			}
+			if work > maxWork || factors > maxFactors || weights > maxWeights {
+				return fmt.Errorf("%d products of %d weights with %d factors to evaluate, at least", work, weights, factors)
+			}
+		}
+	}
+	return nil
+}
+
+// spaceNames names the slots of claims: those of one name are at one point.
+var spaceNames = [numBoxed]string{Left: "products", Right: "products", Product: "products", First: "sums", Second: "sums"}
 
 func (p *Plan) checkBox(b *Box) error {
 	if b.Claim >= numBoxed || len(b.Loops) > maxLoops || b.Value < -1 || b.Slot < 0 || b.Side < 0 {

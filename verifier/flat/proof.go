@@ -1,6 +1,7 @@
 package flat
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -66,14 +67,6 @@ func (pr *Proof) points() []*bn254.G1Affine {
 	return out
 }
 
-// shaped returns an empty proof of a plan's shape.
-func shaped(p *Plan) *Proof {
-	return &Proof{
-		Witness: make([]bn254.G1Affine, p.Count(Witness)), Inverses: make([]bn254.G1Affine, p.Count(Inverse)),
-		First: make([]Cubic, p.Rounds()), Second: make([]Quadratic, p.Values),
-	}
-}
-
 // fits returns an error unless the proof has the plan's shape and points of the curve.
 func (pr *Proof) fits(p *Plan) error {
 	if len(pr.Witness) != p.Count(Witness) || len(pr.Inverses) != p.Count(Inverse) || len(pr.First) != p.Rounds() || len(pr.Second) != p.Values {
@@ -87,9 +80,16 @@ func (pr *Proof) fits(p *Plan) error {
 	return nil
 }
 
-// AppendTo appends the proof's only encoding: points compressed, then scalars of 32 bytes, in
-// the order of the fields, and the opening.
+// head is the length of what says a proof's shape.
+const head = 7
+
+// AppendTo appends the proof's only encoding: the numbers of witness rows and of inverse rows, 16 bits each, of
+// rounds of both sumchecks and of the opening's coordinates, 8 bits each; points compressed, then scalars of
+// 32 bytes, in the order of the fields; the opening.
 func (pr *Proof) AppendTo(data []byte) []byte {
+	data = binary.BigEndian.AppendUint16(data, uint16(len(pr.Witness)))
+	data = binary.BigEndian.AppendUint16(data, uint16(len(pr.Inverses)))
+	data = append(data, byte(len(pr.First)), byte(len(pr.Second)), byte(len(pr.Opening.Plus)))
 	for _, q := range pr.points() {
 		b := q.Bytes()
 		data = append(data, b[:]...)
@@ -101,9 +101,25 @@ func (pr *Proof) AppendTo(data []byte) []byte {
 	return pr.Opening.AppendTo(data)
 }
 
-// Decode reads the proof of a plan and returns what follows it.
-func Decode(data []byte, p *Plan) (pr *Proof, rest []byte, err error) {
-	pr = shaped(p)
+// MaxProofSize is the length of the longest proof.
+const MaxProofSize = head + (maxRows+1)*bn254.SizeOfG1AffineCompressed + (5*MaxValues+10+5*MaxRow)*fr.Bytes
+
+// Decode reads a proof and returns what follows it. Whether it has the shape of a plan's, [Key.Verify]
+// finds out. Errors wrap [ErrMalformed].
+func Decode(data []byte) (pr *Proof, rest []byte, err error) {
+	if len(data) < head {
+		return nil, nil, fmt.Errorf("%w: it is cut short", ErrMalformed)
+	}
+	witness, inverses := binary.BigEndian.Uint16(data), binary.BigEndian.Uint16(data[2:])
+	first, second, row := data[4], data[5], data[6]
+	if int(witness)+int(inverses) > maxRows || first > MaxValues || second > MaxValues || row < 1 || row > MaxRow {
+		return nil, nil, fmt.Errorf("%w: %d and %d rows, %d and %d rounds, 2^%d values in a row", ErrMalformed, witness, inverses, first, second, row)
+	}
+	data = data[head:]
+	pr = &Proof{
+		Witness: make([]bn254.G1Affine, witness), Inverses: make([]bn254.G1Affine, inverses),
+		First: make([]Cubic, first), Second: make([]Quadratic, second),
+	}
 	for _, q := range pr.points() {
 		if len(data) < bn254.SizeOfG1AffineCompressed {
 			return nil, nil, fmt.Errorf("%w: it is cut short", ErrMalformed)
@@ -122,7 +138,7 @@ func Decode(data []byte, p *Plan) (pr *Proof, rest []byte, err error) {
 		}
 		data = data[fr.Bytes:]
 	}
-	opening, rest, err := hyperkzg.Decode(data, p.Row)
+	opening, rest, err := hyperkzg.Decode(data, int(row))
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}

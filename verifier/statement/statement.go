@@ -16,6 +16,7 @@ type System uint8
 const (
 	Groth16 System = iota
 	Plonk
+	Flat
 )
 
 // Weights says where a model's weights are.
@@ -42,7 +43,7 @@ const (
 )
 
 var (
-	systems      = []string{"groth16", "plonk"}
+	systems      = []string{"groth16", "plonk", "flat"}
 	weights      = []string{"committed", "baked"}
 	visibilities = []string{"public", "private", "digest"}
 )
