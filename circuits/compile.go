@@ -65,6 +65,9 @@ func compileFlat(p *Program) (*Compiled, error) {
 // own PLONK setup and prover need it: what [gadget.Plan.PackedWeights] returns. It is as secret as
 // they are. Of Groth16 and baked weights it is the one there is.
 func (c *Compiled) SystemOf(weights fr.Vector) (constraint.ConstraintSystem, error) {
+	if c.Flat != nil {
+		return nil, errFlat
+	}
 	if !c.Plan.Plonk || !c.Plan.Committed() {
 		return c.System, nil
 	}
@@ -82,6 +85,9 @@ func compileSystem(plan *gadget.Plan, circuit frontend.Circuit) (constraint.Cons
 	}
 	return frontend.Compile(ecc.BN254.ScalarField(), builder, circuit, opts...)
 }
+
+// errFlat means that there is no constraint system under Flat.
+var errFlat = fmt.Errorf("the flat system has no constraints: %w", ErrProgram)
 
 // Plan decides how the program's statements become constraints, without building them.
 func (p *Program) Plan() (*gadget.Plan, error) {
@@ -137,6 +143,9 @@ func (c *Compiled) WitnessOf(values [][]int64, weights fr.Vector, context fr.Ele
 	if err := c.checkValues(values); err != nil {
 		return nil, err
 	}
+	if c.Flat != nil {
+		return nil, errFlat
+	}
 	return c.Plan.Witness(c.assignment(values), weights, context, salt)
 }
 
@@ -159,6 +168,9 @@ func (c *Compiled) assignment(values [][]int64) *relation.Assignment {
 // StoreSystem returns the constraint system in bytes, from which [Restore] makes it again in less
 // than a tenth of the time that [Compile] takes. Of baked weights it is as secret as they are.
 func (c *Compiled) StoreSystem() ([]byte, error) {
+	if c.Flat != nil {
+		return nil, errFlat
+	}
 	system, err := gadget.StoreSystem(c.System)
 	digest := c.Program.SetupDigest()
 	return append(digest[:], system...), err
@@ -169,6 +181,9 @@ func (c *Compiled) StoreSystem() ([]byte, error) {
 // the caller's own: nothing but their form is checked. Those of another program or another
 // version are [gadget.ErrStored].
 func Restore(p *Program, stored []byte) (*Compiled, error) {
+	if p.Config.System == Flat {
+		return nil, errFlat
+	}
 	digest := p.SetupDigest()
 	system, ok := bytes.CutPrefix(stored, digest[:])
 	if !ok {

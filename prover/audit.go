@@ -12,7 +12,9 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/consensys/gnark-crypto/ecc/bn254"
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+	"github.com/consensys/gnark-crypto/ecc/bn254/kzg"
 
 	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/prover/ceremony"
@@ -26,7 +28,7 @@ type AuditOptions struct {
 	Opening    string               // file that opens the commitment to the weights
 	Ceremony   *ceremony.Transcript // Groth16: the ceremony's transcript
 	Phase1     [][32]byte           // digests of powers-of-tau files the auditor accepts
-	SRS        io.ReaderAt          // PLONK: the reference string, in a form that ImportSRS takes
+	SRS        io.ReaderAt          // PLONK and Flat: the reference string, in a form that ImportSRS takes
 	SRSDigests [][32]byte           // digests of reference strings the auditor accepts
 	KeyDir     string               // folder with the vendor's proving key, to prove with it too
 	Inputs     int                  // random inputs to prove; 0 stands for 3
@@ -88,8 +90,11 @@ func Audit(ctx context.Context, c *circuits.Compiled, key *verifier.VerifyingKey
 		return a.report, nil
 	}
 	recompute := a.recomputeGroth16
-	if key.Card.System == verifier.Plonk {
+	switch key.Card.System {
+	case verifier.Plonk:
 		recompute = a.recomputePlonk
+	case verifier.Flat:
+		recompute = a.recomputeFlat
 	}
 	for _, step := range []func() error{recompute, a.weights, a.answers} {
 		if err := step(); err != nil {
@@ -115,7 +120,7 @@ func (a *audit) find(claim string, v Verdict, format string, args ...any) {
 
 // card compares the key's card with the program's. With another all else is another model.
 func (a *audit) card() bool {
-	want := verifier.VerifyingKey{Card: card(a.c), Groth16: a.key.Groth16, Plonk: a.key.Plonk}
+	want := verifier.VerifyingKey{Card: card(a.c), Groth16: a.key.Groth16, Plonk: a.key.Plonk, Flat: a.key.Flat}
 	want.Card.Setup = a.key.Card.Setup
 	if want.Digest() == a.key.Digest() {
 		a.find(claimCard, Established, "names, shapes, scales, ranges, labels and the architecture's digest are the program's")
@@ -177,36 +182,22 @@ func (a *audit) recomputePlonk() error {
 		a.find(claimCircuit, NotEstablished, "a PLONK key is recomputed from its circuit and the reference string, which was not given")
 		return nil
 	}
-	srs, err := readSRS(a.o.SRS, plonkSize(a.c)+blindingDegree)
-	if err != nil {
-		return fmt.Errorf("SRS: %w: %w", err, ErrKeys)
-	}
-	digest := a.key.Plonk.SRSDigest()
-	if srs.Vk.G2[1] != a.key.Plonk.G2Tau {
-		a.find(claimOrigin, Refuted, "the key is of another reference string, of digest %s", hex.EncodeToString(digest[:]))
-		a.find(claimCircuit, NotEstablished, "the key is of another reference string")
-		return nil
-	}
-	switch unknown, err := unknownSRS(srs, a.o.SRSDigests); {
-	case err != nil:
-		a.find(claimOrigin, Refuted, "%v", err)
-	case unknown:
-		a.find(claimOrigin, NotEstablished, "no accepted digest was given; that of the reference string is %s", hex.EncodeToString(digest[:]))
-	default:
-		a.find(claimOrigin, Established, "the reference string has the accepted digest %s, and is well formed", hex.EncodeToString(digest[:]))
+	srs, err := a.referenceString(&a.key.Plonk.G2Tau)
+	if srs == nil {
+		return err
 	}
 	keys := &Keys{compiled: a.c, VerifyingKey: &verifier.VerifyingKey{Card: a.key.Card}}
 	if err := keys.setupPlonk(a.ctx, srs, "", a.o.Progress); err != nil {
 		return err
 	}
-	if a.c.Plan.Committed() {
+	if a.c.Committed() {
 		keys.VerifyingKey.Plonk.Qr, keys.VerifyingKey.Plonk.Weights = a.key.Plonk.Qr, a.key.Plonk.Weights
 	}
 	if keys.VerifyingKey.Digest() != a.key.Digest() {
 		a.find(claimCircuit, Refuted, "the key is not the one that the program and the reference string yield")
 		return nil
 	}
-	if !a.c.Plan.Committed() {
+	if !a.c.Committed() {
 		a.keys = keys
 		a.find(claimCircuit, Established, "every point of the key was recomputed from the program and the reference string")
 		return nil
@@ -220,9 +211,54 @@ func (a *audit) recomputePlonk() error {
 	return nil
 }
 
+// referenceString reads the reference string and says what it is worth; it returns nil if it is another
+// than the key's.
+func (a *audit) referenceString(tau2 *bn254.G2Affine) (*kzg.SRS, error) {
+	srs, err := readSRS(a.o.SRS, srsSize(a.c))
+	if err != nil {
+		return nil, fmt.Errorf("SRS: %w: %w", err, ErrKeys)
+	}
+	digest := (&verifier.PlonkKey{G2Tau: *tau2}).SRSDigest()
+	if srs.Vk.G2[1] != *tau2 {
+		a.find(claimOrigin, Refuted, "the key is of another reference string, of digest %s", hex.EncodeToString(digest[:]))
+		a.find(claimCircuit, NotEstablished, "the key is of another reference string")
+		return nil, nil
+	}
+	switch unknown, err := unknownSRS(srs, a.o.SRSDigests); {
+	case err != nil:
+		a.find(claimOrigin, Refuted, "%v", err)
+	case unknown:
+		a.find(claimOrigin, NotEstablished, "no accepted digest was given; that of the reference string is %s", hex.EncodeToString(digest[:]))
+	default:
+		a.find(claimOrigin, Established, "the reference string has the accepted digest %s, and is well formed", hex.EncodeToString(digest[:]))
+	}
+	return srs, nil
+}
+
+func (a *audit) recomputeFlat() error {
+	k := &Keys{compiled: a.c, VerifyingKey: a.key}
+	if err := k.samePlan(); err != nil {
+		a.find(claimOrigin, NotEstablished, "the key is another program's")
+		a.find(claimCircuit, Refuted, "the key's plan is not the program's")
+		return nil
+	}
+	if a.o.SRS == nil {
+		a.find(claimOrigin, NotEstablished, "no reference string was given")
+		a.find(claimCircuit, Established, "the key's plan was recomputed from the program")
+		return nil
+	}
+	srs, err := a.referenceString(&a.key.Flat.G2Tau)
+	if srs == nil {
+		return err
+	}
+	a.find(claimCircuit, Established, "the key's plan was recomputed from the program")
+	a.keys = &Keys{compiled: a.c, VerifyingKey: &verifier.VerifyingKey{Card: a.key.Card}}
+	return a.keys.setupFlat(a.ctx, srs)
+}
+
 // weights opens the commitment with the recomputed basis.
 func (a *audit) weights() error {
-	if !a.c.Plan.Committed() {
+	if !a.c.Committed() {
 		if a.keys != nil {
 			a.find(claimWeights, Established, "they are constants of the circuit")
 		} else {
@@ -254,7 +290,7 @@ func (a *audit) weights() error {
 		a.find(claimWeights, Refuted, "the program's weights and the opening do not open the key's commitment")
 		return nil
 	}
-	a.keys.weights, a.keys.plonk = check.weights, check.plonk
+	a.keys.weights, a.keys.plonk, a.keys.flat = check.weights, check.plonk, check.flat
 	a.find(claimWeights, Established, "the commitment was recomputed from the program's weights and the opening")
 	return nil
 }
@@ -266,7 +302,7 @@ func (a *audit) answers() error {
 		a.keys.VerifyingKey = a.key
 		provers = append(provers, a.keys)
 	}
-	if a.o.KeyDir != "" && (a.o.Opening != "" || !a.c.Plan.Committed()) {
+	if a.o.KeyDir != "" && (a.o.Opening != "" || !a.c.Committed()) {
 		vendor, err := a.vendorKeys()
 		if errors.Is(err, ErrKeys) {
 			a.find(claimAnswers, Refuted, "the vendor's proving key: %v", err)
@@ -307,8 +343,15 @@ func (a *audit) vendorKeys() (*Keys, error) {
 	if err := k.loadProvingKey(filepath.Join(a.o.KeyDir, ProvingKeyFile)); err != nil {
 		return nil, err
 	}
-	if !a.c.Plan.Committed() {
+	if !a.c.Committed() {
 		return k, nil
+	}
+	if a.c.Flat != nil { // another's powers of tau that fit are the same
+		mine := *k
+		mine.VerifyingKey = &verifier.VerifyingKey{Card: a.key.Card, Flat: &verifier.FlatKey{G2Tau: a.key.Flat.G2Tau}}
+		err := mine.commitFlat(a.blinding)
+		k.weights, k.flat = mine.weights, mine.flat
+		return k, err
 	}
 	k.weights = a.c.Plan.PackedWeights(a.blinding)
 	if k.plonk != nil {

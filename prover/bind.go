@@ -28,7 +28,7 @@ var ErrBind = errors.New("nothing to bind")
 //
 // Bound keys are as secret as the weights: they hold unblinded sums over them.
 func (k *Keys) Bind(ctx context.Context) (*Keys, error) {
-	if k.plonk != nil || !k.compiled.Plan.Committed() {
+	if k.plonk != nil || k.compiled.Flat != nil || !k.compiled.Committed() {
 		return nil, fmt.Errorf("bind: keys without committed weights under Groth16: %w", ErrBind)
 	}
 	if err := k.hasProvingKey(); err != nil {
@@ -67,8 +67,8 @@ const boundMagic = "nnark-bound-key-2\n\n\n" // as long as provingMagic
 // verifying key and the opening, which [LoadBound] needs too. It fails with [ErrBind] for
 // keys that are not bound.
 func (k *Keys) SaveBound(dir string) error {
-	if k.plonk != nil {
-		return fmt.Errorf("PLONK keys: %w", ErrBind)
+	if k.groth16 == nil {
+		return fmt.Errorf("keys of another system than Groth16: %w", ErrBind)
 	}
 	if !k.groth16.Bound() {
 		return fmt.Errorf("keys are not bound: %w", ErrBind)
@@ -96,7 +96,7 @@ func LoadBound(dir string, c *circuits.Compiled) (*Keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	if k.VerifyingKey.Groth16 == nil || !c.Plan.Committed() {
+	if k.VerifyingKey.Groth16 == nil || !c.Committed() {
 		return nil, fmt.Errorf("%s: %w", BoundKeyFile, ErrBind)
 	}
 	blinding, err := readOpening(filepath.Join(dir, OpeningFile), c.Program.Architecture())

@@ -45,6 +45,10 @@ const (
 	proveBytesBase, proveBytesPerByte           = 22e6, 3.9
 	plonkSetupBytesBase, plonkSetupBytesPerByte = 25e6, 9.2
 	plonkProveBytesBase, plonkProveBytesPerByte = 22e6, 28.5
+
+	flatSetupBase, flatSetupPerMB    = 35 * time.Millisecond, 60 * time.Millisecond
+	flatProveBase, flatProveValue    = 20 * time.Millisecond, 500 * time.Nanosecond
+	flatBytesBase, flatBytesPerValue = 30e6, 250.0
 )
 
 // Predict returns what keys and proofs of a compiled network will take.
@@ -55,7 +59,10 @@ func Predict(c *circuits.Compiled) Cost {
 	after := func(base, per time.Duration, n float64) time.Duration {
 		return time.Duration(slowness() * (float64(base) + float64(per)*n))
 	}
-	if c.Plan.Plonk {
+	if c.Flat != nil {
+		values := float64(int(1) << c.Flat.Plan.Values)
+		r.Setup, r.Prove = after(flatSetupBase, flatSetupPerMB, key/1e6), after(flatProveBase, flatProveValue, values)
+	} else if c.Plan.Plonk {
 		r.Setup, r.Prove = after(plonkSetupBase, plonkSetupPerMB, key/1e6), after(plonkProveBase, plonkProveGate, float64(c.Constraints()))
 	} else {
 		r.Setup, r.Prove = after(setupBase, setupPerMB, key/1e6), after(proveBase, provePerMB, key/1e6)
@@ -65,6 +72,9 @@ func Predict(c *circuits.Compiled) Cost {
 }
 
 func setupBytes(c *circuits.Compiled, key float64) int64 {
+	if c.Flat != nil {
+		return proveBytes(c, key)
+	}
 	if c.Plan.Plonk {
 		return int64(plonkSetupBytesBase + plonkSetupBytesPerByte*key)
 	}
@@ -72,6 +82,9 @@ func setupBytes(c *circuits.Compiled, key float64) int64 {
 }
 
 func proveBytes(c *circuits.Compiled, key float64) int64 {
+	if c.Flat != nil {
+		return int64(flatBytesBase + flatBytesPerValue*float64(int(1)<<c.Flat.Plan.Values))
+	}
 	if c.Plan.Plonk {
 		return int64(plonkProveBytesBase + plonkProveBytesPerByte*key)
 	}
@@ -106,6 +119,9 @@ var slowness = sync.OnceValue(func() float64 {
 // keySize returns the size that a circuit's constraints are padded to, and that of its proving key.
 func keySize(c *circuits.Compiled) (domain int, bytes int64) {
 	const g1, g2, index = 64, 128, 4 // a point of each group, and what names its wires
+	if c.Flat != nil {
+		return 1 << c.Flat.Plan.Values, g1 * int64(flatPowers(c))
+	}
 	n := c.System.GetNbConstraints()
 	if c.Plan.Plonk { // two bases of the reference string
 		domain = plonk.Size(n + c.System.GetNbPublicVariables())

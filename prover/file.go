@@ -81,12 +81,19 @@ func (k *Keys) save(dir string, overwrite bool) error {
 		if err := writeBytes(filepath.Join(dir, OpeningFile), 0o600, opening); err != nil {
 			return err
 		}
+	}
+	if circuit != nil {
 		if err := writeBytes(filepath.Join(dir, CircuitFile), 0o644, circuit); err != nil {
 			return err
 		}
 	}
-	write := k.writePlonk
-	if k.plonk == nil {
+	var write func(io.Writer) error
+	switch {
+	case k.plonk != nil:
+		write = k.writePlonk
+	case k.powers != nil:
+		write = k.writeFlat
+	default:
 		write = k.free.WriteKey
 	}
 	if err := writeSummed(filepath.Join(dir, ProvingKeyFile), 0o644, k.provingHead(), write); err != nil {
@@ -95,9 +102,10 @@ func (k *Keys) save(dir string, overwrite bool) error {
 	return writeBytes(filepath.Join(dir, VerifyingKeyFile), 0o644, vk)
 }
 
-// circuit returns the content of CircuitFile, nil for baked weights: it would hold them.
+// circuit returns the content of CircuitFile, nil for baked weights: it would hold them; and under
+// the flat argument, where there is none.
 func (k *Keys) circuit() ([]byte, error) {
-	if !k.compiled.Plan.Committed() {
+	if k.compiled.Flat != nil || !k.compiled.Committed() {
 		return nil, nil
 	}
 	return k.compiled.StoreSystem()
@@ -120,12 +128,16 @@ func Compile(dir string, p *circuits.Program) (*circuits.Compiled, error) {
 
 // opening returns the content of OpeningFile, nil for baked weights, which have none.
 func (k *Keys) opening(circuit []byte) ([]byte, error) {
-	if !k.compiled.Plan.Committed() {
+	if !k.compiled.Committed() {
 		return nil, nil
 	}
 	arch, blinding := k.compiled.Program.Architecture(), k.weights[len(k.weights)-1].Bytes()
-	sum := sha256.Sum256(circuit)
-	data, err := json.MarshalIndent(opening{openingFormat, hex.EncodeToString(arch[:]), hex.EncodeToString(blinding[:]), hex.EncodeToString(sum[:])}, "", "  ")
+	o := opening{Format: openingFormat, Architecture: hex.EncodeToString(arch[:]), Blinding: hex.EncodeToString(blinding[:])}
+	if circuit != nil {
+		sum := sha256.Sum256(circuit)
+		o.Circuit = hex.EncodeToString(sum[:])
+	}
+	data, err := json.MarshalIndent(o, "", "  ")
 	return append(data, '\n'), err
 }
 
@@ -151,7 +163,7 @@ func Load(dir string, c *circuits.Compiled) (*Keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.Plan.Committed() {
+	if c.Committed() {
 		if err := k.loadOpening(filepath.Join(dir, OpeningFile)); err != nil {
 			return nil, err
 		}
@@ -194,8 +206,11 @@ func loadVerifyingKey(dir string, c *circuits.Compiled) (*Keys, error) {
 
 func (k *Keys) loadProvingKey(name string) error {
 	err := readSummed(name, k.provingHead(), func(r io.Reader) error {
-		if k.VerifyingKey.Plonk != nil {
+		switch {
+		case k.VerifyingKey.Plonk != nil:
 			return k.readPlonk(r)
+		case k.VerifyingKey.Flat != nil:
+			return k.readFlat(r)
 		}
 		return k.readGroth16(r)
 	})
@@ -251,12 +266,12 @@ func (k *Keys) loadOpening(name string) error {
 	if err != nil {
 		return err
 	}
-	check := &Keys{compiled: k.compiled, free: k.free, plonk: k.plonk, VerifyingKey: &verifier.VerifyingKey{
+	check := &Keys{compiled: k.compiled, free: k.free, plonk: k.plonk, powers: k.powers, VerifyingKey: &verifier.VerifyingKey{
 		Groth16: &verifier.Groth16Key{}, Plonk: &verifier.PlonkKey{}}}
 	if err := check.commit(blinding); err != nil {
 		return err
 	}
-	k.weights, k.plonk = check.weights, check.plonk
+	k.weights, k.plonk, k.flat = check.weights, check.plonk, check.flat
 	if !check.sameCommitment(k.VerifyingKey) {
 		return fmt.Errorf("these weights and %s do not open the commitment in %s: %w", OpeningFile, VerifyingKeyFile, ErrKeys)
 	}
@@ -267,6 +282,9 @@ func (k *Keys) loadOpening(name string) error {
 func (k *Keys) sameCommitment(of *verifier.VerifyingKey) bool {
 	if g := of.Groth16; g != nil {
 		return g.Weights != nil && *g.Weights == *k.VerifyingKey.Groth16.Weights
+	}
+	if f := of.Flat; f != nil {
+		return slices.Equal(f.Model, k.VerifyingKey.Flat.Model)
 	}
 	w := of.Plonk.Weights
 	return w != nil && of.Plonk.Qr == k.VerifyingKey.Plonk.Qr && *w == *k.VerifyingKey.Plonk.Weights

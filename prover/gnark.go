@@ -121,6 +121,9 @@ func (k *Keys) UnsafeProveWithGnark(inputs [][]int64) (*verifier.Proof, time.Dur
 	if err := k.hasProvingKey(); err != nil {
 		return nil, 0, err
 	}
+	if k.compiled.Flat != nil {
+		return nil, 0, fmt.Errorf("gnark's prover: %w", ErrSystem)
+	}
 	w, err := k.compiled.Witness(inputs, k.weights, fr.Element{}, randomElement)
 	if err != nil {
 		return nil, 0, err

@@ -89,18 +89,18 @@ type SRSOptions struct {
 	Progress Progress
 }
 
-// ImportSRS makes PLONK keys from a universal reference string: gnark-crypto's kzg.SRS
+// ImportSRS makes keys of PLONK or the flat argument from a universal reference string: gnark-crypto's kzg.SRS
 // encoding for BN254, or a powers-of-tau file of snarkjs's format, at least as large as the
 // circuit. That it is one, by its form, is checked with pairings; who knows its secret no
 // file shows. So the keys are marked as one-party keys unless its digest is accepted. A
 // string with a digest that is not on the list, if there is one, is [ErrKeys].
 func ImportSRS(ctx context.Context, c *circuits.Compiled, file io.ReaderAt, o SRSOptions) (k *Keys, err error) {
-	if c.Program.Config.System != circuits.Plonk {
-		return nil, fmt.Errorf("program is not for PLONK: %w", ErrKeys)
+	if c.Program.Config.System == circuits.Groth16 {
+		return nil, fmt.Errorf("program is for %s, which takes no reference string: %w", c.Program.Config.System, ErrKeys)
 	}
 	defer recoverDecoder(&err)
 	o.Progress.report("reference string", 0)
-	srs, err := readSRS(file, plonkSize(c)+blindingDegree)
+	srs, err := readSRS(file, srsSize(c))
 	if err != nil {
 		return nil, fmt.Errorf("SRS: %w: %w", err, ErrKeys)
 	}
@@ -112,10 +112,23 @@ func ImportSRS(ctx context.Context, c *circuits.Compiled, file io.ReaderAt, o SR
 	if !unknown {
 		k.VerifyingKey.Card.Setup.Kind = verifier.ReferenceString
 	}
-	if err := k.setupPlonk(ctx, srs, o.Cache, o.Progress); err != nil {
+	if c.Flat != nil {
+		err = k.setupFlat(ctx, srs)
+	} else {
+		err = k.setupPlonk(ctx, srs, o.Cache, o.Progress)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return k.finish()
+}
+
+// srsSize is the number of powers of tau that keys of a circuit take.
+func srsSize(c *circuits.Compiled) uint64 {
+	if c.Flat != nil {
+		return flatPowers(c)
+	}
+	return plonkSize(c) + blindingDegree
 }
 
 // unknownSRS reports whether nobody vouches for a reference string.

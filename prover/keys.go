@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/consensys/gnark-crypto/ecc/bn254"
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 	g16 "github.com/consensys/gnark/backend/groth16/bn254"
 	cs "github.com/consensys/gnark/constraint/bn254"
 
 	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/prover/flat"
 	"github.com/nnark/nnark/prover/groth16"
 	"github.com/nnark/nnark/prover/plonk"
 	"github.com/nnark/nnark/verifier"
@@ -36,15 +38,17 @@ type Keys struct {
 	VerifyingKey *verifier.VerifyingKey
 
 	compiled *circuits.Compiled
-	groth16  *groth16.Prover // under Groth16: what proves, bound or not
-	free     *groth16.Prover // the same before it was bound; nil if it was read from a bound key's file
-	plonk    *plonk.Prover   // under PLONK
-	weights  fr.Vector       // packed weights and the blinding, empty if baked
+	groth16  *groth16.Prover  // under Groth16: what proves, bound or not
+	free     *groth16.Prover  // the same before it was bound; nil if it was read from a bound key's file
+	plonk    *plonk.Prover    // under PLONK
+	flat     *flat.Prover     // under Flat, with a model
+	powers   []bn254.G1Affine // under Flat: of tau
+	weights  fr.Vector        // packed weights and the blinding, empty if baked; under Flat the blinding alone
 }
 
 // hasProvingKey reports, as [ErrNoProvingKey], keys that were read from a bound key's file.
 func (k *Keys) hasProvingKey() error {
-	if k.free == nil && k.plonk == nil {
+	if k.free == nil && k.plonk == nil && k.powers == nil {
 		return fmt.Errorf("bound keys were read from %s: load %s instead: %w", BoundKeyFile, ProvingKeyFile, ErrNoProvingKey)
 	}
 	return nil
@@ -53,7 +57,8 @@ func (k *Keys) hasProvingKey() error {
 // Progress is told what a long operation does and how far it is, from 0 to 1. It may be
 // called from several goroutines, one call at a time. The stages are, of a proof, "witness", then
 // under Groth16 "commit", "solve", "quotient", "sums", under PLONK "columns", "solve", "wires",
-// "permutation", "quotient", "openings", then "check" and "done"; of keys "setup", "reference
+// "permutation", "quotient", "openings", under the flat argument "tables", "sums", "claims",
+// "opening", then "check" and "done"; of keys "setup", "reference
 // string", "Lagrange form"; of an audit also "ceremony".
 type Progress func(stage string, done float64)
 
@@ -72,8 +77,14 @@ func UnsafeSetup(ctx context.Context, c *circuits.Compiled, p Progress) (*Keys, 
 		return nil, err
 	}
 	p.report("setup", 0)
-	if c.Program.Config.System == circuits.Plonk {
+	switch c.Program.Config.System {
+	case circuits.Plonk:
 		if err := k.setupPlonk(ctx, nil, "", p); err != nil {
+			return nil, err
+		}
+		return k.finish()
+	case circuits.Flat:
+		if err := k.setupFlat(ctx, nil); err != nil {
 			return nil, err
 		}
 		return k.finish()
@@ -90,7 +101,7 @@ func UnsafeSetup(ctx context.Context, c *circuits.Compiled, p Progress) (*Keys, 
 
 // finish binds the program's weights with a fresh blinding and checks the verifying key.
 func (k *Keys) finish() (*Keys, error) {
-	if k.compiled.Plan.Committed() {
+	if k.compiled.Committed() {
 		var blinding fr.Element
 		if _, err := blinding.SetRandom(); err != nil {
 			return nil, fmt.Errorf("randomness: %w", err)
@@ -107,8 +118,12 @@ func (k *Keys) finish() (*Keys, error) {
 
 // commit sets the model's identity in the verifying key: under Groth16 the Pedersen
 // commitment over the key's own basis to the packed weights, the blinding and gnark's
-// mask, which is zero; under PLONK the selector Qr with weights and blinding.
+// mask, which is zero; under PLONK the selector Qr with weights and blinding; under the flat
+// argument the rows of weights.
 func (k *Keys) commit(blinding fr.Element) error {
+	if k.compiled.Flat != nil {
+		return k.commitFlat(blinding)
+	}
 	k.weights = k.compiled.Plan.PackedWeights(blinding)
 	if k.plonk != nil {
 		return k.hideWeights()
@@ -144,9 +159,13 @@ func (k *Keys) WithModel(p *circuits.Program) (*Keys, error) {
 	}
 	n := &Keys{compiled: c, groth16: k.free, free: k.free, VerifyingKey: &verifier.VerifyingKey{Card: card(c)}}
 	n.VerifyingKey.Card.Setup = k.VerifyingKey.Card.Setup
-	if k.plonk != nil {
+	switch {
+	case k.plonk != nil:
 		n.setPlonk(k.plonk)
-	} else {
+	case k.powers != nil:
+		n.powers = k.powers
+		n.VerifyingKey.Flat = &verifier.FlatKey{Plan: c.Flat.Plan, G2Tau: k.VerifyingKey.Flat.G2Tau}
+	default:
 		key := *k.VerifyingKey.Groth16
 		n.VerifyingKey.Groth16 = &key // whose circuit is the same, too
 	}
@@ -175,11 +194,8 @@ func (k *Keys) Compiled() *circuits.Compiled { return k.compiled }
 // card describes the program to verifiers, with keys of one party.
 func card(c *circuits.Compiled) verifier.Card {
 	p := c.Program
-	out := verifier.Card{Name: p.Name, Architecture: p.Architecture(), Labels: p.Labels}
-	if p.Config.System == circuits.Plonk {
-		out.System = verifier.Plonk
-	}
-	if !c.Plan.Committed() {
+	out := verifier.Card{Name: p.Name, System: p.Config.System, Architecture: p.Architecture(), Labels: p.Labels}
+	if !c.Committed() {
 		out.Weights = verifier.BakedWeights
 	}
 	port := func(o *circuits.Port, v circuits.Visibility) verifier.TensorCard {

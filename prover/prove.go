@@ -41,6 +41,10 @@ func (k *Keys) Prove(ctx context.Context, inputs [][]int64, o Options) (*verifie
 			return nil, err
 		}
 	}
+	if k.flat != nil {
+		proof, err := k.proveFlat(ctx, values, o)
+		return k.checked(proof, err, o.Progress)
+	}
 	w, err := k.compiled.WitnessOf(values, k.weights, o.Context, salt)
 	if err != nil {
 		return nil, err
@@ -55,6 +59,11 @@ func (k *Keys) proveWitness(ctx context.Context, w *gadget.Witness, p Progress) 
 	} else {
 		proof, err = k.proveGroth16(ctx, w, p)
 	}
+	return k.checked(proof, err, p)
+}
+
+// checked returns a proof that was made and verifies.
+func (k *Keys) checked(proof *verifier.Proof, err error, p Progress) (*verifier.Proof, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +96,7 @@ func (k *Keys) proveGroth16(ctx context.Context, w *gadget.Witness, p Progress) 
 // blinding hides and which must be the same in every proof; random for the other.
 func (k *Keys) mask() func(int) fr.Element {
 	return func(i int) (m fr.Element) {
-		if i == 0 && k.compiled.Plan.Committed() {
+		if i == 0 && k.compiled.Committed() {
 			return m
 		}
 		if _, err := m.SetRandom(); err != nil {

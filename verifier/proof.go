@@ -63,6 +63,16 @@ func (p *Proof) decodePoints(d *decoder, s System) {
 	}
 }
 
+// Size returns the number of bytes of the proof without its statement.
+func (p *Proof) Size() int {
+	if _, err := p.system(); err != nil {
+		return 0
+	}
+	var e encoder
+	p.encodePoints(&e)
+	return len(e.buf)
+}
+
 // MarshalBinary returns the only binary encoding of the proof: "nnark-proof-1",
 // the system, the key's digest, the statement after a 32-bit count, and the
 // proof: of fixed length, or under [Flat] of the length that it says.

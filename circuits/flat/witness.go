@@ -30,6 +30,19 @@ func (c *Compiled) Size() (n int) {
 	return n
 }
 
+// Cost returns how many integers of each node are committed to, and under no name those of inputs
+// and tables.
+func (c *Compiled) Cost() map[string]int {
+	cost := map[string]int{}
+	for i, b := range c.sys.Blocks {
+		cost[b.Node] += c.blocks[i].size
+	}
+	for i := range c.tables {
+		cost[""] += c.tables[i].rows
+	}
+	return cost
+}
+
 // StatementSize returns the number of elements of the statement.
 func (c *Compiled) StatementSize() int {
 	n := 1

@@ -134,7 +134,7 @@ func (b *Builder) block(name string, shape []int, k Kind, fill func(*Assignment)
 	if b.node != "" {
 		name = b.node + "/" + name
 	}
-	blk := &Block{ID: len(b.sys.Blocks), Name: name, Shape: slices.Clone(shape), Kind: k, fill: fill}
+	blk := &Block{ID: len(b.sys.Blocks), Node: b.node, Name: name, Shape: slices.Clone(shape), Kind: k, fill: fill}
 	b.sys.Blocks = append(b.sys.Blocks, blk)
 	b.grow(blk.Size())
 	return blk

@@ -9,6 +9,7 @@ import (
 // model's parameters.
 type Block struct {
 	ID    int
+	Node  string // that it is for
 	Name  string
 	Shape []int
 	Kind  Kind

@@ -65,7 +65,7 @@ func (r *costReport) text(w io.Writer) {
 type alternative struct {
 	System      string `json:"system"`
 	Weights     string `json:"weights"`
-	Constraints int    `json:"constraints"`
+	Constraints int    `json:"constraints"` // or integers
 }
 
 // maxCompared bounds the constraints up to which other statements are compiled, too.
@@ -73,12 +73,12 @@ const maxCompared = 1 << 17
 
 // alternatives counts what the other system and the other place of the weights would cost.
 func alternatives(c *circuits.Compiled) (list []alternative) {
-	if c.Constraints() > maxCompared {
+	if c.Constraints() > maxCompared || c.Flat != nil {
 		return nil
 	}
 	for _, cfg := range []circuits.Config{
 		{System: circuits.Groth16, Weights: circuits.Committed}, {System: circuits.Groth16, Weights: circuits.Baked},
-		{System: circuits.Plonk, Weights: circuits.Committed},
+		{System: circuits.Plonk, Weights: circuits.Committed}, {System: circuits.Flat, Weights: circuits.Committed},
 	} {
 		p := *c.Program
 		if p.Config.System == cfg.System && p.Config.Weights == cfg.Weights {
@@ -102,6 +102,9 @@ func compile(c *command) (report, error) {
 	shapes, ranges := shapeFlags(c), rangeFlags(c)
 	if err := c.parse([]string{"MODEL.onnx"}, "samples", "o"); err != nil {
 		return nil, err
+	}
+	if err := cfg.Check(); err != nil {
+		return nil, usageError{c.verb, err.Error()}
 	}
 	g, err := model.LoadONNXFor(c.args[0], *samples, *shapes...)
 	if err != nil {
@@ -145,7 +148,7 @@ func configFlags(c *command, cfg *circuits.Config) {
 	choice(c, &cfg.Weights, "weights", circuits.Committed, circuits.Baked)
 	choice(c, &cfg.Input, "input", circuits.Public, circuits.Private, circuits.Digest)
 	choice(c, &cfg.Output, "output", circuits.Public, circuits.Digest)
-	choice(c, &cfg.System, "system", circuits.Groth16, circuits.Plonk)
+	choice(c, &cfg.System, "system", circuits.Groth16, circuits.Plonk, circuits.Flat)
 	c.flags.IntVar(&cfg.Bits, "bits", 0, "fix the width of activations to `N` bits, 4 to 14 (default the least that is accurate)")
 	c.flags.Float64Var(&cfg.Tolerance, "tolerance", 0, "accept a relative error `E` of the outputs (default 0.01, classifiers by their answers)")
 }
@@ -193,7 +196,7 @@ func newCompileReport(path string, c *circuits.Compiled) *compileReport {
 	p := c.Program
 	return &compileReport{
 		Program: path, Name: p.Name,
-		Constraints: c.Constraints(), PublicInputs: c.Plan.StatementSize(),
+		Constraints: c.Constraints(), PublicInputs: c.StatementSize(),
 		RelativeError: p.Report.RelativeError, Agreement: p.Report.Agreement,
 		Bits: p.Report.Bits, Parameters: p.Parameters(), Samples: p.Report.Samples, HeldOut: p.Report.HeldOut, OutputErrors: p.Report.Outputs, Warnings: append([]string{}, p.Report.Warnings...),
 		System: p.Config.System.String(), Weights: p.Config.Weights.String(),
@@ -202,14 +205,28 @@ func newCompileReport(path string, c *circuits.Compiled) *compileReport {
 	}
 }
 
+// costRow says how large what is proven is: constraints, or the integers that the flat system
+// commits to.
+func costRow(w io.Writer, system string, n int) {
+	title := "constraints"
+	if system == circuits.Flat.String() {
+		title = "integers"
+	}
+	row(w, title, count(n))
+}
+
 func (r *compileReport) text(w io.Writer) {
 	row(w, "program", r.Program)
 	row(w, "name", r.Name)
 	row(w, "statement", fmt.Sprintf("%s weights, %s input, %s output, %s", r.Weights, r.Input, r.Output, r.System))
 	row(w, "parameters", count(r.Parameters))
-	row(w, "constraints", count(r.Constraints))
+	costRow(w, r.System, r.Constraints)
 	for _, a := range r.Instead {
-		row(w, "  instead", fmt.Sprintf("%s with %s weights under %s", count(a.Constraints), a.Weights, a.System))
+		what := count(a.Constraints)
+		if a.System == circuits.Flat.String() {
+			what += " integers"
+		}
+		row(w, "  instead", fmt.Sprintf("%s with %s weights under %s", what, a.Weights, a.System))
 	}
 	row(w, "public inputs", fmt.Sprintf("%d field elements", r.PublicInputs))
 	r.costReport.text(w)

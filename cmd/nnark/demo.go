@@ -50,7 +50,7 @@ const imageSide = 28
 func demo(c *command) (report, error) {
 	r := &demoReport{}
 	c.flags.StringVar(&r.Model, "model", "lenet5", "the network, `lenet5|mlp`")
-	choice(c, &r.system, "system", circuits.Groth16, circuits.Plonk)
+	choice(c, &r.system, "system", circuits.Groth16, circuits.Plonk, circuits.Flat)
 	c.flags.IntVar(&r.Image, "image", 90, "prove image `N` of 0 to 99")
 	if err := c.parse(nil); err != nil {
 		return nil, err
@@ -177,7 +177,7 @@ func (r *demoReport) text(w io.Writer) {
 	}
 	row(w)
 	row(w, "weights", fmt.Sprintf("%s, private, behind a commitment in the verifying key", count(r.Parameters)))
-	row(w, "constraints", count(r.Constraints))
+	costRow(w, r.System, r.Constraints)
 	row(w, "verifying key", size(r.VerifyingKeyBytes))
 	if r.Cache != "" {
 		row(w, "proving key", fmt.Sprintf("%s in %s", size(r.ProvingKeyBytes), r.Cache))
@@ -196,7 +196,7 @@ func (r *demoReport) text(w io.Writer) {
 	row(w, "peak memory", size(r.PeakRSSBytes))
 	row(w)
 	who := "whoever made the keys"
-	if r.system == circuits.Plonk {
+	if r.system != circuits.Groth16 {
 		who = "whoever made the reference string"
 	}
 	fmt.Fprintf(w, demoTrust, r.ProvenClass, who)

@@ -23,6 +23,7 @@ type inspectReport struct {
 	Inputs       []tensorInfo `json:"inputs"`
 	Outputs      []tensorInfo `json:"outputs"`
 	Layers       []layerInfo  `json:"layers"`
+	System       string       `json:"system,omitempty"`
 	Constraints  int          `json:"constraints,omitempty"`
 	PublicInputs int          `json:"public_inputs,omitempty"`
 	Parameters   int          `json:"parameters,omitempty"`
@@ -220,20 +221,8 @@ func (r *inspectReport) program(c *command, p *circuits.Program) error {
 	for _, out := range p.Outputs {
 		r.Outputs = append(r.Outputs, tensorInfo{Name: out.Name, Shape: out.Shape})
 	}
-	strategy := map[string]string{}
-	for _, x := range compiled.Plan.Contracts {
-		strategy[x.Node] = x.Describe()
-	}
-	for _, x := range compiled.Plan.MatMuls {
-		strategy[x.Node] = x.Describe()
-	}
-	for _, x := range compiled.Plan.Gatherings { // an ensemble of trees has several
-		if strategy[x.Node()] != "" {
-			strategy[x.Node()] += ", "
-		}
-		strategy[x.Node()] += x.Describe()
-	}
-	cost := compiled.Plan.Cost()
+	strategy, cost := costs(compiled)
+	r.System = p.Config.System.String()
 	for _, n := range p.Nodes {
 		var in []circuits.Type
 		l := layerInfo{Name: n.Name, Op: strings.TrimPrefix(fmt.Sprintf("%T", n.Op), "*circuits."), Strategy: strategy[n.Name]}
@@ -254,9 +243,38 @@ func (r *inspectReport) program(c *command, p *circuits.Program) error {
 		rest += k
 	}
 	r.Layers = append(r.Layers, layerInfo{Op: "tables, statement", Constraints: &rest})
-	r.Constraints, r.PublicInputs, r.Parameters = compiled.Constraints(), compiled.Plan.StatementSize(), p.Parameters()
+	r.Constraints, r.PublicInputs, r.Parameters = compiled.Constraints(), compiled.StatementSize(), p.Parameters()
 	r.costReport = predicted(compiled)
 	return nil
+}
+
+// costs returns how each node's sums are proven and what each node costs.
+func costs(c *circuits.Compiled) (strategy map[string]string, cost map[string]int) {
+	strategy = map[string]string{}
+	if c.Flat != nil {
+		return strategy, c.Flat.Cost()
+	}
+	for _, x := range c.Plan.Contracts {
+		strategy[x.Node] = x.Describe()
+	}
+	for _, x := range c.Plan.MatMuls {
+		strategy[x.Node] = x.Describe()
+	}
+	for _, x := range c.Plan.Gatherings { // an ensemble of trees has several
+		if strategy[x.Node()] != "" {
+			strategy[x.Node()] += ", "
+		}
+		strategy[x.Node()] += x.Describe()
+	}
+	return strategy, c.Plan.Cost()
+}
+
+// unit is what the costs count.
+func (r *inspectReport) unit() string {
+	if r.System == circuits.Flat.String() {
+		return "integers"
+	}
+	return "constraints"
 }
 
 func (r *inspectReport) text(w io.Writer) {
@@ -269,7 +287,7 @@ func (r *inspectReport) text(w io.Writer) {
 	}
 	if r.Constraints > 0 {
 		row(w, "parameters", count(r.Parameters))
-		row(w, "constraints", fmt.Sprintf("%s, padded to %s", count(r.Constraints), count(r.Domain)))
+		row(w, r.unit(), fmt.Sprintf("%s, padded to %s", count(r.Constraints), count(r.Domain)))
 		row(w, "public inputs", fmt.Sprintf("%d field elements", r.PublicInputs))
 		r.costReport.text(w)
 	}
@@ -280,7 +298,7 @@ func (r *inspectReport) text(w io.Writer) {
 		row(w, "problem", r.Problem)
 	}
 	row(w)
-	row(w, "layer", "operator", "output", "constraints", "strategy")
+	row(w, "layer", "operator", "output", r.unit(), "strategy")
 	for _, l := range r.Layers {
 		constraints := ""
 		if l.Constraints != nil {

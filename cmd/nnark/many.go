@@ -30,6 +30,7 @@ type manyReport struct {
 	Count        int     `json:"count"`
 	Made         int     `json:"made"` // in this run; the others were there and verify
 	Context      string  `json:"context"`
+	System       string  `json:"system"`
 	Constraints  int     `json:"constraints"`
 	LoadMS       float64 `json:"load_ms"`
 	Bound        bool    `json:"bound"`
@@ -55,7 +56,7 @@ func isFolder(path string, samples int) bool {
 // proveMany proves every sample into a folder, in which proofs of an earlier run stay.
 func (c *command) proveMany(a *proveArgs, keys *prover.Keys, r *proveReport) (report, error) {
 	m := &manyReport{
-		Proofs: a.out, Count: len(a.ints), Constraints: r.Constraints, LoadMS: r.LoadMS, Bound: r.Bound,
+		Proofs: a.out, Count: len(a.ints), System: r.System, Constraints: r.Constraints, LoadMS: r.LoadMS, Bound: r.Bound,
 		Context: a.context.String(), Parallel: a.parallel,
 	}
 	if a.given != "" {
@@ -272,7 +273,7 @@ func (m *manyReport) text(w io.Writer) {
 		row(w, "kept", fmt.Sprintf("%s that were there and verify", count(kept)))
 	}
 	row(w, "context", m.Context)
-	row(w, "constraints", count(m.Constraints))
+	costRow(w, m.System, m.Constraints)
 	row(w, "load", duration(m.LoadMS))
 	if m.Made > 0 {
 		row(w, "prove", fmt.Sprintf("%s, %s a proof", duration(m.ProveMS), duration(m.ProveMS/float64(m.Made))))

@@ -22,6 +22,7 @@ type proveReport struct {
 	answer
 	Proof        string  `json:"proof"`
 	Context      string  `json:"context"`
+	System       string  `json:"system"`
 	Constraints  int     `json:"constraints"`
 	LoadMS       float64 `json:"load_ms"` // compiling the program and reading the keys
 	Bound        bool    `json:"bound"`   // a bound key was used
@@ -77,7 +78,7 @@ func prove(c *command) (report, error) {
 		return nil, fmt.Errorf("%s: %w", *dir, err)
 	}
 	frugal()
-	r := &proveReport{Proof: a.out, Constraints: compiled.Constraints(), LoadMS: ms(time.Since(start)), Bound: bound}
+	r := &proveReport{Proof: a.out, System: p.Config.System.String(), Constraints: compiled.Constraints(), LoadMS: ms(time.Since(start)), Bound: bound}
 	if many {
 		return c.proveMany(a, keys, r)
 	}
@@ -186,10 +187,7 @@ func (c *command) proveInto(r *proveReport, keys *prover.Keys, ints [][]int64, o
 		return nil, fmt.Errorf("%w: %w", prover.ErrSelfCheck, err)
 	}
 	r.VerifyMS = ms(time.Since(start))
-	r.ProofBytes = verifier.Groth16ProofSize
-	if proof.Plonk != nil {
-		r.ProofBytes = verifier.PlonkProofSize
-	}
+	r.ProofBytes = proof.Size()
 	r.FileBytes, r.PeakRSSBytes = len(data), peakRSS()
 	r.Context = statement.Context.String()
 	return data, nil
@@ -223,7 +221,7 @@ func peakRSS() int64 {
 func (r *proveReport) text(w io.Writer) {
 	row(w, "proof", fmt.Sprintf("%s (%s and the statement)", r.Proof, size(r.ProofBytes)))
 	row(w, "context", r.Context)
-	row(w, "constraints", count(r.Constraints))
+	costRow(w, r.System, r.Constraints)
 	row(w, "load", duration(r.LoadMS))
 	if r.Bound {
 		row(w, "prove", duration(r.ProveMS)+" with a bound key")

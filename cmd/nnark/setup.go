@@ -17,6 +17,7 @@ import (
 type setupReport struct {
 	Keys              string  `json:"keys"` // folder
 	KeyDigest         string  `json:"key_digest"`
+	System            string  `json:"system"`
 	Constraints       int     `json:"constraints"`
 	SetupMS           float64 `json:"setup_ms"`
 	ProvingKeyBytes   int64   `json:"proving_key_bytes"`
@@ -43,7 +44,7 @@ func setup(c *command) (report, error) {
 	var from origin
 	c.flags.StringVar(&from.provingKey, "proving-key", "", "take a ceremony's Groth16 proving key from `FILE`, in gnark's encoding")
 	c.flags.StringVar(&from.verifyingKey, "verifying-key", "", "and the verifying key from `FILE`")
-	c.flags.StringVar(&from.srs, "srs", "", "take PLONK's universal reference string from `FILE`, in gnark-crypto's encoding or snarkjs's form of powers of tau (.ptau)")
+	c.flags.StringVar(&from.srs, "srs", "", "take the universal reference string of PLONK or the flat system from `FILE`, in gnark-crypto's encoding or snarkjs's form of powers of tau (.ptau)")
 	c.flags.Var(&from.srsDigest, "srs-digest", "refuse reference strings with another digest than `HEX`, which you have from the ceremony's publisher; without it the keys are marked as one party's")
 	force := c.flags.Bool("force", false, "replace the keys that are in the folder: their opening may be the only one")
 	bind := c.flags.Bool("bind", false, "also write a bound key, as secret as the weights, with which prove is faster")
@@ -85,7 +86,7 @@ func (c *command) writeKeys(compiled *circuits.Compiled, dir string, force, bind
 		return nil, err
 	}
 	r := &setupReport{
-		Keys: dir, Constraints: compiled.Constraints(), SetupMS: ms(time.Since(start)),
+		Keys: dir, System: compiled.Program.Config.System.String(), Constraints: compiled.Constraints(), SetupMS: ms(time.Since(start)),
 		UnsafeSetup: keys.VerifyingKey.Card.Setup.Unsafe(), Setup: keys.VerifyingKey.Card.Setup.String(),
 	}
 	var bound *prover.Keys
@@ -206,7 +207,7 @@ func (d *digestFlag) list() (all [][32]byte) {
 func (r *setupReport) text(w io.Writer) {
 	row(w, "keys", r.Keys)
 	row(w, "key digest", r.KeyDigest)
-	row(w, "constraints", count(r.Constraints))
+	costRow(w, r.System, r.Constraints)
 	row(w, "proving key", size(r.ProvingKeyBytes))
 	row(w, "verifying key", size(r.VerifyingKeyBytes))
 	if r.BoundKeyBytes > 0 {

@@ -2,6 +2,8 @@ package flat
 
 import (
 	"context"
+	"crypto/sha512"
+	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -57,6 +59,18 @@ func New(ctx context.Context, plan *flat.Plan, powers []bn254.G1Affine, values [
 	}
 	p.key = &flat.Key{Plan: plan, Model: rows}
 	return p, nil
+}
+
+// Blinders derives the blindings of a model's rows from one secret.
+func Blinders(blinding fr.Element, plan *flat.Plan) []fr.Element {
+	out := make([]fr.Element, plan.Count(flat.Model))
+	for i := range out {
+		b := blinding.Bytes()
+		data := binary.BigEndian.AppendUint64(append([]byte("nnark flat blinding 1"), b[:]...), uint64(i))
+		h := sha512.Sum512(data)
+		out[i].SetBytes(h[:])
+	}
+	return out
 }
 
 // Key returns what proofs are verified with.
