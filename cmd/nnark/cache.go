@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/prover"
@@ -98,6 +99,9 @@ func sums(dir string) ([]byte, error) {
 	var out []byte
 	for _, name := range keyFiles {
 		data, err := os.ReadFile(filepath.Join(dir, name))
+		if errors.Is(err, fs.ErrNotExist) && slices.Contains(optionalFiles, name) {
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}

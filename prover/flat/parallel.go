@@ -3,31 +3,56 @@ package flat
 import (
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 )
 
-// serial is the number of elements below which one core does the work.
-const serial = 1 << 9
+// chunk is the number of elements that vector operations take at once: few enough that all
+// vectors' chunks stay in the L2 cache.
+const chunk = 1 << 10
 
-// parallel calls f for consecutive parts of [0, n) on all cores.
-func parallel(n int, f func(lo, hi int)) {
-	parts := min(runtime.GOMAXPROCS(0), max(1, n/serial))
-	var wg sync.WaitGroup
-	for i := 1; i < parts; i++ {
-		wg.Go(func() { f(i*n/parts, (i+1)*n/parts) })
+// inParallel calls f for 0 to n-1 on all cores.
+func inParallel(n int, f func(i int)) {
+	var next atomic.Int64
+	work := func() {
+		for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+			f(i)
+		}
 	}
-	f(0, n/parts)
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), n) - 1 {
+		wg.Go(work)
+	}
+	work()
 	wg.Wait()
 }
 
+// inChunks calls f for consecutive parts of [0, n) with memory for one of them.
+func inChunks(n int, f func(lo, hi int, scratch *fr.Vector)) {
+	if n <= 4*chunk { // not worth another core
+		f1 := make(fr.Vector, min(n, chunk))
+		for lo := 0; lo < n; lo += chunk {
+			f(lo, min(lo+chunk, n), &f1)
+		}
+		return
+	}
+	parts := min(runtime.GOMAXPROCS(0), n/chunk)
+	inParallel(parts, func(i int) {
+		scratch := make(fr.Vector, chunk)
+		for lo, end := n*i/parts, n*(i+1)/parts; lo < end; lo += chunk {
+			f(lo, min(lo+chunk, end), &scratch)
+		}
+	})
+}
+
 // total adds up k sums over [0, n) on all cores.
-func total(n, k int, f func(lo, hi int, sum []fr.Element)) []fr.Element {
+func total(n, k int, f func(lo, hi int, sum []fr.Element, scratch *fr.Vector)) []fr.Element {
 	out := make([]fr.Element, k)
 	var mu sync.Mutex
-	parallel(n, func(lo, hi int) {
+	inChunks(n, func(lo, hi int, scratch *fr.Vector) {
 		sum := make([]fr.Element, k)
-		f(lo, hi, sum)
+		f(lo, hi, sum, scratch)
 		mu.Lock()
 		defer mu.Unlock()
 		for i := range sum {
@@ -36,3 +61,9 @@ func total(n, k int, f func(lo, hi int, sum []fr.Element)) []fr.Element {
 	})
 	return out
 }
+
+// Vector operations, for slices that have no name: gnark-crypto's take pointers.
+func add(v, x, y fr.Vector)                  { v.Add(x, y) }
+func subtract(v, x, y fr.Vector)             { v.Sub(x, y) }
+func scaleBy(v, x fr.Vector, by *fr.Element) { v.ScalarMul(x, by) }
+func dot(x, y fr.Vector) fr.Element          { return x.InnerProduct(y) }

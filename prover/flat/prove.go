@@ -27,6 +27,7 @@ type Prover struct {
 	plan     *flat.Plan
 	key      *flat.Key
 	masks    *flat.Masks
+	claim    [][]*flat.Box    // the boxes of each claim
 	bases    []bn254.G1Affine // powers of tau, then Xi
 	model    []int64          // integers of the model's rows, zero elsewhere
 	blinders []fr.Element     // of the model's rows
@@ -39,6 +40,7 @@ func New(ctx context.Context, plan *flat.Plan, powers []bn254.G1Affine, values [
 		return nil, fmt.Errorf("%d powers and %d values for a plan of 2^%d in rows of 2^%d: %w", len(powers), len(values), plan.Values, plan.Row, ErrWitness)
 	}
 	p := &Prover{plan: plan, masks: plan.Masks(), bases: append(append([]bn254.G1Affine{}, powers[:1<<plan.Row]...), flat.Blinder())}
+	p.claim = plan.ByClaim()
 	p.model = make([]int64, len(values))
 	for r, kind := range plan.Rows {
 		if kind == flat.Model {
@@ -111,9 +113,8 @@ type attempt struct {
 	blind  map[flat.Kind][]fr.Element
 	hide   fr.Element // the mask's blinder
 
-	a, b, c       fr.Vector // of the products' slots
-	first, second fr.Vector // of the sums'
-	tau           fr.Vector
+	a, b, c       fr.Vector  // of the products' slots
+	first, second fr.Vector  // of the sums'
 	last          fr.Element // what the first sumcheck ends with
 }
 
@@ -264,82 +265,6 @@ func (t *attempt) tables() error {
 	return nil
 }
 
-// invert sets the values of inverses to c/b of their slots.
-func (t *attempt) invert() error {
-	var at, slot []int
-	for i := range t.plan.Boxes {
-		b := &t.plan.Boxes[i]
-		if b.Claim != flat.Left || b.Constant() || t.plan.Rows[b.Value>>t.plan.Row] != flat.Inverse {
-			continue
-		}
-		walk(b, t.points, func(value, s int, _ *fr.Element) { at, slot = append(at, value), append(slot, s) })
-	}
-	d := make(fr.Vector, len(at))
-	for i, s := range slot {
-		if d[i] = t.b[s]; d[i].IsZero() {
-			return errAgain
-		}
-	}
-	d = fr.BatchInvert(d)
-	for i, a := range at {
-		t.values[a].Mul(&d[i], &t.c[slot[i]])
-	}
-	return nil
-}
-
-// apply adds to the slots what a claim's boxes and masks give them.
-func (t *attempt) apply(k flat.Claim, out fr.Vector) {
-	for i := range t.plan.Boxes {
-		b := &t.plan.Boxes[i]
-		if b.Claim != k {
-			continue
-		}
-		walk(b, t.points, func(value, slot int, w *fr.Element) {
-			x := *w
-			if value >= 0 {
-				x.Mul(&x, &t.values[value])
-			}
-			out[slot].Add(&out[slot], &x)
-		})
-	}
-	t.masks.Slots(t.plan, k, func(slot int, w *fr.Element, address int) {
-		x := *w
-		if address >= 0 {
-			x.Mul(&x, &t.values[address])
-		}
-		out[slot].Add(&out[slot], &x)
-	})
-}
-
-// walk calls f for every term of a box with all that multiplies the value, or 1 at value -1, but
-// the weight of the slot.
-func walk(b *flat.Box, c *flat.Points, f func(value, slot int, w *fr.Element)) {
-	scale, table, shift := c.Sides(b)
-	n := 0
-	var loop func(depth, value, slot, side int)
-	loop = func(depth, value, slot, side int) {
-		if depth < len(b.Loops) {
-			l := &b.Loops[depth]
-			for range l.Size {
-				loop(depth+1, value, slot, side)
-				value, slot, side = value+l.Value, slot+l.Slot, side+l.Side
-			}
-			return
-		}
-		w := scale
-		if table != nil {
-			w.Mul(&w, &table[side>>shift&(len(table)-1)])
-		}
-		if b.Factors != nil {
-			var k fr.Element
-			w.Mul(&w, k.SetInt64(b.Factors[n]))
-			n++
-		}
-		f(value, slot, &w)
-	}
-	loop(0, b.Value, b.Slot, b.Side)
-}
-
 // sums runs the first sumcheck.
 func (t *attempt) sums() error {
 	t.first, t.second = make(fr.Vector, 1<<t.plan.Sums), make(fr.Vector, 1<<t.plan.Sums)
@@ -350,110 +275,32 @@ func (t *attempt) sums() error {
 	t.proof.Output = output[0]
 	t.proof.MaskSum = t.maskSum()
 	t.plan.Sum(t.transcript, t.points, t.proof)
-	t.tau = flat.Expand(t.points.Tau)
-
-	claim := t.plan.FirstClaim(t.points, t.proof)
 	rounds := t.plan.Rounds()
+	parts := []interface {
+		add(m *flat.Cubic, round int)
+		bind(x *fr.Element, round int)
+	}{
+		newProducts(t.points.Tau, &t.a, &t.b, &t.c, rounds-t.plan.Products),
+		&sums{&t.points.Lambda, &t.proof.Output, &t.first, &t.second, rounds - t.plan.Sums},
+	}
+	claim := t.plan.FirstClaim(t.points, t.proof)
 	for i := range rounds {
 		m := t.maskRound(i)
-		t.addProducts(&m, i)
-		t.addSums(&m, i)
+		for _, p := range parts {
+			p.add(&m, i)
+		}
 		t.proof.First = append(t.proof.First, m)
 		t.transcript.Scalars("first sumcheck", m[:]...)
 		x := t.transcript.Challenge("sigma")
 		claim = m.At(&claim, &x)
 		t.points.Sigma = append(t.points.Sigma, x)
-		if i >= rounds-t.plan.Products {
-			for _, v := range []*fr.Vector{&t.tau, &t.a, &t.b, &t.c} {
-				fold(v, &x)
-			}
-		}
-		if i >= rounds-t.plan.Sums {
-			fold(&t.first, &x)
-			fold(&t.second, &x)
+		for _, p := range parts {
+			p.bind(&x, i)
 		}
 	}
 	t.proof.Values = [5]fr.Element{t.a[0], t.b[0], t.c[0], t.first[0], t.second[0]}
 	t.last = claim
 	return nil
-}
-
-// fold binds the highest bit to x.
-func fold(v *fr.Vector, x *fr.Element) {
-	h := len(*v) / 2
-	low, high := (*v)[:h], (*v)[h:]
-	parallel(h, func(lo, hi int) {
-		var d fr.Element
-		for i := lo; i < hi; i++ {
-			d.Sub(&high[i], &low[i]).Mul(&d, x)
-			low[i].Add(&low[i], &d)
-		}
-	})
-	*v = low
-}
-
-// addProducts adds to a round's message Σ eq(tau)·(a·b - c).
-func (t *attempt) addProducts(m *flat.Cubic, round int) {
-	wait := t.plan.Rounds() - t.plan.Products
-	if round < wait {
-		return // it sums to zero
-	}
-	h := len(t.a) / 2
-	part := total(h, 3, func(lo, hi int, sum []fr.Element) {
-		var da, db, dc, de, low, high, cross, x fr.Element
-		for i := lo; i < hi; i++ {
-			a, b, c, e := &t.a[i], &t.b[i], &t.c[i], &t.tau[i]
-			da.Sub(&t.a[i+h], a)
-			db.Sub(&t.b[i+h], b)
-			dc.Sub(&t.c[i+h], c)
-			de.Sub(&t.tau[i+h], e)
-			low.Mul(a, b)
-			high.Mul(&da, &db)
-			cross.Mul(&t.a[i+h], &t.b[i+h]).Sub(&cross, &low).Sub(&cross, &high).Sub(&cross, &dc)
-			low.Sub(&low, c)
-			sum[0].Add(&sum[0], x.Mul(e, &low))
-			sum[1].Add(&sum[1], x.Mul(e, &high))
-			sum[1].Add(&sum[1], x.Mul(&de, &cross))
-			sum[2].Add(&sum[2], x.Mul(&de, &high))
-		}
-	})
-	for k := range m {
-		halve(&part[k], wait)
-		m[k].Add(&m[k], &part[k])
-	}
-}
-
-// addSums adds lambda·Σ first·second.
-func (t *attempt) addSums(m *flat.Cubic, round int) {
-	wait := t.plan.Rounds() - t.plan.Sums
-	if round < wait {
-		x := t.proof.Output
-		halve(&x, round+1)
-		x.Mul(&x, &t.points.Lambda)
-		m[0].Add(&m[0], &x)
-		return
-	}
-	h := len(t.first) / 2
-	part := total(h, 2, func(lo, hi int, sum []fr.Element) {
-		var da, db, x fr.Element
-		for i := lo; i < hi; i++ {
-			da.Sub(&t.first[i+h], &t.first[i])
-			db.Sub(&t.second[i+h], &t.second[i])
-			sum[0].Add(&sum[0], x.Mul(&t.first[i], &t.second[i]))
-			sum[1].Add(&sum[1], x.Mul(&da, &db))
-		}
-	})
-	for k := range part {
-		halve(&part[k], wait)
-		part[k].Mul(&part[k], &t.points.Lambda)
-		m[k].Add(&m[k], &part[k])
-	}
-}
-
-func halve(x *fr.Element, times int) {
-	for range times {
-		x.Halve()
-	}
 }
 
 // maskSum is the sum of the mask g = g_0 + Σ_i g_i(x_i) over all points.
@@ -536,24 +383,14 @@ func (t *attempt) claims() (folded fr.Vector, omega []fr.Element, err error) {
 		if i == t.plan.Values-t.plan.Row {
 			folded = append(fr.Vector{}, v...)
 		}
-		h := len(v) / 2
-		part := total(h, 2, func(lo, hi int, sum []fr.Element) {
-			var de, dv, x fr.Element
-			for i := lo; i < hi; i++ {
-				de.Sub(&e[i+h], &e[i])
-				dv.Sub(&v[i+h], &v[i])
-				sum[0].Add(&sum[0], x.Mul(&e[i], &v[i]))
-				sum[1].Add(&sum[1], x.Mul(&de, &dv))
-			}
-		})
-		m := flat.Quadratic{part[0], part[1]}
+		at0, square := inner(e, v)
+		m := flat.Quadratic{at0, square}
 		t.proof.Second = append(t.proof.Second, m)
 		t.transcript.Scalars("second sumcheck", m[:]...)
 		x := t.transcript.Challenge("omega")
 		claim = m.At(&claim, &x)
 		omega = append(omega, x)
-		fold(&e, &x)
-		fold(&v, &x)
+		fold(&x, &e, &v)
 	}
 	var last fr.Element
 	if last.Mul(&e[0], &v[0]); last != claim {
@@ -563,38 +400,6 @@ func (t *attempt) claims() (folded fr.Vector, omega []fr.Element, err error) {
 		return nil, nil, errAgain
 	}
 	return folded, omega, nil
-}
-
-// functional returns the coefficient that all claims together give each value.
-func (t *attempt) functional() fr.Vector {
-	e := make(fr.Vector, len(t.values))
-	powers := t.points.Powers()
-	var tables [len(powers)][]fr.Element
-	for k := range tables {
-		if p := t.points.Slots(flat.Claim(k)); p != nil {
-			tables[k] = p.Table(0, p.Dim())
-		}
-	}
-	for i := range t.plan.Boxes {
-		b := &t.plan.Boxes[i]
-		if b.Constant() {
-			continue
-		}
-		power, table := &powers[b.Claim], tables[b.Claim]
-		walk(b, t.points, func(value, slot int, w *fr.Element) {
-			x := *w
-			x.Mul(&x, power)
-			if table != nil {
-				x.Mul(&x, &table[slot])
-			}
-			e[value].Add(&e[value], &x)
-		})
-	}
-	t.masks.Apply(t.plan, t.points, func(k flat.Claim, address int, w fr.Element) {
-		w.Mul(&w, &powers[k])
-		e[address].Add(&e[address], &w)
-	})
-	return e
 }
 
 // open opens the combined row at the last coordinates of omega.

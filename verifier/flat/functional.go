@@ -123,6 +123,24 @@ func (c *Points) Sides(b *Box) (scale fr.Element, table []fr.Element, shift int)
 	return scale, point.Table(lo, hi), lo
 }
 
+// Prepare makes the tables that [Points.Sides] returns for boxes: after it, any number of
+// goroutines may call that.
+func (c *Points) Prepare(boxes []*Box) {
+	for _, b := range boxes {
+		c.Sides(b)
+	}
+}
+
+// ByClaim returns the boxes of each claim that has some.
+func (p *Plan) ByClaim() [][]*Box {
+	out := make([][]*Box, numBoxed)
+	for i := range p.Boxes {
+		b := &p.Boxes[i]
+		out[b.Claim] = append(out[b.Claim], b)
+	}
+	return out
+}
+
 // Slots returns the point of a claim's slots, nil if it has none.
 func (c *Points) Slots(k Claim) *Point {
 	slots, _ := c.of(k)

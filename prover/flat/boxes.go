@@ -1,0 +1,298 @@
+package flat
+
+import (
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+
+	"github.com/nnark/nnark/verifier/flat"
+)
+
+// ranges is into how many parts of their addresses boxes are divided, for all cores to have work.
+const ranges = 32
+
+// run is the last loop of a box, or a part of it: where it begins and its steps.
+type run struct {
+	value, slot, side, factor int
+	step                      flat.Loop
+	n                         int
+}
+
+// visit calls f for the runs of a box whose addresses, slots if bySlot, else values, lie in [lo, hi).
+func visit(b *flat.Box, bySlot bool, lo, hi int, f func(*run)) {
+	at := func(value, slot int) int {
+		if bySlot {
+			return slot
+		}
+		return value
+	}
+	loops := b.Loops
+	if len(loops) == 0 {
+		loops = []flat.Loop{{Size: 1}}
+	}
+	span := make([]int, len(loops)+1)  // how far the loops from one on reach
+	terms := make([]int, len(loops)+1) // how many terms they have
+	terms[len(loops)] = 1
+	for i := len(loops) - 1; i >= 0; i-- {
+		span[i] = span[i+1] + at(loops[i].Value, loops[i].Slot)*(loops[i].Size-1)
+		terms[i] = terms[i+1] * loops[i].Size
+	}
+	var r run
+	var loop func(depth, value, slot, side, factor int)
+	loop = func(depth, value, slot, side, factor int) {
+		start := at(value, slot)
+		if start >= hi || start+span[depth] < lo {
+			return
+		}
+		l := loops[depth]
+		step := at(l.Value, l.Slot)
+		from, to := 0, l.Size
+		if step > 0 {
+			from, to = max(0, (lo-span[depth+1]-start+step-1)/step), min(l.Size, (hi-start+step-1)/step)
+		}
+		if depth == len(loops)-1 {
+			if from < to {
+				r = run{value + from*l.Value, slot + from*l.Slot, side + from*l.Side, factor + from, l, to - from}
+				f(&r)
+			}
+			return
+		}
+		for i := from; i < to; i++ {
+			loop(depth+1, value+i*l.Value, slot+i*l.Slot, side+i*l.Side, factor+i*terms[depth+1])
+		}
+	}
+	loop(0, b.Value, b.Slot, b.Side, 0)
+}
+
+// apply adds to the slots what a claim's boxes and masks give them.
+func (t *attempt) apply(k flat.Claim, out fr.Vector) {
+	boxes := t.claim[k]
+	parts := min(ranges, len(out))
+	t.points.Prepare(boxes)
+	inParallel(parts, func(i int) {
+		lo, hi := len(out)*i/parts, len(out)*(i+1)/parts
+		var s scratch
+		for _, b := range boxes {
+			w := newWeights(b, t.points)
+			visit(b, true, lo, hi, func(r *run) {
+				if b.Constant() {
+					s.add(out, r.slot, r.step.Slot, nil, 0, 0, w, r)
+				} else {
+					s.add(out, r.slot, r.step.Slot, t.values, r.value, r.step.Value, w, r)
+				}
+			})
+		}
+	})
+	t.masks.Slots(t.plan, k, func(slot int, w *fr.Element, address int) {
+		x := *w
+		if address >= 0 {
+			x.Mul(&x, &t.values[address])
+		}
+		out[slot].Add(&out[slot], &x)
+	})
+}
+
+// functional returns the coefficient that all claims together give each value.
+func (t *attempt) functional() fr.Vector {
+	e := make(fr.Vector, len(t.values))
+	powers := t.points.Powers()
+	var tables [len(powers)]fr.Vector
+	for k := range tables {
+		tables[k] = fr.Vector{powers[k]}
+		if p := t.points.Slots(flat.Claim(k)); p != nil {
+			table := fr.Vector(p.Table(0, p.Dim()))
+			tables[k] = make(fr.Vector, len(table))
+			inParallel(ranges, func(i int) {
+				lo, hi := len(table)*i/ranges, len(table)*(i+1)/ranges
+				if lo < hi {
+					scaleBy(tables[k][lo:hi], table[lo:hi], &powers[k])
+				}
+			})
+		}
+	}
+	for k := range t.claim {
+		t.points.Prepare(t.claim[k])
+	}
+	inParallel(ranges, func(i int) {
+		lo, hi := len(e)*i/ranges, len(e)*(i+1)/ranges
+		var s scratch
+		for k, boxes := range t.claim {
+			for _, b := range boxes {
+				if b.Constant() {
+					continue
+				}
+				w := newWeights(b, t.points)
+				visit(b, false, lo, hi, func(r *run) { s.add(e, r.value, r.step.Value, tables[k], r.slot, r.step.Slot, w, r) })
+			}
+		}
+	})
+	t.masks.Apply(t.plan, t.points, func(k flat.Claim, address int, w fr.Element) {
+		w.Mul(&w, &powers[k])
+		e[address].Add(&e[address], &w)
+	})
+	return e
+}
+
+// weights are what multiplies a box's values beside the slots' weights.
+type weights struct {
+	scale   fr.Element
+	table   fr.Vector // of sides, nil for ones
+	shift   int
+	factors []int64
+	sign    int // 1 or -1 if scale is that, else 0
+}
+
+func newWeights(b *flat.Box, c *flat.Points) *weights {
+	w := &weights{factors: b.Factors}
+	var table []fr.Element
+	w.scale, table, w.shift = c.Sides(b)
+	w.table = table
+	w.sign = signOf(&w.scale)
+	return w
+}
+
+func signOf(x *fr.Element) int {
+	var minus fr.Element
+	switch {
+	case x.IsOne():
+		return 1
+	case minus.Neg(x).IsOne():
+		return -1
+	}
+	return 0
+}
+
+// scratch is a worker's memory.
+type scratch struct{ v fr.Vector }
+
+// longRun is the length from which vector operations pay.
+const longRun = 16
+
+// add adds to dst, from index d in steps of ds, for each term of a run the product of its weight
+// and of src's element, from index a in steps of as; nil stands for ones.
+func (s *scratch) add(dst fr.Vector, d, ds int, src fr.Vector, a, as int, w *weights, r *run) {
+	scale, sign := w.scale, w.sign
+	table, side, steps := w.table, 0, 0
+	if table != nil {
+		side, steps = r.side>>w.shift&(len(table)-1), r.step.Side>>w.shift
+		if steps == 0 {
+			scale.Mul(&scale, &table[side])
+			table, sign = nil, 0
+		}
+	}
+	if src != nil && as == 0 { // one element for all
+		if sign != 1 {
+			scale.Mul(&scale, &src[a])
+		} else {
+			scale = src[a]
+		}
+		src, sign = nil, 0
+	}
+	if src == nil && table != nil { // the table takes its place
+		src, a, as, table = table, side, steps, nil
+	}
+	var x fr.Element
+	switch {
+	case w.factors != nil:
+		for i := range r.n {
+			x.SetInt64(w.factors[r.factor+i]).Mul(&x, &scale)
+			if src != nil {
+				x.Mul(&x, &src[a+i*as])
+			}
+			if table != nil {
+				x.Mul(&x, &table[side+i*steps])
+			}
+			dst[d+i*ds].Add(&dst[d+i*ds], &x)
+		}
+	case src == nil:
+		for i := range r.n {
+			dst[d+i*ds].Add(&dst[d+i*ds], &scale)
+		}
+	case ds == 0:
+		var sum fr.Element
+		switch {
+		case table == nil:
+			for i := range r.n {
+				sum.Add(&sum, &src[a+i*as])
+			}
+		case as == 1 && steps == 1 && r.n >= longRun:
+			sum = dot(src[a:a+r.n], table[side:side+r.n])
+		default:
+			for i := range r.n {
+				sum.Add(&sum, x.Mul(&src[a+i*as], &table[side+i*steps]))
+			}
+		}
+		dst[d].Add(&dst[d], sum.Mul(&sum, &scale))
+	case table == nil && ds == 1 && as == 1 && r.n >= longRun:
+		out, in := dst[d:d+r.n], src[a:a+r.n]
+		switch sign {
+		case 1:
+			out.Add(out, in)
+		case -1:
+			out.Sub(out, in)
+		default:
+			s.scaled(out, in, &scale)
+		}
+	default:
+		for i := range r.n {
+			x = src[a+i*as]
+			if table != nil {
+				x.Mul(&x, &table[side+i*steps])
+			}
+			switch sign {
+			case 1:
+				dst[d+i*ds].Add(&dst[d+i*ds], &x)
+			case -1:
+				dst[d+i*ds].Sub(&dst[d+i*ds], &x)
+			default:
+				dst[d+i*ds].Add(&dst[d+i*ds], x.Mul(&x, &scale))
+			}
+		}
+	}
+}
+
+// scaled adds scale·in to out.
+func (s *scratch) scaled(out, in fr.Vector, scale *fr.Element) {
+	if s.v == nil {
+		s.v = make(fr.Vector, chunk)
+	}
+	for len(out) > 0 {
+		n := min(len(out), chunk)
+		v := s.v[:n]
+		v.ScalarMul(in[:n], scale)
+		add(out[:n], out[:n], v)
+		out, in = out[n:], in[n:]
+	}
+}
+
+// invert sets the values of inverses to c/b of their slots.
+func (t *attempt) invert() error {
+	var at, slot []int
+	for _, b := range t.claim[flat.Left] {
+		if b.Constant() || t.plan.Rows[b.Value>>t.plan.Row] != flat.Inverse {
+			continue
+		}
+		visit(b, false, 0, len(t.values), func(r *run) {
+			for i := range r.n {
+				at, slot = append(at, r.value+i*r.step.Value), append(slot, r.slot+i*r.step.Slot)
+			}
+		})
+	}
+	failed := make([]bool, ranges)
+	inParallel(ranges, func(k int) {
+		lo, hi := len(at)*k/ranges, len(at)*(k+1)/ranges
+		d := make(fr.Vector, hi-lo)
+		for i, s := range slot[lo:hi] {
+			d[i] = t.b[s]
+			failed[k] = failed[k] || d[i].IsZero()
+		}
+		d = fr.BatchInvert(d)
+		for i, a := range at[lo:hi] {
+			t.values[a].Mul(&d[i], &t.c[slot[lo+i]])
+		}
+	})
+	for _, f := range failed {
+		if f {
+			return errAgain
+		}
+	}
+	return nil
+}
