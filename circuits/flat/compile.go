@@ -203,6 +203,10 @@ func (c *compiler) table(n int) *space {
 	return s
 }
 
+// padded returns the next power of two: a table of so many rows costs a verifier less, and rows
+// that repeat the last are never looked up, so that their inverses are zero.
+func padded(n int) int { return 1 << bits.Len(uint(n-1)) }
+
 // lookups adds the tables of constants.
 func (c *compiler) lookups() {
 	for _, t := range c.sys.Tables {
@@ -210,10 +214,11 @@ func (c *compiler) lookups() {
 		if !used {
 			continue
 		}
-		s := c.table(t.Len())
-		c.constants(flat.Right, flat.One, s, func(i int) int64 { return t.Domain.Lo + int64(i) })
+		s := c.table(padded(t.Len()))
+		row := func(i int) int64 { return min(t.Domain.Lo+int64(i), t.Domain.Hi) }
+		c.constants(flat.Right, flat.One, s, row)
 		if t.IsFunction() {
-			c.constants(flat.Right, flat.Gamma, s, func(i int) int64 { return t.At(t.Domain.Lo + int64(i)) })
+			c.constants(flat.Right, flat.Gamma, s, func(i int) int64 { return t.At(row(i)) })
 		}
 		for _, l := range c.sys.Lookups {
 			if l.Table != t {

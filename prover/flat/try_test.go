@@ -60,8 +60,7 @@ func TestTry(t *testing.T) {
 			start := time.Now()
 			c, err := cflat.New(sys)
 			require.NoError(t, err)
-			pl := *c.Plan
-			pl.Boxes = nil
+			pl := c.Plan
 			terms := 0
 			for _, b := range c.Plan.Boxes {
 				terms += b.Terms()

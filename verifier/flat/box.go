@@ -82,29 +82,42 @@ func (b *Box) starts() [numSpaces]int { return [numSpaces]int{max(b.Value, 0), b
 type part struct {
 	loops  []Loop
 	lo, hi [numSpaces]int
+	start  [numSpaces]int // of these bits
 }
 
 // parts groups the loops so that no two groups move the same bits: the sum over the box is
-// then the product of the sums over the groups.
+// then the product of the sums over the groups. A loop of even size is one of two steps within one
+// of half as many, and so on: where nothing is carried, each bit is a group.
 func (b *Box) parts() []part {
 	if b.Factors != nil {
 		return []part{b.part(b.Loops)}
 	}
 	var ps []part
-	for i := range b.Loops {
-		p := b.part(b.Loops[i : i+1])
-		for k := 0; k < len(ps); {
-			if !overlap(&p, &ps[k]) {
-				k++
-				continue
+	for _, l := range b.Loops {
+		for _, bit := range l.bits() {
+			p := b.part([]Loop{bit})
+			for k := 0; k < len(ps); {
+				if !overlap(&p, &ps[k]) {
+					k++
+					continue
+				}
+				p = b.part(append(ps[k].loops[:len(ps[k].loops):len(ps[k].loops)], p.loops...))
+				ps = append(ps[:k], ps[k+1:]...)
+				k = 0
 			}
-			p = b.part(append(ps[k].loops[:len(ps[k].loops):len(ps[k].loops)], p.loops...))
-			ps = append(ps[:k], ps[k+1:]...)
-			k = 0
+			ps = append(ps, p)
 		}
-		ps = append(ps, p)
 	}
 	return ps
+}
+
+// bits splits a loop into loops of two steps, the innermost first, and the rest.
+func (l Loop) bits() (out []Loop) {
+	for l.Size > 2 && l.Size%2 == 0 {
+		out = append(out, Loop{2, l.Value, l.Slot, l.Side})
+		l = Loop{l.Size / 2, 2 * l.Value, 2 * l.Slot, 2 * l.Side}
+	}
+	return append(out, l)
 }
 
 // part finds the bits that loops move: from the lowest bit of a step to where no carry comes.
@@ -126,6 +139,7 @@ func (b *Box) part(loops []Loop) part {
 		for start&(1<<p.hi[s]-1)+most >= 1<<p.hi[s] {
 			p.hi[s]++
 		}
+		p.start[s] = start & (1<<p.hi[s] - 1) >> p.lo[s]
 	}
 	return p
 }
@@ -139,10 +153,9 @@ func overlap(p, q *part) bool {
 	return false
 }
 
-// moved returns the lowest and the highest bit, exclusive, of a space's addresses that the loops
-// move.
-func (b *Box) moved(s int) (lo, hi int) {
-	for _, p := range b.parts() {
+// movedBits returns the lowest and the highest bit, exclusive, of a space's addresses that parts move.
+func movedBits(ps []part, s int) (lo, hi int) {
+	for _, p := range ps {
 		if p.lo[s] < p.hi[s] {
 			if lo == hi {
 				lo, hi = p.lo[s], p.hi[s]
@@ -162,14 +175,24 @@ func (p *part) terms() int {
 	return n
 }
 
-// eval returns the sum over the box of eq(at[values], ·)·eq(at[slots], ·)·eq(at[sides], ·)·Factors;
-// a space whose point is nil counts 1.
-func (b *Box) eval(at [numSpaces]*Point) fr.Element {
+// evaluator evaluates boxes, and remembers the sums over single bits.
+type evaluator map[bit]fr.Element
+
+// bit is the lowest bit of each space at its point, nil for none.
+type bit struct {
+	at [numSpaces]*Point
+	lo [numSpaces]int
+}
+
+// eval returns the sum over the box, whose parts are known, of eq(at[values], ·)·eq(at[slots], ·)·
+// eq(at[sides], ·)·Factors; a space whose point is nil counts 1.
+func (e evaluator) eval(b *Box, parts []part, at [numSpaces]*Point) fr.Element {
 	out := fr.One()
 	var moved [numSpaces]int // bits that some part moves
 	starts := b.starts()
-	for _, p := range b.parts() {
-		sum := p.sum(starts, at, b.Factors)
+	for i := range parts {
+		p := &parts[i]
+		sum := e.sum(p, at, b.Factors)
 		out.Mul(&out, &sum)
 		for s := range numSpaces {
 			moved[s] |= 1<<p.hi[s] - 1<<p.lo[s]
@@ -186,7 +209,28 @@ func (b *Box) eval(at [numSpaces]*Point) fr.Element {
 }
 
 // sum is the sum over a part, of the bits it moves.
-func (p *part) sum(starts [numSpaces]int, at [numSpaces]*Point, factors []int64) (total fr.Element) {
+func (e evaluator) sum(p *part, at [numSpaces]*Point, factors []int64) fr.Element {
+	single := len(p.loops) == 1 && p.loops[0].Size == 2 && factors == nil
+	key := bit{at, p.lo}
+	for s := range numSpaces {
+		if at[s] == nil || p.lo[s] == p.hi[s] {
+			key.at[s], key.lo[s] = nil, 0
+		} else {
+			single = single && p.hi[s] == p.lo[s]+1
+		}
+	}
+	if !single {
+		return p.sum(at, factors)
+	}
+	sum, known := e[key]
+	if !known {
+		sum = p.sum(at, nil)
+		e[key] = sum
+	}
+	return sum
+}
+
+func (p *part) sum(at [numSpaces]*Point, factors []int64) (total fr.Element) {
 	var tables [][]fr.Element
 	var index []int
 	steps := make([][]int, len(p.loops)) // by loop and table
@@ -195,10 +239,13 @@ func (p *part) sum(starts [numSpaces]int, at [numSpaces]*Point, factors []int64)
 			continue
 		}
 		tables = append(tables, point.Table(p.lo[s], p.hi[s]))
-		index = append(index, starts[s]&(1<<p.hi[s]-1)>>p.lo[s])
+		index = append(index, p.start[s])
 		for i := range p.loops {
 			steps[i] = append(steps[i], p.loops[i].steps()[s]>>p.lo[s])
 		}
+	}
+	if factors != nil && len(p.loops) == 1 && len(tables) == 1 {
+		return slopes(tables[0], index[0], steps[0][0], factors)
 	}
 	n := 0
 	var walk func(depth int)
@@ -226,6 +273,29 @@ func (p *part) sum(starts [numSpaces]int, at [numSpaces]*Point, factors []int64)
 		}
 	}
 	walk(0)
+	return total
+}
+
+// slopes returns Σ factors[i]·table[start+i·step] by sums of the table's tails: each is multiplied by how
+// much the factors grow, which is mostly little.
+func slopes(table []fr.Element, start, step int, factors []int64) (total fr.Element) {
+	var tail, w fr.Element
+	for i := len(factors) - 1; i >= 0; i-- {
+		tail.Add(&tail, &table[start+i*step])
+		growth := factors[i]
+		if i > 0 {
+			growth -= factors[i-1]
+		}
+		switch growth {
+		case 0:
+		case 1:
+			total.Add(&total, &tail)
+		case -1:
+			total.Sub(&total, &tail)
+		default:
+			total.Add(&total, w.SetInt64(growth).Mul(&w, &tail))
+		}
+	}
 	return total
 }
 

@@ -60,20 +60,22 @@ func (c *Points) Powers() (w [numClaims]fr.Element) {
 // Constants returns the part of each claim that no value has a share in, with the public
 // integers of a statement.
 func (p *Plan) Constants(c *Points, public [][]int64) (sum [numClaims]fr.Element) {
-	add := func(b *Box) {
+	e := evaluator{}
+	add := func(b *Box, parts []part) {
 		slots, sides := c.of(b.Claim)
-		w, scale := b.eval([numSpaces]*Point{nil, slots, sides}), c.Scale(b)
+		w, scale := e.eval(b, parts, [numSpaces]*Point{nil, slots, sides}), c.Scale(b)
 		w.Mul(&w, &scale)
 		sum[b.Claim].Add(&sum[b.Claim], &w)
 	}
+	all := p.prepared()
 	for i := range p.Boxes {
 		if p.Boxes[i].Constant() {
-			add(&p.Boxes[i])
+			add(&p.Boxes[i], all.boxes[i])
 		}
 	}
 	for i, b := range p.Exposes {
 		b.Factors = public[i]
-		add(&b)
+		add(&b, b.parts())
 	}
 	p.Masks().Slots(p, Second, func(slot int, w *fr.Element, address int) {
 		if address < 0 {
@@ -86,24 +88,24 @@ func (p *Plan) Constants(c *Points, public [][]int64) (sum [numClaims]fr.Element
 
 // Functional evaluates at omega the multilinear extension of the coefficients that all claims
 // together give the values.
-func (p *Plan) Functional(c *Points, omega *Point) (e fr.Element) {
-	powers := c.Powers()
+func (p *Plan) Functional(c *Points, omega *Point) (sum fr.Element) {
+	powers, e, all := c.Powers(), evaluator{}, p.prepared()
 	for i := range p.Boxes {
 		b := &p.Boxes[i]
 		if b.Constant() {
 			continue
 		}
 		slots, sides := c.of(b.Claim)
-		w, scale := b.eval([numSpaces]*Point{omega, slots, sides}), c.Scale(b)
+		w, scale := e.eval(b, all.boxes[i], [numSpaces]*Point{omega, slots, sides}), c.Scale(b)
 		w.Mul(&w, &scale).Mul(&w, &powers[b.Claim])
-		e.Add(&e, &w)
+		sum.Add(&sum, &w)
 	}
 	p.Masks().Apply(p, c, func(k Claim, address int, w fr.Element) {
 		at := omega.Weight(address)
 		w.Mul(&w, &at).Mul(&w, &powers[k])
-		e.Add(&e, &w)
+		sum.Add(&sum, &w)
 	})
-	return e
+	return sum
 }
 
 // Sides returns what the sides of a box weigh, with its coefficient and challenge: the weight
@@ -114,7 +116,7 @@ func (c *Points) Sides(b *Box) (scale fr.Element, table []fr.Element, shift int)
 	if point == nil {
 		return scale, nil, 0
 	}
-	lo, hi := b.moved(sides)
+	lo, hi := movedBits(b.parts(), sides)
 	w := point.weight(b.Side, 1<<hi-1<<lo|^b.Sides)
 	scale.Mul(&scale, &w)
 	if lo == hi {

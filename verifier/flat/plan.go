@@ -1,6 +1,9 @@
 package flat
 
-import "fmt"
+import (
+	"fmt"
+	"sync/atomic"
+)
 
 // Kind says when a row of values is committed.
 type Kind uint8
@@ -29,6 +32,24 @@ type Plan struct {
 	Rows    []Kind
 	Boxes   []Box
 	Exposes []Box // of the public tensors in the statement's order: where each integer is subtracted
+
+	cache atomic.Pointer[prepared]
+}
+
+// prepared is what follows from a plan and takes long: nobody may change a plan that is in use.
+type prepared struct{ boxes [][]part }
+
+// prepared returns the parts of the boxes.
+func (p *Plan) prepared() *prepared {
+	if all := p.cache.Load(); all != nil {
+		return all
+	}
+	all := new(prepared)
+	for i := range p.Boxes {
+		all.boxes = append(all.boxes, p.Boxes[i].parts())
+	}
+	p.cache.Store(all)
+	return all
 }
 
 // Limits of a plan. They bound the time and the memory of whoever reads one.
@@ -171,7 +192,7 @@ func (p *Plan) checkBox(b *Box) error {
 	if b.Sides < 0 || b.Sides >= sideSpace {
 		return fmt.Errorf("side bits %x", b.Sides)
 	}
-	if lo, hi := b.moved(sides); (1<<hi-1<<lo)&^b.Sides != 0 {
+	if lo, hi := movedBits(b.parts(), sides); (1<<hi-1<<lo)&^b.Sides != 0 {
 		return fmt.Errorf("side bits %d to %d of %x are moved", lo, hi, b.Sides)
 	}
 	if b.Constant() {

@@ -45,15 +45,26 @@ func Expand(x []fr.Element) []fr.Element {
 	return t
 }
 
+// fewBits is how many bits a table of weights may have that is made for speed alone.
+const fewBits = 12
+
 // weight is what an index weighs by its bits that are not in without.
 func (p *Point) weight(index, without int) fr.Element {
 	w, one := fr.One(), fr.One()
-	for i := range p.x {
-		bit := len(p.x) - 1 - i
+	for bit := len(p.x) - 1; bit >= 0; bit-- {
 		if without>>bit&1 == 1 {
 			continue
 		}
-		f := p.x[i]
+		lo := bit // of a run of bits that weigh
+		for lo > 0 && bit-lo < fewBits-1 && without>>(lo-1)&1 == 0 {
+			lo--
+		}
+		if bit > lo {
+			w.Mul(&w, &p.Table(lo, bit+1)[index>>lo&(1<<(bit+1-lo)-1)])
+			bit = lo
+			continue
+		}
+		f := p.x[len(p.x)-1-bit]
 		if index>>bit&1 == 0 {
 			f.Sub(&one, &f)
 		}
