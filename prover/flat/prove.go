@@ -27,7 +27,7 @@ type Prover struct {
 	plan     *flat.Plan
 	key      *flat.Key
 	masks    *flat.Masks
-	claim    [][]*flat.Box    // the boxes of each claim
+	claim    [][]flat.Sided   // the boxes of each claim
 	bases    []bn254.G1Affine // powers of tau, then Xi
 	model    []int64          // integers of the model's rows, zero elsewhere
 	blinders []fr.Element     // of the model's rows

@@ -108,39 +108,37 @@ func (p *Plan) Functional(c *Points, omega *Point) (sum fr.Element) {
 	return sum
 }
 
+// Sided is a box with the bits of its sides, [lo, hi), that its loops move.
+type Sided struct {
+	*Box
+	lo, hi int
+}
+
+// ByClaim returns the boxes of each claim that has some.
+func (p *Plan) ByClaim() [][]Sided {
+	out, all := make([][]Sided, numBoxed), p.prepared()
+	for i := range p.Boxes {
+		b := Sided{Box: &p.Boxes[i]}
+		b.lo, b.hi = movedBits(all.boxes[i], sides)
+		out[b.Claim] = append(out[b.Claim], b)
+	}
+	return out
+}
+
 // Sides returns what the sides of a box weigh, with its coefficient and challenge: the weight
-// of side i that the loops reach is scale·table[i>>shift&(len(table)-1)].
-func (c *Points) Sides(b *Box) (scale fr.Element, table []fr.Element, shift int) {
-	scale = c.Scale(b)
+// of side i that the loops reach is scale·table[i>>shift&(len(table)-1)], or scale if there is no table.
+func (c *Points) Sides(b Sided) (scale fr.Element, table []fr.Element, shift int) {
+	scale = c.Scale(b.Box)
 	_, point := c.of(b.Claim)
 	if point == nil {
 		return scale, nil, 0
 	}
-	lo, hi := movedBits(b.parts(), sides)
-	w := point.weight(b.Side, 1<<hi-1<<lo|^b.Sides)
+	w := point.weight(b.Side, 1<<b.hi-1<<b.lo|^b.Box.Sides)
 	scale.Mul(&scale, &w)
-	if lo == hi {
+	if b.lo == b.hi {
 		return scale, nil, 0
 	}
-	return scale, point.Table(lo, hi), lo
-}
-
-// Prepare makes the tables that [Points.Sides] returns for boxes: after it, any number of
-// goroutines may call that.
-func (c *Points) Prepare(boxes []*Box) {
-	for _, b := range boxes {
-		c.Sides(b)
-	}
-}
-
-// ByClaim returns the boxes of each claim that has some.
-func (p *Plan) ByClaim() [][]*Box {
-	out := make([][]*Box, numBoxed)
-	for i := range p.Boxes {
-		b := &p.Boxes[i]
-		out[b.Claim] = append(out[b.Claim], b)
-	}
-	return out
+	return scale, point.Table(b.lo, b.hi), b.lo
 }
 
 // Slots returns the point of a claim's slots, nil if it has none.
