@@ -153,18 +153,6 @@ func (b *Box) moved(s int) (lo, hi int) {
 	return lo, hi
 }
 
-// work returns how many products of table entries evaluating the box takes.
-func (b *Box) work() (n int) {
-	for _, p := range b.parts() {
-		terms := 1
-		for _, l := range p.loops {
-			terms *= l.Size
-		}
-		n += terms
-	}
-	return n
-}
-
 // eval returns the sum over the box of eq(at[values], ·)·eq(at[slots], ·)·eq(at[sides], ·)·Factors;
 // a space whose point is nil counts 1.
 func (b *Box) eval(at [numSpaces]*Point) fr.Element {
@@ -232,9 +220,9 @@ func (p *part) sum(starts [numSpaces]int, at [numSpaces]*Point, factors []int64)
 	return total
 }
 
-// contains reports whether a box of values reaches an address, or cannot easily be shown not to.
+// contains reports whether a box of values reaches an address, or this takes more than maxSteps.
 // Loops are tried from the longest step down.
-func (b *Box) contains(address int) bool {
+func (b *Box) contains(address int, steps *int) bool {
 	rest := address - b.Value
 	if b.Constant() || rest < 0 {
 		return false
@@ -249,12 +237,11 @@ func (b *Box) contains(address int) bool {
 			loops = append(loops[:at], append([]Loop{l}, loops[at:]...)...)
 		}
 	}
-	budget := 1 << 16
-	return reaches(loops, rest, &budget)
+	return reaches(loops, rest, steps)
 }
 
-func reaches(loops []Loop, rest int, budget *int) bool {
-	if *budget--; *budget < 0 {
+func reaches(loops []Loop, rest int, steps *int) bool {
+	if *steps++; *steps > maxSteps {
 		return true
 	}
 	if len(loops) == 0 {
@@ -266,7 +253,7 @@ func reaches(loops []Loop, rest int, budget *int) bool {
 	}
 	l := loops[0]
 	for d := max(0, (rest-most+l.Value-1)/l.Value); d < l.Size && d*l.Value <= rest; d++ {
-		if reaches(loops[1:], rest-d*l.Value, budget) {
+		if reaches(loops[1:], rest-d*l.Value, steps) {
 			return true
 		}
 	}

@@ -38,7 +38,8 @@ const (
 	MaxRow    = 20
 	maxTables = 1 << 12
 	maxLoops  = 10
-	maxWork   = 1 << 24 // products that evaluating all boxes takes
+	maxWork   = 1 << 24 // products that evaluating all boxes takes, and entries of the tables for it
+	maxSteps  = 1 << 26 // of looking for masks among the addresses of boxes
 )
 
 // Rounds returns the number of rounds of the first sumcheck.
@@ -73,21 +74,58 @@ func (p *Plan) Check() error {
 			return fmt.Errorf("row %d is of kind %d", i, k)
 		}
 	}
-	work := 0
-	for _, part := range [][]Box{p.Boxes, p.Exposes} {
-		for i := range part {
-			if err := p.checkBox(&part[i]); err != nil {
-				return fmt.Errorf("box %d: %w", i, err)
-			}
-			if work += part[i].work(); work > maxWork {
-				return fmt.Errorf("more than %d products to evaluate", maxWork)
+	w := work{tables: map[table]bool{}}
+	for i := range p.Boxes {
+		if err := p.checkBox(&p.Boxes[i], &w); err != nil {
+			return fmt.Errorf("box %d: %w", i, err)
+		}
+	}
+	for i, b := range p.Exposes {
+		if b.Claim != Zero || !b.Constant() || b.Coef != -1 || b.Factors != nil {
+			return fmt.Errorf("public tensor %d is no box of constants", i)
+		}
+		if err := p.checkBox(&b, &w); err != nil {
+			return fmt.Errorf("public tensor %d: %w", i, err)
+		}
+		b.Factors = []int64{} // a statement's integers
+		if err := w.add(&b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// work counts what checking and evaluating a plan takes.
+type work struct {
+	products int            // of table entries, and entries of tables
+	steps    int            // of looking for masks
+	tables   map[table]bool // that are counted
+}
+
+// table is a table of a point's bits.
+type table struct {
+	claim         Claim
+	space, lo, hi int
+}
+
+// add counts a box.
+func (w *work) add(b *Box) error {
+	w.products++
+	for _, p := range b.parts() {
+		terms := 1
+		for _, l := range p.loops {
+			terms *= l.Size
+		}
+		w.products += terms
+		for s := range numSpaces {
+			if t := (table{b.Claim, s, p.lo[s], p.hi[s]}); t.lo < t.hi && !w.tables[t] {
+				w.tables[t] = true
+				w.products += 1 << (t.hi - t.lo)
 			}
 		}
 	}
-	for i := range p.Exposes {
-		if b := &p.Exposes[i]; b.Claim != Zero || !b.Constant() || b.Coef != -1 || b.Factors != nil {
-			return fmt.Errorf("public tensor %d is no box of constants", i)
-		}
+	if w.products > maxWork {
+		return fmt.Errorf("more than %d products to evaluate", maxWork)
 	}
 	return nil
 }
@@ -109,8 +147,8 @@ func (p *Plan) spaces(c Claim) (slots, sides int) {
 	return 1, 1
 }
 
-func (p *Plan) checkBox(b *Box) error {
-	if b.Claim >= numBoxed || len(b.Loops) > maxLoops || b.Value < -1 || b.Slot < 0 || b.Side < 0 {
+func (p *Plan) checkBox(b *Box, w *work) error {
+	if b.Claim >= numBoxed || len(b.Loops) > maxLoops || b.Value < -1 || b.Slot < 0 || b.Side < 0 || max(b.Value, b.Slot, b.Side) >= 1<<MaxValues {
 		return fmt.Errorf("claim %d, %d loops from %d, %d, %d", b.Claim, len(b.Loops), b.Value, b.Slot, b.Side)
 	}
 	if b.Symbol < 0 || b.Symbol >= Beta+Symbol(p.Tables) || b.Symbol != One && b.Claim != Right {
@@ -142,15 +180,15 @@ func (p *Plan) checkBox(b *Box) error {
 	if lo, hi := b.moved(sides); (1<<hi-1<<lo)&^b.Sides != 0 {
 		return fmt.Errorf("side bits %d to %d of %x are moved", lo, hi, b.Sides)
 	}
-	if b.Constant() {
-		return nil
+	if err := w.add(b); err != nil || b.Constant() {
+		return err
 	}
 	if b.Value < 1<<p.Row {
 		return fmt.Errorf("values from %d, in the row of the masks", b.Value)
 	}
 	for i := p.Row; i < p.Values; i++ {
-		if b.contains(1<<i) || b.contains(1<<i^1) {
-			return fmt.Errorf("a value is the mask %d", 1<<i)
+		if b.contains(1<<i, &w.steps) || b.contains(1<<i^1, &w.steps) {
+			return fmt.Errorf("a value is the mask %d, or it takes long to see that none is", 1<<i)
 		}
 	}
 	return nil
