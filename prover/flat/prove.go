@@ -36,6 +36,12 @@ func New(ctx context.Context, plan *flat.Plan, powers []bn254.G1Affine, values [
 	if len(powers) < 1<<plan.Row || len(values) != 1<<plan.Values {
 		return nil, fmt.Errorf("%d powers and %d values for a plan of 2^%d in rows of 2^%d: %w", len(powers), len(values), plan.Values, plan.Row, ErrWitness)
 	}
+	if err := plan.Check(); err != nil { // whatever it says must not reach the masks
+		return nil, fmt.Errorf("%w: %w", err, ErrWitness)
+	}
+	if blinders != nil && len(blinders) != plan.Count(flat.Model) {
+		return nil, fmt.Errorf("%d blinders for %d rows: %w", len(blinders), plan.Count(flat.Model), ErrWitness)
+	}
 	p := &Prover{plan: plan, masks: plan.Masks(), bases: append(append([]bn254.G1Affine{}, powers[:1<<plan.Row]...), flat.Blinder())}
 	p.model = make([]int64, len(values))
 	for r, kind := range plan.Rows {

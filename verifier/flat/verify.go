@@ -20,8 +20,15 @@ type Key struct {
 // hash of the key and the statement, public the statement's public integers. The plan was
 // checked ([Plan.Check]); the proof has its shape ([Decode]).
 func (k *Key) Verify(seed [32]byte, public [][]int64, pr *Proof) (left, right bn254.G1Affine, err error) {
-	p, t := k.Plan, NewTranscript(seed)
+	return k.verify(NewTranscript(seed), public, pr)
+}
+
+func (k *Key) verify(t *Transcript, public [][]int64, pr *Proof) (left, right bn254.G1Affine, err error) {
+	p := k.Plan
 	if err := pr.fits(p); err != nil {
+		return left, right, err
+	}
+	if err := k.fits(public); err != nil {
 		return left, right, err
 	}
 	c := p.Begin(t, pr)
@@ -73,6 +80,22 @@ func (k *Key) Verify(seed [32]byte, public [][]int64, pr *Proof) (left, right bn
 		return left, right, fmt.Errorf("%w: %w", ErrRejected, err)
 	}
 	return left, right, nil
+}
+
+// fits returns an error unless the key and the public integers are as many as the plan has.
+func (k *Key) fits(public [][]int64) error {
+	if n := k.Plan.Count(Model); len(k.Model) != n {
+		return fmt.Errorf("%w: %d rows of weights for a plan of %d", ErrMalformed, len(k.Model), n)
+	}
+	if len(public) != len(k.Plan.Exposes) {
+		return fmt.Errorf("%w: %d public tensors for a plan of %d", ErrMalformed, len(public), len(k.Plan.Exposes))
+	}
+	for i := range public {
+		if n := k.Plan.Exposes[i].Terms(); len(public[i]) != n {
+			return fmt.Errorf("%w: %d integers of public tensor %d, which has %d", ErrMalformed, len(public[i]), i, n)
+		}
+	}
+	return nil
 }
 
 // Begin absorbs the rows of witnesses and draws the challenges of the tables.
