@@ -18,6 +18,17 @@ func Chosen(seed [32]byte, chosen func(label string) (fr.Element, bool)) *Transc
 	return t
 }
 
+// Recorded is a transcript that tells each challenge.
+func Recorded(seed [32]byte, record func(label string, x fr.Element)) *Transcript {
+	t := NewTranscript(seed)
+	t.chosen = func(label string) (x fr.Element, ok bool) {
+		now := Transcript{state: t.state}
+		record(label, now.Challenge(label))
+		return x, false
+	}
+	return t
+}
+
 // VerifyWith is [Key.Verify] with a transcript.
 func (k *Key) VerifyWith(t *Transcript, public [][]int64, pr *Proof) (left, right bn254.G1Affine, err error) {
 	return k.verify(t, public, pr)

@@ -38,6 +38,8 @@ var testPowers = sync.OnceValue(func() *powers {
 	return s
 })
 
+func seeded(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
+
 func random(r *rand.Rand, n int) []fr.Element {
 	out := make([]fr.Element, n)
 	for i := range out {
@@ -222,9 +224,10 @@ type prover struct {
 	blinders []fr.Element // of the model's rows
 	rand     *rand.Rand
 
-	unmasked bool // all masks and blinders zero
-	lie      lies
-	seen     struct {
+	unmasked    bool // all masks and blinders zero
+	lie         lies
+	commitments func(rows []bn254.G1Affine) // what is said of witness rows instead
+	seen        struct {
 		points *flat.Points
 		values []fr.Element
 		claims [flat.NumClaims]fr.Element
@@ -336,6 +339,9 @@ func (p *prover) prove(t testing.TB, tr *flat.Transcript) *flat.Proof {
 	}
 	blind := map[flat.Kind][]fr.Element{flat.Model: p.blinders}
 	pr.Witness, blind[flat.Witness] = p.rows(v, flat.Witness)
+	if p.commitments != nil {
+		p.commitments(pr.Witness)
+	}
 	mu, hide := p.draw(1<<pl.Row), p.draw(1)[0]
 	pr.Mask = commit(mu, hide)
 	c := pl.Begin(tr, pr)
