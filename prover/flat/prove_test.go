@@ -155,6 +155,10 @@ func TestProveRefuses(t *testing.T) {
 	other[0][0]++
 	_, err = p.Prove(ctx, seed, n.values, other, nil)
 	require.ErrorIs(t, err, prove.ErrWitness)
+	for _, public := range [][][]int64{nil, append(slices.Clone(n.public), nil), {n.public[0][1:], n.public[1]}, {n.public[0], append(slices.Clone(n.public[1]), 0)}} {
+		_, err = p.Prove(ctx, seed, n.values, public, nil)
+		require.ErrorIs(t, err, prove.ErrWitness)
+	}
 	for i := range n.Plan.Boxes {
 		b := &n.Plan.Boxes[i]
 		if b.Constant() || n.Plan.Rows[b.Value>>n.Plan.Row] != flat.Witness {
@@ -187,4 +191,21 @@ func TestNewRefuses(t *testing.T) {
 		_, err = prove.New(ctx, &hostile, powers().g1, n.values, nil)
 		require.Error(t, err)
 	}
+}
+
+// A plan that asks for the inverse of nothing has no proof, and the prover an end.
+func TestProveEnds(t *testing.T) {
+	ctx := context.Background()
+	n := tiny()
+	hostile := *n.Plan
+	hostile.Boxes = nil
+	for _, b := range n.Plan.Boxes {
+		if b.Claim != flat.Right {
+			hostile.Boxes = append(hostile.Boxes, b)
+		}
+	}
+	p, err := prove.New(ctx, &hostile, powers().g1, n.values, nil)
+	require.NoError(t, err)
+	_, err = p.Prove(ctx, seed, n.values, n.public, nil)
+	require.ErrorIs(t, err, prove.ErrWitness)
 }
