@@ -3,6 +3,7 @@ package flat_test
 import (
 	"bytes"
 	"math"
+	"math/big"
 	"slices"
 	"sync"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nnark/nnark/verifier/flat"
+	"github.com/nnark/nnark/verifier/hyperkzg"
 )
 
 // proven is a true proof and its key.
@@ -41,6 +43,27 @@ func TestEncoding(t *testing.T) {
 	for i := range p.data {
 		_, _, err := flat.Decode(p.data[:i], n.Plan)
 		require.ErrorIs(t, err, flat.ErrMalformed)
+	}
+}
+
+// Scalars have one encoding each, and points are of the curve.
+func TestOtherEncodings(t *testing.T) {
+	p, n := proven(), testNetwork()
+	points := len(decoded(t).Witness) + 1 + len(decoded(t).Inverses)
+	item := make([]byte, 32)
+	for i := range (len(p.data) - hyperkzg.Size(n.Plan.Row)) / 32 {
+		for _, b := range [][]byte{fr.Modulus().Bytes(), bytes.Repeat([]byte{0xff}, 32)} {
+			bad := slices.Clone(p.data)
+			copy(item, bad[32*i:])
+			if i >= points && b[0] != 0xff { // the same scalar
+				var x, y big.Int
+				x.Add(x.SetBytes(item), y.SetBytes(b)).FillBytes(bad[32*i : 32*i+32])
+			} else {
+				copy(bad[32*i:], b)
+			}
+			_, _, err := flat.Decode(bad, n.Plan)
+			require.ErrorIs(t, err, flat.ErrMalformed, "%d", i)
+		}
 	}
 }
 
