@@ -10,6 +10,7 @@ import (
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nnark/nnark/circuits/flat/flattest"
 	"github.com/nnark/nnark/circuits/relation"
 	"github.com/nnark/nnark/fixedpoint"
 	"github.com/nnark/nnark/verifier/flat"
@@ -41,18 +42,18 @@ func TestPlansMeanTheirStatements(t *testing.T) {
 		require.NoError(t, err, "seed %d", seed)
 		a := sys.Assign(nil)
 		public := c.Public(a)
-		require.True(t, statementsHold(sys, a, public), "seed %d", seed)
+		require.True(t, flattest.Statements(sys, a, public), "seed %d", seed)
 		_, err = c.Values(a)
 		require.NoError(t, err, "seed %d", seed)
-		m := meaningOf(c.Plan, c.valuesOf(a), public, r)
-		require.True(t, m.holds(), "seed %d: %d products, %d zeros, sums %v, tables %v", seed, m.unequal, m.nonzero, m.sumsDiffer, m.tablesDo)
+		m := flattest.Of(c.Plan, c.valuesOf(a), public, r)
+		require.True(t, m.Holds(), "seed %d: %d products, %d zeros, sums %v, tables %v", seed, m.Unequal, m.Nonzero, m.SumsDiffer, m.TablesDo)
 		for range 25 {
 			b := sys.Blocks[r.IntN(len(sys.Blocks))]
 			x := a.Of(b)
 			i, by := r.IntN(len(x)), []int64{1, -1, 4, -16}[r.IntN(4)]
 			x[i] += by
-			holds := statementsHold(sys, a, public)
-			require.Equal(t, holds, meaningOf(c.Plan, c.valuesOf(a), public, r).holds(), "seed %d: %s[%d] by %d", seed, b.Name, i, by)
+			holds := flattest.Statements(sys, a, public)
+			require.Equal(t, holds, flattest.Of(c.Plan, c.valuesOf(a), public, r).Holds(), "seed %d: %s[%d] by %d", seed, b.Name, i, by)
 			if x[i] -= by; holds {
 				harmless++
 			} else {
@@ -62,22 +63,22 @@ func TestPlansMeanTheirStatements(t *testing.T) {
 		for k := range public {
 			i := r.IntN(len(public[k]))
 			public[k][i]++
-			require.False(t, meaningOf(c.Plan, c.valuesOf(a), public, r).holds(), "seed %d", seed)
+			require.False(t, flattest.Of(c.Plan, c.valuesOf(a), public, r).Holds(), "seed %d", seed)
 			public[k][i]--
 		}
 		for k := range c.tables {
 			v, one := c.valuesOf(a), fr.One()
 			x := &v[c.tables[k].counts.address(r.IntN(c.tables[k].rows))]
 			x.Add(x, &one)
-			require.False(t, meaningOf(c.Plan, v, public, r).holds(), "seed %d", seed)
+			require.False(t, flattest.Of(c.Plan, v, public, r).Holds(), "seed %d", seed)
 		}
 		v, reads := c.valuesOf(a), c.reads()
-		for i, x := range random(r, len(v)) {
+		for i, x := range flattest.Random(r, len(v)) {
 			if !reads[i] {
 				v[i] = x
 			}
 		}
-		require.True(t, meaningOf(c.Plan, v, public, r).holds(), "seed %d: addresses that nothing reads", seed)
+		require.True(t, flattest.Of(c.Plan, v, public, r).Holds(), "seed %d: addresses that nothing reads", seed)
 	}
 	t.Logf("%d lies, %d changes that no statement minds, %d systems refused", wrong, harmless, refused)
 	require.Greater(t, wrong, 5*programs)
@@ -85,11 +86,34 @@ func TestPlansMeanTheirStatements(t *testing.T) {
 	require.Less(t, refused, programs/4)
 }
 
+// valuesOf is [Compiled.Values] in the field, without minding integers that no table has.
+func (c *Compiled) valuesOf(a *relation.Assignment) []fr.Element {
+	v := make([]fr.Element, 1<<c.Plan.Values)
+	for i, b := range c.sys.Blocks {
+		for k, x := range a.Of(b) {
+			v[c.blocks[i].address(k)].SetInt64(x)
+		}
+	}
+	one := fr.One()
+	for i := range c.tables {
+		t := &c.tables[i]
+		for _, q := range t.queries {
+			for _, row := range q.row(a) {
+				if row >= 0 {
+					x := &v[t.counts.address(row)]
+					x.Add(x, &one)
+				}
+			}
+		}
+	}
+	return v
+}
+
 // reads lists the addresses that boxes read.
 func (c *Compiled) reads() map[int]bool {
 	at := map[int]bool{}
 	for i := range c.Plan.Boxes {
-		terms(&c.Plan.Boxes[i], nil, func(value, _, _ int, _ fr.Element) { at[value] = true })
+		flattest.Terms(&c.Plan.Boxes[i], nil, func(value, _, _ int, _ fr.Element) { at[value] = true })
 	}
 	return at
 }
@@ -192,5 +216,24 @@ func TestLayout(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// A public tensor is one box whatever its elements are: here constants, some of them zero, that are read in runs which do
+// not divide it.
+func TestPublicTensorsAreBoxes(t *testing.T) {
+	for n := range int64(40) {
+		b := relation.NewBuilder()
+		x := make([]int64, 25)
+		r := rand.New(rand.NewPCG(uint64(n), 3))
+		for i := range x {
+			x[i] = r.Int64N(3) - 1
+		}
+		b.Expose(relation.Expose{Name: "x", T: relation.Constants([]int{5, 5}, x), Interval: fixedpoint.Interval{Lo: -1, Hi: 1}, Visibility: statement.Public})
+		b.Expose(relation.Expose{Name: "y", T: relation.Constants([]int{25}, x), Interval: fixedpoint.Interval{Lo: -1, Hi: 1}, Visibility: statement.Public})
+		sys, err := b.Finish()
+		require.NoError(t, err)
+		_, err = New(sys)
+		require.NoError(t, err)
 	}
 }

@@ -34,7 +34,9 @@ func (c *Compiled) Values(a *relation.Assignment) ([]int64, error) {
 
 // Address returns where an element of a block is among the values, in the rows that a model's maker
 // opens to an auditor, say.
-func (c *Compiled) Address(b *relation.Block, element int) int { return c.blocks[b.ID].address(element) }
+func (c *Compiled) Address(b *relation.Block, element int) int {
+	return c.blocks[b.ID].address(element)
+}
 
 // Public returns the integers of the public tensors.
 func (c *Compiled) Public(a *relation.Assignment) [][]int64 {
