@@ -64,6 +64,15 @@ type compiler struct {
 // New compiles a system. The error wraps [ErrUnsupported] or [relation.ErrSize].
 func New(sys *relation.System) (*Compiled, error) {
 	c := &compiler{Compiled: &Compiled{sys: sys}}
+	if err := c.compile(); err != nil {
+		return nil, err
+	}
+	return c.Compiled, c.lay()
+}
+
+// compile makes spaces and records of all statements.
+func (c *compiler) compile() error {
+	sys := c.sys
 	for _, b := range sys.Blocks {
 		s := newSpace(b.Shape...)
 		c.blocks = append(c.blocks, s)
@@ -99,14 +108,15 @@ func New(sys *relation.System) (*Compiled, error) {
 		switch e.Visibility {
 		case statement.Public:
 			s := c.newSlots(&c.zeros, e.T.Shape...)
+			s.even = true
 			c.tensor(flat.Zero, flat.One, e.T, s)
 			c.exposes = append(c.exposes, s)
 		case statement.Digest:
-			return nil, fmt.Errorf("%s: a digest: %w", e.Name, ErrUnsupported)
+			return fmt.Errorf("%s: a digest: %w", e.Name, ErrUnsupported)
 		}
 	}
 	c.cutAll()
-	return c.Compiled, c.lay()
+	return nil
 }
 
 func (c *compiler) newSlots(to *[]*space, shape ...int) *space {

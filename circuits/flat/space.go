@@ -10,6 +10,7 @@ import (
 type space struct {
 	size int
 	cuts []int // from 2 to size-1, each a multiple of the one before, the first a multiple of 1
+	even bool  // the cuts divide the size too, so that all elements together are one box
 	base int   // where its addresses begin, a multiple of padded()
 
 	at []int // address of each element, from base
@@ -47,7 +48,7 @@ func (s *space) cut(c int) {
 // propose adds a cut below the size unless it costs addresses; a loop that takes that many steps
 // across it may cost some.
 func (s *space) propose(c, steps int) (changed bool) {
-	if c >= s.size || !s.fits(c) {
+	if c >= s.size || !s.fits(c) || s.even && s.size%c != 0 {
 		return false
 	}
 	more := &space{size: s.size, cuts: slices.Clone(s.cuts)}

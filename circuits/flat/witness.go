@@ -108,3 +108,9 @@ func (c *Compiled) Witness(a *relation.Assignment, context fr.Element) (*Witness
 	}
 	return w, a.Err()
 }
+
+// Address returns where an element of a block is among the values, in the rows that a model's maker
+// opens to an auditor, say.
+func (c *Compiled) Address(b *relation.Block, element int) int {
+	return c.blocks[b.ID].address(element)
+}

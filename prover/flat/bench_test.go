@@ -36,8 +36,7 @@ func BenchmarkProve(b *testing.B) {
 			require.NoError(b, err)
 			w, err := c.Witness(sys.Assign(values), fr.Element{})
 			require.NoError(b, err)
-			base, _ := powers(1 << c.Plan.Row)
-			pr, err := prove.New(context.Background(), c.Plan, base, c.Model(), nil)
+			pr, err := prove.New(context.Background(), c.Plan, powers().g1, c.Model(), nil)
 			require.NoError(b, err)
 			b.Run("prove", func(b *testing.B) {
 				for range b.N {

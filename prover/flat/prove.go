@@ -22,6 +22,9 @@ var ErrWitness = errors.New("the integers do not satisfy the plan")
 // errAgain means that a challenge fell on one of the few values with which no proof can go on.
 var errAgain = errors.New("a challenge has no proof")
 
+// maxAttempts is how often a proof is begun: by chance, not even twice.
+const maxAttempts = 3
+
 // Prover proves one model's answers.
 type Prover struct {
 	plan     *flat.Plan
@@ -38,6 +41,12 @@ type Prover struct {
 func New(ctx context.Context, plan *flat.Plan, powers []bn254.G1Affine, values []int64, blinders []fr.Element) (*Prover, error) {
 	if len(powers) < 1<<plan.Row || len(values) != 1<<plan.Values {
 		return nil, fmt.Errorf("%d powers and %d values for a plan of 2^%d in rows of 2^%d: %w", len(powers), len(values), plan.Values, plan.Row, ErrWitness)
+	}
+	if err := plan.Check(); err != nil { // whatever it says must not reach the masks
+		return nil, fmt.Errorf("%w: %w", err, ErrWitness)
+	}
+	if blinders != nil && len(blinders) != plan.Count(flat.Model) {
+		return nil, fmt.Errorf("%d blinders for %d rows: %w", len(blinders), plan.Count(flat.Model), ErrWitness)
 	}
 	p := &Prover{plan: plan, masks: plan.Masks(), bases: append(append([]bn254.G1Affine{}, powers[:1<<plan.Row]...), flat.Blinder())}
 	p.claim = plan.ByClaim()
@@ -91,12 +100,21 @@ func (p *Prover) Prove(ctx context.Context, seed [32]byte, values []int64, publi
 	if len(values) != len(p.model) {
 		return nil, fmt.Errorf("%d values: %w", len(values), ErrWitness)
 	}
-	for {
+	if len(public) != len(p.plan.Exposes) {
+		return nil, fmt.Errorf("%d public tensors for %d: %w", len(public), len(p.plan.Exposes), ErrWitness)
+	}
+	for i := range public {
+		if n := p.plan.Exposes[i].Terms(); len(public[i]) != n {
+			return nil, fmt.Errorf("%d integers of public tensor %d, which has %d: %w", len(public[i]), i, n, ErrWitness)
+		}
+	}
+	for range maxAttempts {
 		proof, err := p.prove(ctx, seed, values, public, progress)
 		if !errors.Is(err, errAgain) {
 			return proof, err
 		}
 	}
+	return nil, fmt.Errorf("a slot of zero has an inverse: %w", ErrWitness) // chance would not have it so often
 }
 
 // attempt is the state of one proof.

@@ -299,9 +299,9 @@ func slopes(table []fr.Element, start, step int, factors []int64) (total fr.Elem
 	return total
 }
 
-// contains reports whether a box of values reaches an address, or cannot easily be shown not to.
+// contains reports whether a box of values reaches an address, or this takes more than maxSteps.
 // Loops are tried from the longest step down.
-func (b *Box) contains(address int) bool {
+func (b *Box) contains(address int, steps *int) bool {
 	rest := address - b.Value
 	if b.Constant() || rest < 0 {
 		return false
@@ -316,12 +316,11 @@ func (b *Box) contains(address int) bool {
 			loops = append(loops[:at], append([]Loop{l}, loops[at:]...)...)
 		}
 	}
-	budget := 1 << 16
-	return reaches(loops, rest, &budget)
+	return reaches(loops, rest, steps)
 }
 
-func reaches(loops []Loop, rest int, budget *int) bool {
-	if *budget--; *budget < 0 {
+func reaches(loops []Loop, rest int, steps *int) bool {
+	if *steps++; *steps > maxSteps {
 		return true
 	}
 	if len(loops) == 0 {
@@ -333,7 +332,7 @@ func reaches(loops []Loop, rest int, budget *int) bool {
 	}
 	l := loops[0]
 	for d := max(0, (rest-most+l.Value-1)/l.Value); d < l.Size && d*l.Value <= rest; d++ {
-		if reaches(loops[1:], rest-d*l.Value, budget) {
+		if reaches(loops[1:], rest-d*l.Value, steps) {
 			return true
 		}
 	}

@@ -60,6 +60,10 @@ func (c *Points) Powers() (w [numClaims]fr.Element) {
 // Constants returns the part of each claim that no value has a share in, with the public
 // integers of a statement.
 func (p *Plan) Constants(c *Points, public [][]int64) (sum [numClaims]fr.Element) {
+	return p.constants(c, public, p.split())
+}
+
+func (p *Plan) constants(c *Points, public [][]int64, split [][]part) (sum [numClaims]fr.Element) {
 	e := evaluator{}
 	add := func(b *Box, parts []part) {
 		slots, sides := c.of(b.Claim)
@@ -67,10 +71,9 @@ func (p *Plan) Constants(c *Points, public [][]int64) (sum [numClaims]fr.Element
 		w.Mul(&w, &scale)
 		sum[b.Claim].Add(&sum[b.Claim], &w)
 	}
-	all := p.prepared()
 	for i := range p.Boxes {
 		if p.Boxes[i].Constant() {
-			add(&p.Boxes[i], all.boxes[i])
+			add(&p.Boxes[i], split[i])
 		}
 	}
 	for i, b := range p.Exposes {
@@ -88,15 +91,19 @@ func (p *Plan) Constants(c *Points, public [][]int64) (sum [numClaims]fr.Element
 
 // Functional evaluates at omega the multilinear extension of the coefficients that all claims
 // together give the values.
-func (p *Plan) Functional(c *Points, omega *Point) (sum fr.Element) {
-	powers, e, all := c.Powers(), evaluator{}, p.prepared()
+func (p *Plan) Functional(c *Points, omega *Point) fr.Element {
+	return p.functional(c, omega, p.split())
+}
+
+func (p *Plan) functional(c *Points, omega *Point, split [][]part) (sum fr.Element) {
+	powers, e := c.Powers(), evaluator{}
 	for i := range p.Boxes {
 		b := &p.Boxes[i]
 		if b.Constant() {
 			continue
 		}
 		slots, sides := c.of(b.Claim)
-		w, scale := e.eval(b, all.boxes[i], [numSpaces]*Point{omega, slots, sides}), c.Scale(b)
+		w, scale := e.eval(b, split[i], [numSpaces]*Point{omega, slots, sides}), c.Scale(b)
 		w.Mul(&w, &scale).Mul(&w, &powers[b.Claim])
 		sum.Add(&sum, &w)
 	}
@@ -116,10 +123,10 @@ type Sided struct {
 
 // ByClaim returns the boxes of each claim that has some.
 func (p *Plan) ByClaim() [][]Sided {
-	out, all := make([][]Sided, numBoxed), p.prepared()
+	out := make([][]Sided, numBoxed)
 	for i := range p.Boxes {
 		b := Sided{Box: &p.Boxes[i]}
-		b.lo, b.hi = movedBits(all.boxes[i], sides)
+		b.lo, b.hi = movedBits(b.parts(), sides)
 		out[b.Claim] = append(out[b.Claim], b)
 	}
 	return out
