@@ -64,6 +64,7 @@ type Builder struct {
 	sys       System
 	functions map[string]*Table
 	atLeast   []atLeast
+	hosting   map[*Table]bool // tables in which such a check has been made
 	honest    []known
 	node      string
 	size      int   // elements of blocks and statements so far
@@ -71,7 +72,9 @@ type Builder struct {
 }
 
 // NewBuilder returns an empty builder.
-func NewBuilder() *Builder { return &Builder{functions: map[string]*Table{}} }
+func NewBuilder() *Builder {
+	return &Builder{functions: map[string]*Table{}, hosting: map[*Table]bool{}}
+}
 
 // Node names the graph node the statements that follow belong to.
 func (b *Builder) Node(name string) { b.node = name }

@@ -70,7 +70,8 @@ func (b *Builder) Finish() (*System, error) {
 // lowerAtLeast turns each "0 <= t" into lookups: one in a table that holds a long enough
 // run (a range table, or the flat part of a function: its rows (x, c) for constant c are a
 // range check of x), where need be lengthened, else one a digit. All checks of one bound
-// decide together, the largest bound first.
+// decide together, the largest bound first. A table in which a check has been made keeps its
+// length: more rows would let the check's expression below 0.
 func (b *Builder) lowerAtLeast() {
 	sizes := map[int64]int{}
 	for _, r := range b.atLeast {
@@ -104,6 +105,7 @@ func (b *Builder) lowerAtLeast() {
 		} else {
 			b.Lookup(t, r.t.PlusConst(at.Lo))
 		}
+		b.hosting[t] = true
 	}
 	b.atLeast = nil
 }
@@ -121,7 +123,7 @@ func (b *Builder) host(bound int64) (host *Table, extra int64) {
 			continue
 		}
 		more := max(0, bound-(at.Hi-at.Lo))
-		if more > 0 && (!t.IsFunction() || at.Lo != t.Domain.Lo || t.f(at.Lo-more) != c || t.f(at.Lo-1) != c) {
+		if more > 0 && (b.hosting[t] || !t.IsFunction() || at.Lo != t.Domain.Lo || t.f(at.Lo-more) != c || t.f(at.Lo-1) != c) {
 			continue
 		}
 		if host == nil || more < extra || more == extra && at.Hi-at.Lo < best {
