@@ -28,7 +28,7 @@ import (
 // its tree's height.
 //
 // Cost: 17 constraints a row of a path, and the first row of a tree one less (of features below
-// 2^30 in size; two for each ten bits more), 10 more for the last and each score (of values below
+// 2^30 in size; two for each ten bits more), 12 more for the last and each score (of values below
 // 2^19); one a row of the ensemble, or two where its values are many; and tables. So a hundred
 // trees of 63 nodes take about 10,000, where the comparisons of all nodes alone take 25,000.
 //
@@ -342,30 +342,34 @@ func (r *treeRelation) height(height, trees int, key relation.Tensor) (next rela
 	return next
 }
 
-// leaves adds the columns of four leaves' values of a score: that of the leaf reached, the other
-// behind the same child, and the two behind the other child, packed. It returns the halves of the
+// leaves adds the columns of four leaves' values of a score: those behind the child that is asked,
+// of which one is reached, and the two behind the other child, packed. It returns the halves of the
 // row: values 0 and 1, and 2 and 3, packed.
+//
+// Soundness: a half is low + base·high, which fixes both only if low is one of base integers: so it
+// has a check on either side. (A half of which neither value is held below the base can be read with
+// one more of high for base less of low.)
 func (r *treeRelation) leaves(trees, k int, b0, b1 relation.Tensor) []relation.Tensor {
 	o, b := r.o, r.b
 	base := int64(2) << o.Bits
 	value := func(v *visit, c int) int64 { return v.row[6+c*o.Scores+k] }
 	half := func(v *visit, c int) int64 { return value(v, c) + base*value(v, c+1) }
+	asked := func(v *visit) int { return 2 * int(1-v.b[0]) } // the first value behind the child that is asked
 	name := func(s string) string { return fmt.Sprintf("%s of score %d", s, k) }
-	reached := r.column(0, trees, name("leaf"), func(v *visit) int64 { return value(v, v.exit()) })
-	beside := r.column(0, trees, name("leaf beside"), func(v *visit) int64 { return value(v, v.exit()^1) })
+	low := r.column(0, trees, name("low leaf"), func(v *visit) int64 { return value(v, asked(v)) })
+	high := r.column(0, trees, name("high leaf"), func(v *visit) int64 { return value(v, asked(v)+1) })
 	others := r.column(0, trees, name("other leaves"), func(v *visit) int64 { return half(v, 2*int(v.b[0])) })
 	least := int64(1) << o.Bits
-	b.NonNegative(reached.PlusConst(least), base-1)
-	b.NonNegative(beside.PlusConst(least), base-1)
+	b.NonNegative(low.PlusConst(least), base-1)
+	b.NonNegative(relation.Const(low.Shape, least-1).Minus(low), base-1)
+	b.NonNegative(high.PlusConst(least), base-1)
 	b.NonNegative(others.PlusConst(least+base*least), base*base-1)
-	swap := r.column(0, trees, name("leaves"), func(v *visit) int64 { return v.b[1] * (value(v, v.exit()) - value(v, v.exit()^1)) })
-	b.Product(b1, reached.Minus(beside), swap)
-	mine := beside.Plus(swap).Plus(reached.Minus(swap).Times(base)) // the value of b1 = 1 first
-	halves := r.column(0, trees, name("halves"), func(v *visit) int64 {
-		return v.b[0] * (half(v, 2*int(1-v.b[0])) - half(v, 2*int(v.b[0])))
-	})
+	choice := r.column(0, trees, name("leaves"), func(v *visit) int64 { return v.b[1] * (value(v, asked(v)) - value(v, asked(v)+1)) })
+	b.Product(b1, low.Minus(high), choice)
+	mine := low.Plus(high.Times(base)) // the value of b1 = 1 first
+	halves := r.column(0, trees, name("halves"), func(v *visit) int64 { return v.b[0] * (half(v, asked(v)) - half(v, 2*int(v.b[0]))) })
 	b.Product(b0, mine.Minus(others), halves)
-	r.values = append(r.values, reached)
+	r.values = append(r.values, high.Plus(choice))
 	return []relation.Tensor{others.Plus(halves), mine.Minus(halves)}
 }
 

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 	"github.com/stretchr/testify/require"
 )
 
@@ -113,5 +114,48 @@ func TestDishonestTrees(t *testing.T) {
 		lie.Secret[i] = honest.Secret[0]
 		lie.Secret[0] = honest.Secret[i]
 		require.Equal(t, lie.Secret[0] == honest.Secret[0], k.solve(lie) == nil, "row %d is not another key's", i)
+	}
+}
+
+// TestLeavesOfOneHalf trades one more of the second value that a half packs for the base less of the
+// first, and the other way round: the half is the same, and the score is not.
+func TestLeavesOfOneHalf(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 9))
+	x := in(0, 0, 255, 1, 2)
+	for _, valueBits := range []int{1, 4, 7} {
+		o := forest(rng, Type{Shape: []int{1, 2}, Range: x.Range}, 1, valueBits, 3)
+		for _, cfg := range []Config{{}, {System: Plonk}, {Weights: Baked}} {
+			k := compile(t, newProgram(t, cfg, []Port{x}, []Node{node(o, 0)}))
+			told := 0
+			for range 40 {
+				honest := k.honest(k.randomInputs(rng))
+				for tree := range 3 {
+					for _, sign := range []int64{1, -1} {
+						lie := clone(honest)
+						add := func(name string, i int, v int64) {
+							var e fr.Element
+							first, _ := k.column(name)
+							lie.Secret[first+i].Add(&lie.Secret[first+i], e.SetInt64(v))
+						}
+						base, b1 := int64(2)<<valueBits, int64(0)
+						if first, _ := k.column("second answer, height 0"); !lie.Secret[first+tree].IsZero() {
+							b1 = 1
+						}
+						add("low leaf of score 0, height 0", tree, sign*base)
+						add("high leaf of score 0, height 0", tree, -sign)
+						if k.hasColumn("]/leaves of score 0, height 0") && !k.Plan.Plonk {
+							add("]/leaves of score 0, height 0", tree, b1*sign*(base+1))
+						}
+						add("]/out", 0, sign*(b1*(base+1)-1))
+						k.recount(lie.Secret)
+						lie.Statement = k.claim(lie.Secret)
+						require.False(t, k.isTrue(lie.Secret, lie.Statement))
+						require.Error(t, k.solve(lie), "%d bits, %+v: tree %d", valueBits, cfg, tree)
+						told++
+					}
+				}
+			}
+			require.Equal(t, 240, told)
+		}
 	}
 }
