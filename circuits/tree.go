@@ -28,13 +28,14 @@ import (
 // its tree's height.
 //
 // Cost: 17 constraints a row of a path, and the first row of a tree one less (of features below
-// 2^30 in size; two for each ten bits more), 12 more for the last and each score (of values below
-// 2^19); one a row of the ensemble, or two where its values are many; and tables. So a hundred
+// 2^30 in size; two for each ten bits more), 10 more for the last and each score (of values below
+// 2^19, and two where its digits hold more); one a row of the ensemble, or two where its values are many; and tables. So a hundred
 // trees of 63 nodes take about 10,000, where the comparisons of all nodes alone take 25,000.
 //
 // Soundness: a row is gathered by its key, of which there is one row only, whatever the weights
 // (relation.Gather); its node is t = f·S + u - 1 for a step S so large that of the features' own
-// numbers f·S + x[f] - lo only that of f can be within M of it. The number q that the prover
+// numbers f·S + x[f] - lo only that of f can be within M of it: the features are within their range,
+// also where a layer with larger weights than declared makes them. The number q that the prover
 // names is one of these (relation.Member), and t = q + e - (1-b)·M for digits e in [0, M) and b
 // in {0, 1}: so q is feature f's, and b is the answer, for t - q has one such form. Of the two
 // children the product b0·(σ-ρ) says which is asked, the other one has a range of its own, so that
@@ -223,6 +224,7 @@ func (o *TreeEnsemble) number(f, u int64) int64 { return f<<(o.modulus(o.in)+2) 
 func (o *TreeEnsemble) Relate(b *relation.Builder, in []relation.Tensor, out relation.Tensor) {
 	n := o.in.Shape[0]
 	r := treeRelation{o: o, b: b, x: in[0].Reshape(n, o.Features)}
+	b.Within(r.x, o.in.Range)
 	step := int64(4) << o.modulus(o.in)
 	numbers := make([]int64, n*o.Features)
 	for i := range numbers {
@@ -361,7 +363,7 @@ func (r *treeRelation) leaves(trees, k int, b0, b1 relation.Tensor) []relation.T
 	others := r.column(0, trees, name("other leaves"), func(v *visit) int64 { return half(v, 2*int(v.b[0])) })
 	least := int64(1) << o.Bits
 	b.NonNegative(low.PlusConst(least), base-1)
-	b.NonNegative(relation.Const(low.Shape, least-1).Minus(low), base-1)
+	b.Within(low, fixedpoint.Interval{Lo: -least, Hi: least - 1})
 	b.NonNegative(high.PlusConst(least), base-1)
 	b.NonNegative(others.PlusConst(least+base*least), base*base-1)
 	choice := r.column(0, trees, name("leaves"), func(v *visit) int64 { return v.b[1] * (value(v, asked(v)) - value(v, asked(v)+1)) })

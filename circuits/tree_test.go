@@ -2,10 +2,14 @@ package circuits
 
 import (
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nnark/nnark/circuits/gadget"
+	"github.com/nnark/nnark/circuits/relation"
 )
 
 // forest draws an ensemble for an input of a type: trees[h] trees that begin at height h, and some
@@ -158,4 +162,47 @@ func TestLeavesOfOneHalf(t *testing.T) {
 			require.Equal(t, 240, told)
 		}
 	}
+}
+
+// TestFeaturesOutOfRange commits to a layer that gives a feature the size of another one's number: a
+// prover could then answer with either, and have two proofs of two scores.
+func TestFeaturesOutOfRange(t *testing.T) {
+	m := &MatMul{Rows: 2, Inner: 2, Weights: Ints{8, 0, 0, 8}, Bias: make(Ints, 2)}
+	x := in(0, -256, 255, 1, 2)
+	require.NoError(t, m.Declare(Type{Shape: x.Shape, Range: x.Range}))
+	require.Equal(t, iv(-2048, 2047), m.Bound)
+	o := &TreeEnsemble{Features: 2, Scores: 1, Exp: 3, Bits: 7, Trees: []int{1}, Counts: []int{1}, Rows: Ints{1, 2048, 1, 1024, 1, 2500, 10, 20, 30, 40}}
+	k := compile(t, newProgram(t, Config{}, []Port{x}, []Node{node(m, 0), node(o, 1)}))
+	k.t = t
+	inputs := [][]int64{{0, 0}}
+	honest := k.honest(inputs)
+	require.NoError(t, k.solve(honest))
+	layer := k.Plan.Contracts[0]
+	require.Equal(t, "packed products, 2 rows an element", layer.Describe())
+	const least = -2048
+	step := int64(4) << o.modulus(Type{Range: iv(least, 2047)})
+	lying := func(asked int64) *gadget.Witness { // feature 0 has the number of feature 1 being 700
+		values, ok := lyingEval(k.Program, inputs, 0, func(y []int64) { y[0], y[1] = step+700, asked })
+		require.True(t, ok)
+		w, ok := k.lyingWitness(values, honest)
+		require.True(t, ok)
+		return w
+	}
+	var outputs []fr.Vector
+	for _, asked := range []int64{0, 700} {
+		w, layerOnly := lying(asked), lying(0)
+		for id, b := range k.Plan.Sys.Blocks {
+			if b.Kind == relation.Column && !strings.HasPrefix(b.Name, "TreeEnsemble") {
+				copy(w.Secret[k.blocks[id]:][:b.Size()], layerOnly.Secret[k.blocks[id]:])
+			}
+		}
+		bias := &w.Secret[2] // of the layer, after two packed weights
+		bias.Add(bias, new(fr.Element).SetInt64(step+700))
+		k.recount(w.Secret)
+		w.Statement = k.claim(w.Secret)
+		if k.solve(w) == nil {
+			outputs = append(outputs, w.Statement)
+		}
+	}
+	require.Empty(t, outputs)
 }

@@ -36,8 +36,8 @@ type System struct {
 	unbounded []*Block // columns whose values products fix, and of which no interval is asked
 }
 
-// Finish settles the open range checks, derives every column's interval and bounds the
-// accumulators' elements that have none. It fails with [ErrRange] if another column is
+// Finish settles the open range checks, derives every column's interval, bounds the
+// accumulators' elements that have none and checks the others that have to be within an interval. It fails with [ErrRange] if another column is
 // bounded by no statement, or an expression of one is not proven to stay below 2^62, and
 // with [ErrSize] if a table or the whole is too large.
 func (b *Builder) Finish() (*System, error) {
@@ -55,6 +55,9 @@ func (b *Builder) Finish() (*System, error) {
 		}
 		if b.boundRest() {
 			b.honest = nil
+			continue
+		}
+		if b.boundWithin() {
 			continue
 		}
 		if err := sys.checkBounds(); err != nil {
