@@ -29,8 +29,9 @@ import (
 //
 // Cost: 17 constraints a row of a path, and the first row of a tree one less (of features below
 // 2^30 in size; two for each ten bits more), 10 more for the last and each score (of values below
-// 2^19, and two where its digits hold more); one a row of the ensemble, or two where its values are many; and tables. So a hundred
-// trees of 63 nodes take about 10,000, where the comparisons of all nodes alone take 25,000.
+// 2^19, and two where digits hold more than those); one a row of the ensemble, or two where its
+// values are many; and tables. So a hundred trees of 63 nodes take about 10,000, where the
+// comparisons of all nodes alone take 25,000.
 //
 // Soundness: a row is gathered by its key, of which there is one row only, whatever the weights
 // (relation.Gather); its node is t = f·S + u - 1 for a step S so large that of the features' own
