@@ -64,14 +64,18 @@ type Builder struct {
 	sys       System
 	functions map[string]*Table
 	atLeast   []atLeast
+	hosting   map[*Table]bool // tables in which such a check has been made
 	honest    []known
+	within    []atLeast // those that are made only where bounds do not say the same
 	node      string
 	size      int   // elements of blocks and statements so far
 	err       error // the first that [Builder.Finish] reports
 }
 
 // NewBuilder returns an empty builder.
-func NewBuilder() *Builder { return &Builder{functions: map[string]*Table{}} }
+func NewBuilder() *Builder {
+	return &Builder{functions: map[string]*Table{}, hosting: map[*Table]bool{}}
+}
 
 // Node names the graph node the statements that follow belong to.
 func (b *Builder) Node(name string) { b.node = name }
@@ -220,6 +224,17 @@ func (b *Builder) NonNegative(t Tensor, bound int64) {
 		return
 	}
 	b.atLeast = append(b.atLeast, atLeast{t, max(bound, 0), b.node})
+}
+
+// Within says that t lies in the interval, by range checks of each side and element of which other
+// statements do not say it. It is the statement to make where both ends matter.
+func (b *Builder) Within(t Tensor, in fixedpoint.Interval) {
+	span := in.Hi - in.Lo
+	if span < 0 || span >= limit {
+		b.fail(fmt.Errorf("range checks of both sides of %v: %w", in, ErrRange))
+		return
+	}
+	b.within = append(b.within, atLeast{t.PlusConst(-in.Lo), span, b.node}, atLeast{Const(t.Shape, in.Hi).Minus(t), span, b.node})
 }
 
 // Equals says t = u.
