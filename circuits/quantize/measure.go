@@ -76,7 +76,7 @@ func measure(p *circuits.Program, c *calibration, names map[int]string) error {
 		return fmt.Errorf("sample %d: %s", r.Sample, r.Reason)
 	}
 	r := &p.Report
-	r.Samples, r.HeldOut, r.RelativeError, r.Mistaken, r.Outputs, r.Agreement = e.Samples, len(held), e.RelativeError, e.Mistaken, e.Outputs, 0
+	r.Samples, r.HeldOut, r.RelativeError, r.Mistaken, r.Integers, r.Outputs, r.Agreement = e.Samples, len(held), e.RelativeError, e.Mistaken, e.Integers, e.Outputs, 0
 	if len(p.Outputs) == 1 && c.outputs[0][0].Float != nil {
 		r.Agreement = e.Agreement
 	}
