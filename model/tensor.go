@@ -105,6 +105,18 @@ func (t *Tensor) Floats() []float32 {
 	return out
 }
 
+// Reals returns the elements as float64, which hold integers up to 2^53.
+func (t *Tensor) Reals() []float64 {
+	out := make([]float64, 0, t.Len())
+	for _, v := range t.Float {
+		out = append(out, float64(v))
+	}
+	for _, v := range t.Int {
+		out = append(out, float64(v))
+	}
+	return out
+}
+
 // Len returns the number of elements.
 func (t *Tensor) Len() int { return len(t.Float) + len(t.Int) }
 

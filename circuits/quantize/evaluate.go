@@ -134,11 +134,11 @@ func (c *Comparison) compare(p *circuits.Program, i int) (compared, error) {
 			return r, err
 		}
 	}
-	var in [][]float32
+	var in [][]float64
 	for _, t := range c.Samples[i] {
-		in = append(in, t.Floats())
+		in = append(in, t.Reals())
 	}
-	q, err := p.Quantize(in)
+	q, err := p.QuantizeReals(in)
 	if errors.Is(err, circuits.ErrOutside) {
 		r.rejected = err
 		return r, nil

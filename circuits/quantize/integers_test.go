@@ -175,6 +175,20 @@ func TestIntegers(t *testing.T) {
 	}
 }
 
+// TestLargeIntegers: samples beyond what float32 holds are measured as they are, and there is a warning.
+func TestLargeIntegers(t *testing.T) {
+	c := wholeCase{"large", model.Int64, [][2]int64{{1<<40 + 1, 1<<40 + 999}, {1, 99}}, nil, []*model.Node{op("Mod", "x0 x1", "y", nil)}}
+	rng := seeded(t)
+	var samples [][]*model.Tensor
+	for range 20 {
+		samples = append(samples, draw(rng, c.inputs))
+	}
+	p, err := Graph(c.graph(t, samples[0]), samples, circuits.Config{})
+	require.NoError(t, err)
+	require.Zero(t, p.Report.Mistaken)
+	require.Contains(t, p.Report.Warnings, `input "x0" has integers beyond 2^24: inputs of a program are read as float32, which rounds them`)
+}
+
 // TestIntegersMayBeScaled checks that what follows integers takes their quotients, not fractions.
 func TestIntegersMayBeScaled(t *testing.T) {
 	c := wholeCase{"scaled", model.Int32, [][2]int64{{-9, 9}}, consts{"two": intConst(2), "k": floatConst([]int{}, 0.3)},

@@ -124,11 +124,11 @@ func (c *calibration) probabilities(name string, size int) int {
 // measureLayers compares the values that stand for the float network's, on the first
 // sample.
 func measureLayers(p *circuits.Program, c *calibration, names map[int]string) error {
-	var in [][]float32
+	var in [][]float64
 	for _, t := range c.samples[0] {
-		in = append(in, t.Floats())
+		in = append(in, t.Reals())
 	}
-	q, err := p.Quantize(in)
+	q, err := p.QuantizeReals(in)
 	if err != nil {
 		return err
 	}
