@@ -21,6 +21,11 @@ func elementwiseCases() []opCase {
 		}
 		return func() []Node { return []Node{node(c), node(op, 0, 1)} }
 	}
+	again := func(op Op, d, e int64) func() []Node {
+		return func() []Node {
+			return []Node{node(&Constant{Shape: []int{}, Exp: 4, Values: Ints{d}}), node(&Constant{Shape: []int{1}, Exp: 4, Values: Ints{e}}), node(op, 0, 1), node(new(Mod), 3, 2)}
+		}
+	}
 	bit := func() *Scale { return &Scale{Shape: []int{}, Exp: -4, Factors: Ints{1}} } // an input 0..1 as a condition
 	return []opCase{
 		{"constant added", []Port{in(0, -128, 127, 2, 3)}, func() []Node {
@@ -79,6 +84,9 @@ func elementwiseCases() []opCase {
 		{"mod by a large number", []Port{in(0, -1<<40, 1<<40, 2)}, by(new(Mod), 1<<30+7), nil},
 		{"mod by numbers", []Port{in(0, -128, 127, 2, 3)}, by(new(Mod), 3, 1, 100), nil},
 		{"mod of wide", []Port{in(0, -1<<44, 1<<44, 2), in(1, 1, 1<<44, 2)}, one(new(Mod), 0, 1), nil},
+		{"mod of a mod", []Port{in(0, -128, 127, 2, 3)}, again(new(Mod), 10, 7), nil},
+		{"mod of a large mod", []Port{in(0, -1<<40, 1<<40, 4)}, again(new(Mod), 1<<30+7, 1000), nil},
+		{"mod of a large remainder", []Port{in(0, 1<<40, 1<<41, 4)}, again(new(Mod), 1<<40-5, 1<<20+3), nil},
 		{"bitwise and", []Port{whole(0, 0, 255, 2, 3), whole(1, 0, 100, 3)}, one(&Bitwise{Name: "And"}, 0, 1), nil},
 		{"bitwise or", []Port{whole(0, -128, 127, 2, 3), whole(1, 0, 15, 2, 1)}, one(&Bitwise{Name: "Or"}, 0, 1), nil},
 		{"bitwise xor", []Port{whole(0, -9, 7, 4), whole(1, -1<<45, 1<<45, 4)}, one(&Bitwise{Name: "Xor"}, 0, 1), nil},

@@ -78,6 +78,59 @@ func TestFractionsOfQuotients(t *testing.T) {
 	n.report(t, 300)
 }
 
+// TestRemaindersOfOtherQuotients takes one quotient less, of dividends that are multiples too, and d
+// more that is left, where no range of an output would notice: what follows is honest.
+func TestRemaindersOfOtherQuotients(t *testing.T) {
+	var n tally
+	for _, name := range []string{"mod of a mod", "mod of a large mod", "mod of a large remainder"} {
+		k := caseNamed(t, name, Config{})
+		d := k.Program.Nodes[0].Op.(*Constant).Values[0]
+		r := k.Program.Inputs[0].Range
+		inputs := k.randomInputs(seeded(t))
+		for i, x := range inputs[0] {
+			if m := ((x % d) + d) % d; i%2 == 0 && x-m >= r.Lo {
+				inputs[0][i] -= m
+			}
+		}
+		w := k.honest(inputs)
+		require.NoError(t, k.solve(w))
+		quotient, size := k.column("Mod[0 1]/quotient")
+		for i := range size {
+			for _, by := range []int64{-1, 1, -2} {
+				values, ok := lyingEval(k.Program, inputs, 2, func(x []int64) { x[i] -= by * d })
+				require.True(t, ok)
+				lie, ok := k.lyingWitness(values, w)
+				require.True(t, ok)
+				addTo(lie, quotient+i, by)
+				k.refuses(&n, lie, w, "%s: quotient of %d by %d moved by %d", name, inputs[0][i], d, by)
+			}
+		}
+	}
+	n.report(t, 80)
+}
+
+// TestQuotientsOfMultiples takes one less than the quotient of a multiple, which leaves as much as the
+// divisor.
+func TestQuotientsOfMultiples(t *testing.T) {
+	var n tally
+	for name, d := range map[string]int64{"floor div by a number": 7, "floor div by a large number": 1<<30 + 7} {
+		k := caseNamed(t, name, Config{})
+		x := make([]int64, k.Program.types[0].Size())
+		for i := range x {
+			x[i] = d * int64(i-1)
+		}
+		w := k.honest([][]int64{x})
+		require.NoError(t, k.solve(w))
+		out, size := k.column("Div[0 1]/out")
+		for i := range size {
+			lie := clone(w)
+			addTo(lie, out+i, -1)
+			k.refuses(&n, lie, w, "%s: %d is less than the quotient %d", name, i-2, i-1)
+		}
+	}
+	n.report(t, 20)
+}
+
 // TestDigitsOfOtherIntegers writes operands of bitwise operators in digits that are none, with the
 // same sums, and pairs with the same keys.
 func TestDigitsOfOtherIntegers(t *testing.T) {
