@@ -36,16 +36,18 @@ func TestRandomPlans(t *testing.T) {
 		values, err := p.Eval(x)
 		require.NoError(t, err)
 		a := sys.Assign(values)
-		public := c.Public(a)
+		honest, err := c.Witness(a, fr.Element{})
+		require.NoError(t, err)
+		public := honest.Public
 		holds := func() bool {
-			ints, err := c.Values(a)
+			w, err := c.Witness(a, fr.Element{})
 			if err != nil {
 				require.ErrorIs(t, err, relation.ErrRange)
 				return false
 			}
-			v := make([]fr.Element, len(ints))
+			v := make([]fr.Element, len(w.Values))
 			for i := range v {
-				v[i].SetInt64(ints[i])
+				v[i].SetInt64(w.Values[i])
 			}
 			return flattest.Of(c.Plan, v, public, rng).Holds()
 		}
