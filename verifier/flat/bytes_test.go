@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/big"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -115,6 +116,10 @@ func TestMalformed(t *testing.T) {
 			pr := decoded(t)
 			change(pr)
 			require.False(t, verify(t, p.key, testSeed, n.public, pr))
+			if !strings.Contains(name, "opening") && !strings.Contains(name, "infinity") {
+				_, _, err := p.key.Verify(testSeed, n.public, pr)
+				require.ErrorIs(t, err, flat.ErrMalformed)
+			}
 		})
 	}
 	require.False(t, verify(t, p.key, testSeed, n.public, nil))
