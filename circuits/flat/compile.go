@@ -111,8 +111,9 @@ func (c *compiler) compile() error {
 			s.even = true
 			c.tensor(flat.Zero, flat.One, e.T, s)
 			c.exposes = append(c.exposes, s)
-		case statement.Digest:
-			return fmt.Errorf("%s: a digest: %w", e.Name, ErrUnsupported)
+		case statement.Private:
+		default:
+			return fmt.Errorf("%s is shown as %v: %w", e.Name, e.Visibility, ErrUnsupported)
 		}
 	}
 	c.cutAll()

@@ -139,16 +139,18 @@ func TestStatementsKnown(t *testing.T) {
 	}
 }
 
-// A digest is refused, so that nobody takes it for proven.
+// What plans cannot show is refused, so that nobody takes it for proven.
 func TestDigestsAreRefused(t *testing.T) {
-	b := relation.NewBuilder()
-	x := b.Column("x", []int{2}, func(*relation.Assignment) []int64 { return []int64{1, 2} })
-	b.Range(x, fixedpoint.Interval{Lo: 0, Hi: 3})
-	b.Expose(relation.Expose{Name: "x", T: x, Interval: fixedpoint.Interval{Lo: 0, Hi: 3}, Visibility: statement.Digest})
-	sys, err := b.Finish()
-	require.NoError(t, err)
-	_, err = New(sys)
-	require.ErrorIs(t, err, ErrUnsupported)
+	for _, v := range []statement.Visibility{statement.Digest, 77} {
+		b := relation.NewBuilder()
+		x := b.Column("x", []int{2}, func(*relation.Assignment) []int64 { return []int64{1, 2} })
+		b.Range(x, fixedpoint.Interval{Lo: 0, Hi: 3})
+		b.Expose(relation.Expose{Name: "x", T: x, Interval: fixedpoint.Interval{Lo: 0, Hi: 3}, Visibility: v})
+		sys, err := b.Finish()
+		require.NoError(t, err)
+		_, err = New(sys)
+		require.ErrorIs(t, err, ErrUnsupported)
+	}
 }
 
 // An integer that its table lacks has no values.

@@ -3,6 +3,7 @@ package flat_test
 import (
 	"context"
 	"math/big"
+	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -29,7 +30,7 @@ var powers = sync.OnceValue(func() (out struct {
 }) {
 	tau := fr.NewElement(3)
 	tau.Exp(tau, big.NewInt(1<<50+1))
-	x := make([]fr.Element, 1<<13)
+	x := make([]fr.Element, 1<<14)
 	x[0].SetOne()
 	for i := 1; i < len(x); i++ {
 		x[i].Mul(&x[i-1], &tau)
@@ -126,18 +127,25 @@ func TestProve(t *testing.T) {
 	require.Equal(t, p.Key(), again.Key())
 }
 
-// A network with convolutions, of 2^18 integers.
-func TestProveConvolutions(t *testing.T) {
+// Networks with convolutions and, where NNARK_LONG is set, with attention: of 2^18 and 2^19 integers.
+func TestProveNetworks(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a proof of 2^18 integers")
 	}
 	ctx := context.Background()
-	n := newNetwork(t, "lenet", testdata.LeNet5())
-	p, err := prove.New(ctx, n.Plan, powers().g1, n.values, nil)
-	require.NoError(t, err)
-	proof, err := p.Prove(ctx, seed, n.values, n.public, nil)
-	require.NoError(t, err)
-	require.True(t, verify(t, p.Key(), seed, n.public, proof))
+	for name, data := range map[string][]byte{"lenet": testdata.LeNet5(), "transformer": testdata.Architectures()[0].ONNX} {
+		if name == "transformer" && os.Getenv("NNARK_LONG") == "" {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			n := newNetwork(t, name, data)
+			p, err := prove.New(ctx, n.Plan, powers().g1, n.values, nil)
+			require.NoError(t, err)
+			proof, err := p.Prove(ctx, seed, n.values, n.public, nil)
+			require.NoError(t, err)
+			require.True(t, verify(t, p.Key(), seed, n.public, proof))
+		})
+	}
 }
 
 // The prover says that integers do not satisfy a plan, rather than to prove them in vain.

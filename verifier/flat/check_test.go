@@ -103,6 +103,7 @@ func TestCheckBox(t *testing.T) {
 		"negative side bits":    func(b *Box) { b.Sides = -1 },
 		"moved without weight":  func(b *Box) { b.Sides = 5 },
 		"in the row of masks":   func(b *Box) { b.Value = 1<<8 - 1 },
+		"many terms":            func(b *Box) { b.Loops = []Loop{{Size: 1 << 14}, {Size: 1 << 14}} },
 		"a mask":                func(b *Box) { *b = Box{Claim: Left, Value: 200} },
 		"a pair's first":        func(b *Box) { *b = Box{Claim: Left, Value: 1 << 10} },
 		"a pair's second":       func(b *Box) { *b = Box{Claim: Left, Value: 1<<10 + 1} },

@@ -59,7 +59,7 @@
 //	                                     β are independent, so one sum of all serves
 //	log products + log outputs + log zeros
 //	2 + 3·rounds                         λ and θ; the first sumcheck
-//	8 + 2·n                              α; the second
+//	10 + 2·n                             α; the second
 //	1 + log rows                         η; combining rows
 //	3·(powers of tau) + 4·c              the opening
 //

@@ -134,3 +134,47 @@ func TestFunctional(t *testing.T) {
 	}
 	require.Len(t, claims, int(flat.Zero)+1)
 }
+
+// A plan with one number changed, to an edge most often, is refused or can be evaluated like any other.
+func TestChangedPlans(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 13))
+	edges := func() int {
+		k := r.IntN(64)
+		return []int{-1, 0, 1, 2, 1 << k, 1<<k - 1, -1 << k, 1 << r.IntN(12), 1<<r.IntN(12) - 1, r.IntN(1 << 12)}[r.IntN(10)]
+	}
+	accepted, refused := 0, 0
+	for range 40 {
+		p := randomPlan(r)
+		for range 25 {
+			i := r.IntN(len(p.Boxes))
+			b := p.Boxes[i]
+			b.Loops = append([]flat.Loop{}, b.Loops...)
+			fields := []*int{&b.Value, &b.Slot, &b.Side, &b.Sides, (*int)(&b.Symbol)}
+			for k := range b.Loops {
+				l := &b.Loops[k]
+				fields = append(fields, &l.Size, &l.Value, &l.Slot, &l.Side)
+			}
+			*fields[r.IntN(len(fields))] = edges()
+			if r.IntN(4) == 0 {
+				b.Claim = flat.Claim(r.IntN(12))
+			}
+			other := *p
+			other.Boxes = append([]flat.Box{}, p.Boxes...)
+			other.Boxes[i] = b
+			if other.Check() != nil {
+				refused++
+				continue
+			}
+			accepted++
+			if b.Terms() > 1<<12 {
+				continue
+			}
+			c, omega := randomPoints(&other, r), random(r, other.Values)
+			other.Exposes = nil
+			other.Constants(c, nil)
+			require.Equal(t, extension(scatter(&other, c), omega), other.Functional(c, flat.NewPoint(omega)), "%+v", b)
+		}
+	}
+	require.Greater(t, accepted, 150)
+	require.Greater(t, refused, 150)
+}

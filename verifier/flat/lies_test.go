@@ -23,12 +23,12 @@ func add(x *fr.Element, by int64) {
 	x.Add(x, d.SetInt64(by))
 }
 
-// Every integer that the statements are about, weights too, is as it is.
+// What the statements are about, weights too, is as it is: some integers of every tensor.
 func TestEveryIntegerCounts(t *testing.T) {
 	n := testNetwork()
 	by := int64(1)
 	for name, b := range n.blocks {
-		for i := range b.Size() {
+		for i := 0; i < b.Size(); i += 1 + b.Size()/4 {
 			by = -by
 			rejects(t, name, lies{witness: func(p *prover) { add(&p.values[n.at(name, i)], by) }})
 		}
@@ -46,7 +46,7 @@ func TestEveryValueCounts(t *testing.T) {
 		}
 	}
 	r := rand.New(rand.NewPCG(5, 5))
-	for range 40 {
+	for range 25 {
 		a := addresses[r.IntN(len(addresses))]
 		rejects(t, "value", lies{inverses: func(v []fr.Element) { add(&v[a], 1) }, witness: func(p *prover) {
 			if n.Plan.Rows[a>>n.Plan.Row] == flat.Inverse {

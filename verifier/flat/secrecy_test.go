@@ -88,6 +88,7 @@ func TestMasksHideEverything(t *testing.T) {
 			require.Equal(t, how.full, got == 2*n, "rank %d of %d", got, 2*n)
 		}
 	}
+	require.EqualValues(t, 10, flat.Hiding, "the degree in alpha, as the documentation has it")
 	for n := 9; n <= 20; n++ {
 		r := rand.New(rand.NewPCG(uint64(n), 9))
 		e := make([]fr.Element, 1<<n)
