@@ -51,7 +51,7 @@ func decodeFlatKey(d *decoder) *FlatKey {
 
 // checkStructure compares the key with the card.
 func (k *FlatKey) checkStructure(c *Card) error {
-	if k.Plan == nil || len(k.Model) != k.Plan.Count(flat.Model) {
+	if k.Plan == nil || len(k.Model) != k.Plan.ModelRows() {
 		return malformed("verifying key: no plan, or one of other weights")
 	}
 	if c.Weights != CommittedWeights {

@@ -80,30 +80,32 @@ func (s *space) padded() int {
 	return 1 << n
 }
 
-// address returns an element's address.
+// address returns an element's address; elements from size on, as far as their highest digit goes, have
+// addresses too, which hold nothing.
 func (s *space) address(i int) int {
 	if s.at == nil {
-		s.at = s.addresses()
+		s.at = make([]int, s.size)
+		for i := range s.at {
+			s.at[i] = s.local(i)
+		}
+	}
+	if i >= s.size {
+		return s.base + s.local(i)
 	}
 	return s.base + s.at[i]
 }
 
-func (s *space) addresses() []int {
-	at := make([]int, s.size)
-	var steps, places []int
-	place := 0
+// local is an address from base.
+func (s *space) local(i int) (at int) {
+	place, rest, last := 0, i, 1
 	s.fields(func(step, width int) {
-		steps, places = append(steps, step), append(places, place)
-		place += width
-	})
-	for i := range at {
-		rest := i
-		for k, step := range slices.Backward(steps) {
-			at[i] += rest / step << places[k]
-			rest %= step
+		if step > 1 {
+			at += rest / last % (step / last) << place
+			place += bits.Len(uint(step/last - 1))
+			last = step
 		}
-	}
-	return at
+	})
+	return at + rest/last<<place
 }
 
 // bitsFrom returns the bits of an address that belong to digits from a cut on, which is one.

@@ -72,9 +72,12 @@ func (t *attempt) apply(k flat.Claim, out fr.Vector) {
 		for i := range boxes {
 			b := &boxes[i]
 			visit(b.Box, true, lo, hi, func(r *run) {
-				if b.Constant() {
+				switch {
+				case b.Constant():
 					s.add(out, r.slot, r.step.Slot, nil, 0, 0, b, r)
-				} else {
+				case b.Fold != 0:
+					addWeights(out, t.weights, r.value-len(t.values), b, r)
+				default:
 					s.add(out, r.slot, r.step.Slot, t.values, r.value, r.step.Value, b, r)
 				}
 			})
@@ -117,12 +120,15 @@ func (t *attempt) functional() fr.Vector {
 		for k := range boxes {
 			for i := range boxes[k] {
 				b := &boxes[k][i]
-				if b.Constant() {
+				if b.Constant() || b.Fold != 0 {
 					continue
 				}
 				visit(b.Box, false, lo, hi, func(r *run) { s.add(e, r.value, r.step.Value, tables[k], r.slot, r.step.Slot, b, r) })
 			}
 		}
+	})
+	t.plan.FoldColumns(t.points, func(row int, k flat.Claim, weights []fr.Element) {
+		scaleBy(e[row<<t.plan.Row:(row+1)<<t.plan.Row], weights, &powers[k])
 	})
 	t.masks.Apply(t.plan, t.points, func(k flat.Claim, address int, w fr.Element) {
 		w.Mul(&w, &powers[k])

@@ -52,6 +52,7 @@ type Box struct {
 	Sides             int // bits
 	Loops             []Loop
 	Factors           []int64 // nil for ones; the last loop's counter moves fastest
+	Fold              int     // of a box of weights: 1 for the plan's first; else 0
 }
 
 // Constant reports whether the box is of constants.
@@ -187,6 +188,11 @@ type bit struct {
 // eval returns the sum over the box, whose parts are known, of eq(at[values], ·)·eq(at[slots], ·)·
 // eq(at[sides], ·)·Factors; a space whose point is nil counts 1.
 func (e evaluator) eval(b *Box, parts []part, at [numSpaces]*Point) fr.Element {
+	return e.evalBits(b, parts, at, [numSpaces]int{-1, -1, b.Sides})
+}
+
+// evalBits is eval where of each space some bits weigh.
+func (e evaluator) evalBits(b *Box, parts []part, at [numSpaces]*Point, weigh [numSpaces]int) fr.Element {
 	out := fr.One()
 	var moved [numSpaces]int // bits that some part moves
 	starts := b.starts()
@@ -198,10 +204,9 @@ func (e evaluator) eval(b *Box, parts []part, at [numSpaces]*Point) fr.Element {
 			moved[s] |= 1<<p.hi[s] - 1<<p.lo[s]
 		}
 	}
-	moved[sides] |= ^b.Sides
 	for s, p := range at {
 		if p != nil {
-			w := p.weight(starts[s], moved[s])
+			w := p.weight(starts[s], moved[s]|^weigh[s])
 			out.Mul(&out, &w)
 		}
 	}

@@ -99,7 +99,7 @@ func (p *Plan) functional(c *Points, omega *Point, split [][]part) (sum fr.Eleme
 	powers, e := c.Powers(), evaluator{}
 	for i := range p.Boxes {
 		b := &p.Boxes[i]
-		if b.Constant() {
+		if b.Constant() || b.Fold != 0 {
 			continue
 		}
 		slots, sides := c.of(b.Claim)
@@ -107,6 +107,14 @@ func (p *Plan) functional(c *Points, omega *Point, split [][]part) (sum fr.Eleme
 		w.Mul(&w, &scale).Mul(&w, &powers[b.Claim])
 		sum.Add(&sum, &w)
 	}
+	column := omega.Low(p.Row)
+	p.folds(func(f *Fold, b *Box, inner []part, masks [numSpaces]int) {
+		slots, sides := c.of(b.Claim)
+		w := e.evalBits(b, inner, [numSpaces]*Point{column, slots, sides}, masks)
+		row := omega.Table(p.Row, p.Values)[f.Row]
+		w.Mul(&w, &row).Mul(&w, &powers[b.Claim])
+		sum.Add(&sum, &w)
+	})
 	p.Masks().Apply(p, c, func(k Claim, address int, w fr.Element) {
 		at := omega.Weight(address)
 		w.Mul(&w, &at).Mul(&w, &powers[k])

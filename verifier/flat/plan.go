@@ -10,6 +10,7 @@ const (
 	Witness             // before the first challenge
 	Inverse             // after the challenges of the tables
 	Model               // once for all proofs: in the key
+	Virtual             // not at all: a combination of rows of weights
 	numKinds
 )
 
@@ -29,6 +30,9 @@ type Plan struct {
 	Rows    []Kind
 	Boxes   []Box
 	Exposes []Box // of the public tensors in the statement's order: where each integer is subtracted
+
+	Weights int // rows of weights that are no values
+	Folds   []Fold
 }
 
 // split returns the parts of the boxes, which follow from the plan and take long to find.
@@ -45,11 +49,13 @@ const (
 	MaxValues  = 26
 	MinRow     = 8
 	MaxRow     = 20
+	maxAddress = 40 // bits of an address, of weights too
 	maxTables  = 1 << 12
 	maxLoops   = 10
 	maxRows    = 1 << 10
 	maxWork    = 1 << 24 // products that evaluating all boxes takes, and entries of the tables for it
 	maxFactors = 1 << 22
+	maxWeights = 1 << 14 // rows of weights
 	maxSteps   = 1 << 26 // of looking for masks among the addresses of boxes
 )
 
@@ -103,7 +109,7 @@ func (p *Plan) Check() error {
 			return err
 		}
 	}
-	return nil
+	return p.checkFolds(&w)
 }
 
 // work counts what checking and evaluating a plan takes.
@@ -125,6 +131,9 @@ func (w *work) add(b *Box) error {
 	for _, p := range b.parts() {
 		w.products += p.terms()
 		for s := range numSpaces {
+			if s == values && b.Fold != 0 {
+				continue // rows are not weighed by tables, and columns by those that are counted
+			}
 			if t := (table{b.Claim, s, p.lo[s], p.hi[s]}); t.lo < t.hi && !w.tables[t] {
 				w.tables[t] = true
 				w.products += 1 << (t.hi - t.lo)
@@ -155,7 +164,7 @@ func (p *Plan) spaces(c Claim) (slots, sides int) {
 }
 
 func (p *Plan) checkBox(b *Box, w *work) error {
-	if b.Claim >= numBoxed || len(b.Loops) > maxLoops || b.Value < -1 || b.Slot < 0 || b.Side < 0 || max(b.Value, b.Slot, b.Side) >= 1<<MaxValues {
+	if b.Claim >= numBoxed || len(b.Loops) > maxLoops || b.Value < -1 || b.Slot < 0 || b.Side < 0 || max(b.Slot, b.Side) >= 1<<MaxValues || b.Value >= 1<<maxAddress {
 		return fmt.Errorf("claim %d, %d loops from %d, %d, %d", b.Claim, len(b.Loops), b.Value, b.Slot, b.Side)
 	}
 	if b.Symbol < 0 || b.Symbol >= Beta+Symbol(p.Tables) || b.Symbol != One && b.Claim != Right {
@@ -164,7 +173,7 @@ func (p *Plan) checkBox(b *Box, w *work) error {
 	ends, terms := [numSpaces]int{b.Value, b.Slot, b.Side}, 1
 	for _, l := range b.Loops {
 		if l.Size < 2 || l.Size > 1<<MaxValues || l.Value < 0 || l.Slot < 0 || l.Side < 0 ||
-			max(l.Value, l.Slot, l.Side) >= 1<<MaxValues || b.Constant() && l.Value != 0 {
+			max(l.Slot, l.Side) >= 1<<MaxValues || l.Value >= 1<<maxAddress || b.Constant() && l.Value != 0 {
 			return fmt.Errorf("loop %+v", l)
 		}
 		if terms *= l.Size; terms > 1<<MaxValues {
@@ -175,7 +184,11 @@ func (p *Plan) checkBox(b *Box, w *work) error {
 		}
 	}
 	slotSpace, sideSpace := p.spaces(b.Claim)
-	if ends[values] >= 1<<p.Values || ends[slots] >= slotSpace || ends[sides] >= sideSpace {
+	last := 1 << p.Values
+	if p.Folded(b) {
+		last += p.Weights << p.Row
+	}
+	if ends[values] >= last || ends[slots] >= slotSpace || ends[sides] >= sideSpace {
 		return fmt.Errorf("addresses up to %v", ends)
 	}
 	if b.Factors != nil && len(b.Factors) != terms {
@@ -187,7 +200,7 @@ func (p *Plan) checkBox(b *Box, w *work) error {
 	if lo, hi := movedBits(b.parts(), sides); (1<<hi-1<<lo)&^b.Sides != 0 {
 		return fmt.Errorf("side bits %d to %d of %x are moved", lo, hi, b.Sides)
 	}
-	if err := w.add(b); err != nil || b.Constant() {
+	if err := w.add(b); err != nil || b.Constant() || p.Folded(b) {
 		return err
 	}
 	if b.Value < 1<<p.Row {
@@ -200,6 +213,9 @@ func (p *Plan) checkBox(b *Box, w *work) error {
 	}
 	return nil
 }
+
+// ModelRows returns the number of rows that a key holds: those of values, then those of weights.
+func (p *Plan) ModelRows() int { return p.Count(Model) + p.Weights }
 
 // Count returns the number of rows of a kind.
 func (p *Plan) Count(k Kind) (n int) {

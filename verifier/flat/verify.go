@@ -77,7 +77,7 @@ func (k *Key) verify(t *Transcript, public [][]int64, pr *Proof) (left, right bn
 
 	eta := p.Eta(t, pr)
 	t.Scalars("blinding", pr.Blinding)
-	commitment, err := k.Combine(at, &eta, pr)
+	commitment, err := k.Combine(c, at, &eta, pr)
 	if err != nil {
 		return left, right, err
 	}
@@ -92,7 +92,7 @@ func (k *Key) verify(t *Transcript, public [][]int64, pr *Proof) (left, right bn
 
 // fits returns an error unless the key and the public integers are as many as the plan has.
 func (k *Key) fits(public [][]int64) error {
-	if n := k.Plan.Count(Model); len(k.Model) != n {
+	if n := k.Plan.ModelRows(); len(k.Model) != n {
 		return fmt.Errorf("%w: %d rows of weights for a plan of %d", ErrMalformed, len(k.Model), n)
 	}
 	if len(public) != len(k.Plan.Exposes) {
@@ -195,8 +195,9 @@ func (p *Plan) Eta(t *Transcript, pr *Proof) fr.Element {
 	return t.Challenge("eta")
 }
 
-// Combine returns Σ eq(omega, row)·C_row + eta·C_mask - blinding·Xi.
-func (k *Key) Combine(omega *Point, eta *fr.Element, pr *Proof) (c bn254.G1Affine, err error) {
+// Combine returns Σ eq(omega, row)·C_row + eta·C_mask - blinding·Xi; of a virtual row C_row is the combination
+// of the weights' rows that it stands for.
+func (k *Key) Combine(at *Points, omega *Point, eta *fr.Element, pr *Proof) (c bn254.G1Affine, err error) {
 	if eta.IsZero() {
 		return c, fmt.Errorf("%w: eta is zero", ErrRejected)
 	}
@@ -206,15 +207,29 @@ func (k *Key) Combine(omega *Point, eta *fr.Element, pr *Proof) (c bn254.G1Affin
 	var next [numKinds]int
 	rows := [numKinds][]bn254.G1Affine{Witness: pr.Witness, Inverse: pr.Inverses, Model: k.Model}
 	for i, kind := range k.Plan.Rows {
-		if kind == Unused {
+		if kind == Unused || kind == Virtual {
 			continue
 		}
 		points = append(points, rows[kind][next[kind]])
 		scalars = append(scalars, weights[i])
 		next[kind]++
 	}
+	points = append(points, k.Model[k.Plan.Count(Model):]...)
+	scalars = append(scalars, k.Plan.FoldedRows(at, weights)...)
 	var s fr.Element
 	points = append(points, pr.Mask, Blinder())
 	scalars = append(scalars, *eta, *s.Neg(&pr.Blinding))
 	return msm(points, scalars)
+}
+
+// FoldedRows returns the weight of each row of weights where row i of the values weighs rows[i].
+func (p *Plan) FoldedRows(c *Points, rows []fr.Element) []fr.Element {
+	out := make([]fr.Element, p.Weights)
+	for i, outer := range p.FoldRows(c) {
+		for r := range outer {
+			var w fr.Element
+			out[r].Add(&out[r], w.Mul(&outer[r], &rows[p.Folds[i].Row]))
+		}
+	}
+	return out
 }
