@@ -287,15 +287,20 @@ func slopes(table []fr.Element, start, step int, factors []int64) (total fr.Elem
 	var tail, w fr.Element
 	for i := len(factors) - 1; i >= 0; i-- {
 		tail.Add(&tail, &table[start+i*step])
-		growth := factors[i]
+		var before int64
 		if i > 0 {
-			growth -= factors[i-1]
+			before = factors[i-1]
 		}
-		switch growth {
-		case 0:
-		case 1:
+		switch growth := factors[i] - before; {
+		case (growth < 0) != (factors[i] < before): // it is no int64
+			var x fr.Element
+			w.SetInt64(factors[i])
+			w.Sub(&w, x.SetInt64(before)).Mul(&w, &tail)
+			total.Add(&total, &w)
+		case growth == 0:
+		case growth == 1:
 			total.Add(&total, &tail)
-		case -1:
+		case growth == -1:
 			total.Sub(&total, &tail)
 		default:
 			total.Add(&total, w.SetInt64(growth).Mul(&w, &tail))

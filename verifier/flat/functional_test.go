@@ -1,6 +1,7 @@
 package flat_test
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -43,7 +44,7 @@ func randomPlan(r *rand.Rand) *flat.Plan {
 		}
 		if r.IntN(4) == 0 {
 			for range n {
-				b.Factors = append(b.Factors, r.Int64N(9)-4)
+				b.Factors = append(b.Factors, int64(r.Uint64())>>(63-r.IntN(3)*r.IntN(32)))
 			}
 		}
 		p.Boxes = append(p.Boxes, b)
@@ -89,7 +90,7 @@ func TestFunctional(t *testing.T) {
 		for i := range p.Exposes {
 			x := make([]int64, p.Exposes[i].Terms())
 			for k := range x {
-				x[k] = r.Int64() - 1<<62
+				x[k] = int64(r.Uint64()) >> (r.IntN(2) * r.IntN(64))
 			}
 			public = append(public, x)
 		}
@@ -177,4 +178,20 @@ func TestChangedPlans(t *testing.T) {
 	}
 	require.Greater(t, accepted, 150)
 	require.Greater(t, refused, 150)
+}
+
+// Integers that differ by more than 2^63, public ones or factors, are not taken for others.
+func TestFarApart(t *testing.T) {
+	p := &flat.Plan{Values: 9, Row: 8, Products: 4, Sums: 3, Zeros: 3, Rows: []flat.Kind{flat.Witness, flat.Witness}}
+	p.Exposes = []flat.Box{{Claim: flat.Zero, Value: -1, Coef: -1, Loops: []flat.Loop{{Size: 3, Slot: 1}}}}
+	require.NoError(t, p.Check())
+	c := randomPoints(p, rand.New(rand.NewPCG(1, 14)))
+	for _, x := range [][]int64{{1<<62 + 1, -1<<62 - 1, 0}, {math.MinInt64, math.MaxInt64, -1}, {0, math.MinInt64, 1}, {-2, math.MaxInt64, math.MinInt64}} {
+		var want fr.Element
+		for i := range x {
+			w := eq(c.Zeros.Coordinates(), i, -1)
+			want.Sub(&want, w.Mul(&w, new(fr.Element).SetInt64(x[i])))
+		}
+		require.Equal(t, want, p.Constants(c, [][]int64{x})[flat.Zero], "%v", x)
+	}
 }
