@@ -45,9 +45,15 @@ func TestRandomPlans(t *testing.T) {
 				require.ErrorIs(t, err, relation.ErrRange)
 				return false
 			}
-			v := make([]fr.Element, len(w.Values))
+			_, weights, err := c.Model()
+			require.NoError(t, err)
+			v := make([]fr.Element, len(w.Values)+len(weights))
 			for i := range v {
-				v[i].SetInt64(w.Values[i])
+				if i < len(w.Values) {
+					v[i].SetInt64(w.Values[i])
+				} else {
+					v[i].SetInt64(int64(weights[i-len(w.Values)]))
+				}
 			}
 			return flattest.Of(c.Plan, v, public, rng).Holds()
 		}

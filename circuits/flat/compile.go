@@ -278,7 +278,11 @@ func (c *compiler) gather(g *relation.Gather) {
 	w := c.blocks[g.W.ID]
 	c.records = append(c.records, record{claim: flat.Right, symbol: flat.Gamma, value: w, slot: s, side: side, sides: c.allColumns,
 		each: func(yield func(value, slot, side int, coef int64)) {
-			for i := range s.size {
+			rows := s.size
+			if !w.holds(rows * width) {
+				rows = n
+			}
+			for i := range rows {
 				for j := range width {
 					yield(i*width+j, i, j, 1)
 				}
@@ -356,9 +360,14 @@ func (c *compiler) contract(k *relation.Contract) {
 			r.sides = first
 		}
 	}
-	c.records = append(c.records, record{claim: flat.Second, value: c.blocks[k.W.ID], slot: s, side: o, sides: second,
+	w := c.blocks[k.W.ID]
+	c.records = append(c.records, record{claim: flat.Second, value: w, slot: s, side: o, sides: second,
 		each: func(yield func(value, slot, side int, coef int64)) {
-			for out := range rounded(outs, s.size) { // those from outs on are zeros, as are their weights
+			all := rounded(outs, s.size) // those from outs on are zeros, as are their weights
+			if !w.holds(all*s.size) || !o.holds(all*rows*cols) {
+				all = outs
+			}
+			for out := range all {
 				for slot := range s.size {
 					yield(out*s.size+slot, slot, out*rows*cols, 1)
 				}

@@ -86,9 +86,10 @@ func TestPlansMeanTheirStatements(t *testing.T) {
 	require.Less(t, refused, programs/4)
 }
 
-// valuesOf is [Compiled.Values] in the field, without minding integers that no table has.
+// valuesOf is [Compiled.Witness] in the field, without minding integers that no table has, and with folded weights
+// behind the values.
 func (c *Compiled) valuesOf(a *relation.Assignment) []fr.Element {
-	v := make([]fr.Element, 1<<c.Plan.Values)
+	v := make([]fr.Element, 1<<c.Plan.Values+c.Plan.Weights<<c.Plan.Row)
 	for i, b := range c.sys.Blocks {
 		for k, x := range a.Of(b) {
 			v[c.blocks[i].address(k)].SetInt64(x)
@@ -201,6 +202,12 @@ func TestLayout(t *testing.T) {
 			for _, s := range group {
 				for i := range s.size {
 					take(s.address(i), "value")
+					if c.folded[s] { // in rows of weights, behind the values
+						require.Equal(t, flat.Model, kind)
+						require.GreaterOrEqual(t, s.address(i), 1<<p.Values)
+						require.Less(t, s.address(i), 1<<p.Values+p.Weights<<p.Row)
+						continue
+					}
 					require.Equal(t, kind, p.Rows[s.address(i)>>p.Row])
 				}
 			}

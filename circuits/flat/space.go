@@ -108,6 +108,13 @@ func (s *space) local(i int) (at int) {
 	return at + rest/last<<place
 }
 
+// holds reports whether n elements have addresses among the padded ones.
+func (s *space) holds(n int) bool {
+	most := 0
+	s.fields(func(step, width int) { most = step << width })
+	return n <= most
+}
+
 // bitsFrom returns the bits of an address that belong to digits from a cut on, which is one.
 func (s *space) bitsFrom(cut int) (mask int) {
 	place := 0

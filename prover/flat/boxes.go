@@ -277,7 +277,7 @@ func (s *scratch) scaled(out, in fr.Vector, scale *fr.Element) {
 func (t *attempt) invert() error {
 	var at, slot []int
 	for _, b := range t.claim[flat.Left] {
-		if b.Constant() || t.plan.Rows[b.Value>>t.plan.Row] != flat.Inverse {
+		if b.Constant() || b.Fold != 0 || t.plan.Rows[b.Value>>t.plan.Row] != flat.Inverse {
 			continue
 		}
 		visit(b.Box, false, 0, len(t.values), func(r *run) {

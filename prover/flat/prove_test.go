@@ -45,8 +45,9 @@ var powers = sync.OnceValue(func() (out struct {
 // network is a quantised network as a plan, with the integers of one input.
 type network struct {
 	*compile.Compiled
-	values []int64
-	public [][]int64
+	values  []int64
+	weights []int32
+	public  [][]int64
 }
 
 func newNetwork(t testing.TB, name string, data []byte) *network {
@@ -71,7 +72,9 @@ func newNetwork(t testing.TB, name string, data []byte) *network {
 	require.NoError(t, err)
 	w, err := c.Witness(sys.Assign(values), fr.Element{})
 	require.NoError(t, err)
-	return &network{Compiled: c, public: w.Public, values: w.Values}
+	_, weights, err := c.Model()
+	require.NoError(t, err)
+	return &network{Compiled: c, public: w.Public, values: w.Values, weights: weights}
 }
 
 var tiny = sync.OnceValue(func() *network { return newNetwork(nil, "tiny_mlp", testdata.TinyMLP()) })
@@ -92,7 +95,7 @@ var seed = [32]byte{4, 5}
 func TestProve(t *testing.T) {
 	ctx := context.Background()
 	n := tiny()
-	p, err := prove.New(ctx, n.Plan, powers().g1, n.values, nil)
+	p, err := prove.New(ctx, n.Plan, powers().g1, n.values, n.weights, nil)
 	require.NoError(t, err)
 	seen := map[string]bool{}
 	for range 3 {
@@ -116,13 +119,13 @@ func TestProve(t *testing.T) {
 		}
 	}
 	// The same model with other blinders: another key, of which the proofs are not.
-	q, err := prove.New(ctx, n.Plan, powers().g1, n.values, nil)
+	q, err := prove.New(ctx, n.Plan, powers().g1, n.values, n.weights, nil)
 	require.NoError(t, err)
 	proof, err := q.Prove(ctx, seed, n.values, n.public, nil)
 	require.NoError(t, err)
 	require.True(t, verify(t, q.Key(), seed, n.public, proof))
 	require.False(t, verify(t, p.Key(), seed, n.public, proof))
-	again, err := prove.New(ctx, n.Plan, powers().g1, n.values, p.Blinders())
+	again, err := prove.New(ctx, n.Plan, powers().g1, n.values, n.weights, p.Blinders())
 	require.NoError(t, err)
 	require.Equal(t, p.Key(), again.Key())
 }
@@ -139,7 +142,7 @@ func TestProveNetworks(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			n := newNetwork(t, name, data)
-			p, err := prove.New(ctx, n.Plan, powers().g1, n.values, nil)
+			p, err := prove.New(ctx, n.Plan, powers().g1, n.values, n.weights, nil)
 			require.NoError(t, err)
 			proof, err := p.Prove(ctx, seed, n.values, n.public, nil)
 			require.NoError(t, err)
@@ -152,7 +155,7 @@ func TestProveNetworks(t *testing.T) {
 func TestProveRefuses(t *testing.T) {
 	ctx := context.Background()
 	n := tiny()
-	p, err := prove.New(ctx, n.Plan, powers().g1, n.values, nil)
+	p, err := prove.New(ctx, n.Plan, powers().g1, n.values, n.weights, nil)
 	require.NoError(t, err)
 	_, err = p.Prove(ctx, seed, n.values[1:], n.public, nil)
 	require.ErrorIs(t, err, prove.ErrWitness)
@@ -185,16 +188,16 @@ func TestProveRefuses(t *testing.T) {
 func TestNewRefuses(t *testing.T) {
 	ctx := context.Background()
 	n := tiny()
-	_, err := prove.New(ctx, n.Plan, powers().g1[:1<<n.Plan.Row-1], n.values, nil)
+	_, err := prove.New(ctx, n.Plan, powers().g1[:1<<n.Plan.Row-1], n.values, n.weights, nil)
 	require.Error(t, err)
-	_, err = prove.New(ctx, n.Plan, powers().g1, n.values[1:], nil)
+	_, err = prove.New(ctx, n.Plan, powers().g1, n.values[1:], n.weights, nil)
 	require.Error(t, err)
-	_, err = prove.New(ctx, n.Plan, powers().g1, n.values, make([]fr.Element, n.Plan.Count(flat.Model)+1))
+	_, err = prove.New(ctx, n.Plan, powers().g1, n.values, n.weights, make([]fr.Element, n.Plan.ModelRows()+1))
 	require.Error(t, err)
 	for _, box := range []flat.Box{{Claim: flat.Zero, Coef: 1, Value: 5}, {Claim: flat.Zero, Coef: 1, Value: 1 << n.Plan.Row}, {Claim: flat.Product, Coef: 1, Value: 1<<n.Plan.Row + 2, Slot: 1<<n.Plan.Products - 1}} {
 		hostile := *n.Plan
 		hostile.Boxes = append(slices.Clone(n.Plan.Boxes), box)
-		_, err = prove.New(ctx, &hostile, powers().g1, n.values, nil)
+		_, err = prove.New(ctx, &hostile, powers().g1, n.values, n.weights, nil)
 		require.Error(t, err)
 	}
 }
@@ -210,7 +213,7 @@ func TestProveEnds(t *testing.T) {
 			hostile.Boxes = append(hostile.Boxes, b)
 		}
 	}
-	p, err := prove.New(ctx, &hostile, powers().g1, n.values, nil)
+	p, err := prove.New(ctx, &hostile, powers().g1, n.values, n.weights, nil)
 	require.NoError(t, err)
 	_, err = p.Prove(ctx, seed, n.values, n.public, nil)
 	require.ErrorIs(t, err, prove.ErrWitness)

@@ -487,7 +487,7 @@ func (p *prover) prove(t testing.TB, tr *flat.Transcript) *flat.Proof {
 		var x fr.Element
 		row[i].Add(&row[i], x.Mul(&eta, &mu[i]))
 	}
-	all, err := p.key.Combine(flat.NewPoint(omega), &eta, pr)
+	all, err := p.key.Combine(nil, flat.NewPoint(omega), &eta, pr)
 	require.NoError(t, err)
 	_, opening, err := hyperkzg.Open(context.Background(), testPowers().g1, all, row, low, tr)
 	require.NoError(t, err)

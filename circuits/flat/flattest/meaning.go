@@ -128,7 +128,7 @@ func Of(p *flat.Plan, values []fr.Element, public [][]int64, r *rand.Rand) *Mean
 			m.slots[b.Claim][slot].Add(&m.slots[b.Claim][slot], &coef)
 		})
 	}
-	isInverse := func(b *flat.Box) bool { return b.Value >= 0 && p.Rows[b.Value>>p.Row] == flat.Inverse }
+	isInverse := func(b *flat.Box) bool { return b.Value >= 0 && !p.Folded(b) && p.Rows[b.Value>>p.Row] == flat.Inverse }
 	for i := range p.Boxes {
 		b := &p.Boxes[i]
 		if isInverse(b) {
