@@ -112,7 +112,6 @@ func (c *compiler) compile() error {
 		switch e.Visibility {
 		case statement.Public:
 			s := c.newSlots(&c.zeros, e.T.Shape...)
-			s.even = true
 			c.tensor(flat.Zero, flat.One, e.T, s)
 			c.exposes = append(c.exposes, s)
 		case statement.Private:

@@ -48,7 +48,7 @@ func (s *space) cut(c int) {
 // propose adds a cut below the size unless it costs addresses; a loop that takes that many steps
 // across it may cost some.
 func (s *space) propose(c, steps int) (changed bool) {
-	if c >= s.size || !s.fits(c) || s.even && s.size%c != 0 {
+	if c >= s.size || s.size%c != 0 || !s.fits(c) {
 		return false
 	}
 	more := &space{size: s.size, cuts: slices.Clone(s.cuts)}

@@ -17,7 +17,6 @@ func TestAddressesSplitAtCuts(t *testing.T) {
 			shape = append(shape, 1+r.IntN(7))
 		}
 		s := newSpace(shape...)
-		s.even = r.IntN(2) == 0
 		axes := append([]int{}, s.cuts...)
 		for range 8 {
 			s.propose(1+r.IntN(s.size+2), 1<<r.IntN(12))
