@@ -1,4 +1,4 @@
-package quantize_test
+package quantize
 
 import (
 	"math"
@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nnark/nnark/circuits"
-	"github.com/nnark/nnark/circuits/quantize"
 	"github.com/nnark/nnark/model"
 	"github.com/nnark/nnark/testdata"
 )
@@ -17,7 +16,7 @@ import (
 // changes the end of a text: what stands before it must not change.
 func TestGPT(t *testing.T) {
 	if testing.Short() {
-		t.Skip("plans two million values")
+		t.Skip("calibrates with 1,600 characters")
 	}
 	g, err := model.ParseONNX("gpt.onnx", testdata.GPT())
 	require.NoError(t, err)
@@ -32,7 +31,11 @@ func TestGPT(t *testing.T) {
 	for i := 0; i < len(text.Samples); i += 4 {
 		samples = append(samples, window(text.Samples[i]))
 	}
-	p, err := quantize.Graph(g, samples, circuits.Config{System: circuits.Flat, Bits: 10})
+	g, c, err := calibrated(absorbed(merged(decomposed(g))), samples)
+	require.NoError(t, err)
+	c.options, err = optionsFor(g, nil)
+	require.NoError(t, err)
+	p, err := quantizeAt(g, c, circuits.Config{}, widths{10, 11, 10}) // what Graph chooses, but for planning
 	require.NoError(t, err)
 	scores := func(s string) []float64 {
 		out, err := p.Run([][]float32{window(s)[0].Floats()})
