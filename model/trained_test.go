@@ -1,6 +1,8 @@
 package model_test
 
 import (
+	"math"
+	"slices"
 	"testing"
 
 	"github.com/nnark/nnark/model"
@@ -41,5 +43,37 @@ func TestDigits(t *testing.T) {
 			t.Errorf("%s: %d of 100 digits are right", name, right)
 		}
 		t.Logf("%s: %d of 100", name, right)
+	}
+}
+
+// TestGPT compares what the trained GPT answers to text with ONNX Runtime's answers.
+func TestGPT(t *testing.T) {
+	g, err := model.ParseONNX("gpt.onnx", testdata.GPT())
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := testdata.Text()
+	n := len(text.Vocabulary)
+	for _, c := range text.Cases {
+		tokens, err := text.Tokens(c.Text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := g.Run([]*model.Tensor{{Shape: g.Inputs[0].Shape, Int: tokens}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var next []byte
+		for scores := range slices.Chunk(out[0].Float, n) {
+			next = append(next, text.Vocabulary[slices.Index(scores, slices.Max(scores))])
+		}
+		if string(next) != c.Next {
+			t.Errorf("after each of %q: %q, want %q", c.Text, next, c.Next)
+		}
+		for i, want := range c.Logits {
+			if got := float64(out[0].Float[len(out[0].Float)-n+i]); math.Abs(got-want) > 1e-4 {
+				t.Errorf("%q: score %d is %g, want %g", c.Text, i, got, want)
+			}
+		}
 	}
 }

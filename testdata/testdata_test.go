@@ -81,6 +81,7 @@ func TestModels(t *testing.T) {
 	}{
 		{"lenet5", LeNet5, 300_000},
 		{"mlp", MLP, 300_000},
+		{"gpt", GPT, 500_000},
 		{"tiny", Tiny, 10_000},
 		{"tiny_mlp", TinyMLP, 10_000},
 	} {

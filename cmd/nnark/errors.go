@@ -48,6 +48,7 @@ var hints = []struct {
 }{
 	{errStopped, "finished proofs are in the folder: run it again to go on"},
 	{errNoProofs, "give the folder that nnark prove wrote, or one proof's file"},
+	{errPrompt, "write the prompt in lower-case letters, spaces, line ends and ,.;:'-?()"},
 	{errLabels, "give one class number or label for each input of --expect-input, in the same order"},
 	{errOtherRun, "give another folder, or --force to lose the proofs that are there"},
 	{context.Canceled, "nothing was written"},
