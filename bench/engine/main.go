@@ -69,6 +69,7 @@ func networks(files []string) []network {
 			digits(a.Name, a.ONNX)
 		}
 	}
+	out = append(out, network{"gpt", gpt})
 	for _, file := range files {
 		out = append(out, network{filepath.Base(file), func() (*circuits.Program, error) {
 			data, err := os.ReadFile(file)
@@ -79,6 +80,23 @@ func networks(files []string) []network {
 		}})
 	}
 	return out
+}
+
+func gpt() (*circuits.Program, error) {
+	g, err := model.ParseONNX("gpt", testdata.GPT())
+	if err != nil {
+		return nil, err
+	}
+	text := testdata.Text()
+	var samples [][]*model.Tensor
+	for _, s := range text.Samples {
+		tokens, err := text.Tokens(s)
+		if err != nil {
+			return nil, err
+		}
+		samples = append(samples, []*model.Tensor{{Shape: g.Inputs[0].Shape, Int: tokens}})
+	}
+	return quantize.Graph(g, samples, circuits.Config{System: circuits.Flat})
 }
 
 // stages are those of a proof, as package prover reports them.

@@ -28,7 +28,7 @@ type Compiled struct {
 type table struct {
 	rows    int
 	queries []query
-	counts  *space // how often each row is looked up
+	counts  []*space // how often each row is looked up, of one part of the rows after another
 }
 
 // query is one statement's lookups, each of a row.
@@ -208,8 +208,15 @@ func (c *compiler) query(node string, shape []int, row func(a *relation.Assignme
 
 // table adds a table of n rows, and of more slots that nobody can look up: nothing is their product.
 func (c *compiler) table(n, slots int) *space {
+	c.tables = append(c.tables, table{})
+	return c.rows(n, slots)
+}
+
+// rows adds rows to the last table.
+func (c *compiler) rows(n, slots int) *space {
 	s, counts, h := c.newSlots(&c.products, slots), c.newSlots(&c.witnesses, n), c.newSlots(&c.inverses, slots)
-	c.tables = append(c.tables, table{rows: n, counts: counts})
+	t := &c.tables[len(c.tables)-1]
+	t.rows, t.counts = t.rows+n, append(t.counts, counts)
 	c.all(flat.Left, h, s, 1)
 	c.constant(flat.Right, flat.Beta+flat.Symbol(len(c.tables)-1), s, 1)
 	c.all(flat.Product, counts, s, 1)
@@ -217,9 +224,22 @@ func (c *compiler) table(n, slots int) *space {
 	return s
 }
 
-// padded returns the next power of two: a table of so many rows costs a verifier less, and rows
-// that repeat the last are never looked up, so that their inverses are zero.
+// padded returns the next power of two.
 func padded(n int) int { return 1 << bits.Len(uint(n-1)) }
+
+// chunks divides n rows of constants into powers of two, which cost a verifier least and waste no addresses. The
+// last may be more than what is left: rows that repeat the last one are never looked up, and their inverses zero.
+func chunks(n int) (out []int) {
+	for n > 0 {
+		k := padded(n)
+		if k-n > k/8 {
+			k /= 2
+		}
+		out = append(out, k)
+		n -= k
+	}
+	return out
+}
 
 // rounded is the next power of two where n tuples of a width are many and n is far from a product of twos: a fold
 // needs loops that end with a row of weights.
@@ -237,11 +257,17 @@ func (c *compiler) lookups() {
 		if !used {
 			continue
 		}
-		s := c.table(padded(t.Len()), padded(t.Len()))
-		row := func(i int) int64 { return min(t.Domain.Lo+int64(i), t.Domain.Hi) }
-		c.constants(flat.Right, flat.One, s, row)
-		if t.IsFunction() {
-			c.constants(flat.Right, flat.Gamma, s, func(i int) int64 { return t.At(row(i)) })
+		c.tables = append(c.tables, table{})
+		from := t.Domain.Lo
+		for _, n := range chunks(t.Len()) {
+			first := from
+			row := func(i int) int64 { return min(first+int64(i), t.Domain.Hi) }
+			s := c.rows(n, n)
+			c.constants(flat.Right, flat.One, s, row)
+			if t.IsFunction() {
+				c.constants(flat.Right, flat.Gamma, s, func(i int) int64 { return t.At(row(i)) })
+			}
+			from += int64(n)
 		}
 		for _, l := range c.sys.Lookups {
 			if l.Table != t {

@@ -68,7 +68,7 @@ func TestPlansMeanTheirStatements(t *testing.T) {
 		}
 		for k := range c.tables {
 			v, one := c.valuesOf(a), fr.One()
-			x := &v[c.tables[k].counts.address(r.IntN(c.tables[k].rows))]
+			x := &v[c.tables[k].count(r.IntN(c.tables[k].rows))]
 			x.Add(x, &one)
 			require.False(t, flattest.Of(c.Plan, v, public, r).Holds(), "seed %d", seed)
 		}
@@ -101,7 +101,7 @@ func (c *Compiled) valuesOf(a *relation.Assignment) []fr.Element {
 		for _, q := range t.queries {
 			for _, row := range q.row(a) {
 				if row >= 0 {
-					x := &v[t.counts.address(row)]
+					x := &v[t.count(row)]
 					x.Add(x, &one)
 				}
 			}

@@ -16,6 +16,17 @@ type Witness struct {
 	Statement fr.Vector // context, public tensors
 }
 
+// count returns the address of how often a row is looked up.
+func (t *table) count(row int) int {
+	for _, s := range t.counts {
+		if row < s.size {
+			return s.address(row)
+		}
+		row -= s.size
+	}
+	panic("flat: no such row")
+}
+
 // System returns the statements.
 func (c *Compiled) System() *relation.System { return c.sys }
 
@@ -103,7 +114,7 @@ func (c *Compiled) Witness(a *relation.Assignment, context fr.Element) (*Witness
 				if row < 0 {
 					return nil, fmt.Errorf("%s: integer %d of a lookup is in no row of its table: %w", q.node, k, relation.ErrRange)
 				}
-				w.Values[t.counts.address(row)]++
+				w.Values[t.count(row)]++
 			}
 		}
 	}
