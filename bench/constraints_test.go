@@ -29,7 +29,7 @@ var update = flag.Bool("update", false, "rewrite constraints.csv")
 
 const (
 	goldenFile  = "constraints.csv"
-	systemsFile = "systems.sha256" // gadget.SystemVersion and the digest of all circuits
+	systemsFile = "systems.sha256" // gadget.SystemVersion and the digest of all circuits; the digest of all plans
 )
 
 // goals bound what a circuit may cost: both models' domains are just above.
@@ -39,17 +39,21 @@ var goals = map[string]int{
 }
 
 // TestConstraints compares the size of every circuit with constraints.csv, whose columns
-// are the model, the weights' mode, the proof system, the constraints and the field
-// elements of a statement. The system "gadget" is Groth16 in a circuit around that does
+// are the model, the weights' mode, the proof system, the constraints (under "flat" the integers that are committed to)
+// and the field elements of a statement. The system "gadget" is Groth16 in a circuit around that does
 // nothing else. Run it with -update after a change that is meant.
 func TestConstraints(t *testing.T) {
 	rows := [][]string{{"model", "mode", "system", "constraints", "public_inputs"}}
-	systems := sha256.New()
+	systems, plans := sha256.New(), sha256.New()
 	add := func(name string, p *circuits.Program) {
 		mode, system := p.Config.Weights.String(), p.Config.System.String()
 		c, err := circuits.Compile(p)
 		require.NoError(t, err, name)
-		rows = append(rows, []string{name, mode, system, strconv.Itoa(c.Constraints()), strconv.Itoa(c.Plan.StatementSize())})
+		rows = append(rows, []string{name, mode, system, strconv.Itoa(c.Constraints()), strconv.Itoa(c.StatementSize())})
+		if c.Flat != nil {
+			plans.Write(c.Flat.Plan.AppendTo(nil))
+			return
+		}
 		stored, err := c.StoreSystem()
 		require.NoError(t, err, name)
 		systems.Write(stored)
@@ -63,6 +67,11 @@ func TestConstraints(t *testing.T) {
 			p, err := quantize.Graph(n.graph, n.samples, cfg)
 			require.NoError(t, err, n.name)
 			add(n.name, p)
+			if cfg.System == circuits.Groth16 && cfg.Weights == circuits.Committed {
+				p := *p
+				p.Config.System = circuits.Flat
+				add(n.name, &p)
+			}
 			if cfg.System == circuits.Groth16 {
 				rows = append(rows, []string{n.name, cfg.Weights.String(), "gadget", strconv.Itoa(embedded(t, p)), "0"})
 			}
@@ -71,6 +80,8 @@ func TestConstraints(t *testing.T) {
 	for _, n := range others(t) {
 		p, err := quantize.Graph(n.graph, n.samples, circuits.Config{})
 		require.NoError(t, err, n.name)
+		add(n.name, p)
+		p.Config.System = circuits.Flat
 		add(n.name, p)
 	}
 	for _, op := range operators() {
@@ -82,7 +93,7 @@ func TestConstraints(t *testing.T) {
 			add(op.name, p)
 		}
 	}
-	version := fmt.Sprintf("%d %x\n", gadget.SystemVersion, systems.Sum(nil))
+	version := fmt.Sprintf("%d %x\n%x\n", gadget.SystemVersion, systems.Sum(nil), plans.Sum(nil))
 	if *update {
 		require.NoError(t, os.WriteFile(systemsFile, []byte(version), 0o644))
 		f, err := os.Create(goldenFile)
@@ -93,7 +104,7 @@ func TestConstraints(t *testing.T) {
 	}
 	golden, err := os.ReadFile(systemsFile)
 	require.NoError(t, err)
-	require.Equal(t, string(golden), version, "compiled circuits have changed: stored ones must not be used any more. Raise gadget.SystemVersion and run with -update")
+	require.Equal(t, string(golden), version, "compiled circuits or plans have changed: stored circuits must not be used any more, and keys of plans are another program's. Raise gadget.SystemVersion and run with -update")
 	f, err := os.Open(goldenFile)
 	require.NoError(t, err)
 	defer f.Close()

@@ -14,6 +14,18 @@ import (
 func elementwiseCases() []opCase {
 	one := func(op Op, v ...int) func() []Node { return func() []Node { return []Node{node(op, v...)} } }
 	onto := func(axes ...int) Reduction { return Reduction{Axes: axes} }
+	by := func(op Op, divisors ...int64) func() []Node {
+		c := &Constant{Shape: []int{}, Exp: 4, Values: divisors}
+		if len(divisors) > 1 {
+			c.Shape = []int{len(divisors)}
+		}
+		return func() []Node { return []Node{node(c), node(op, 0, 1)} }
+	}
+	again := func(op Op, d, e int64) func() []Node {
+		return func() []Node {
+			return []Node{node(&Constant{Shape: []int{}, Exp: 4, Values: Ints{d}}), node(&Constant{Shape: []int{1}, Exp: 4, Values: Ints{e}}), node(op, 0, 1), node(new(Mod), 3, 2)}
+		}
+	}
 	bit := func() *Scale { return &Scale{Shape: []int{}, Exp: -4, Factors: Ints{1}} } // an input 0..1 as a condition
 	return []opCase{
 		{"constant added", []Port{in(0, -128, 127, 2, 3)}, func() []Node {
@@ -62,6 +74,24 @@ func elementwiseCases() []opCase {
 		{"one over", []Port{in(0, 2, 60, 4)}, func() []Node {
 			return []Node{node(&Constant{Shape: []int{}, Values: Ints{1}}), node(&Div{Shift: 9}, 1, 0)}
 		}, nil},
+		{"floor div", []Port{in(0, -128, 127, 2, 3), in(1, 1, 60, 2, 1)}, one(&Div{Floor: true}, 0, 1), nil},
+		{"floor div by a number", []Port{in(0, -128, 127, 2, 3)}, by(&Div{Floor: true}, 7), nil},
+		{"floor div by a large number", []Port{in(0, -1<<40, 1<<40, 2)}, by(&Div{Floor: true}, 1<<30+7), nil},
+		{"mod", []Port{in(0, -128, 127, 2, 3), in(1, 1, 60, 2, 1)}, one(new(Mod), 0, 1), nil},
+		{"mod of small", []Port{in(0, 0, 5, 4), in(1, 3, 90, 4)}, one(new(Mod), 0, 1), nil},
+		{"mod by a number", []Port{in(0, -128, 127, 2, 3)}, by(new(Mod), 10), nil},
+		{"mod by one", []Port{in(0, -8, 7, 3)}, by(new(Mod), 1), nil},
+		{"mod by a large number", []Port{in(0, -1<<40, 1<<40, 2)}, by(new(Mod), 1<<30+7), nil},
+		{"mod by numbers", []Port{in(0, -128, 127, 2, 3)}, by(new(Mod), 3, 1, 100), nil},
+		{"mod of wide", []Port{in(0, -1<<44, 1<<44, 2), in(1, 1, 1<<44, 2)}, one(new(Mod), 0, 1), nil},
+		{"mod of a mod", []Port{in(0, -128, 127, 2, 3)}, again(new(Mod), 10, 7), nil},
+		{"mod of a large mod", []Port{in(0, -1<<40, 1<<40, 4)}, again(new(Mod), 1<<30+7, 1000), nil},
+		{"mod of a large remainder", []Port{in(0, 1<<40, 1<<41, 4)}, again(new(Mod), 1<<40-5, 1<<20+3), nil},
+		{"bitwise and", []Port{whole(0, 0, 255, 2, 3), whole(1, 0, 100, 3)}, one(&Bitwise{Name: "And"}, 0, 1), nil},
+		{"bitwise or", []Port{whole(0, -128, 127, 2, 3), whole(1, 0, 15, 2, 1)}, one(&Bitwise{Name: "Or"}, 0, 1), nil},
+		{"bitwise xor", []Port{whole(0, -9, 7, 4), whole(1, -1<<45, 1<<45, 4)}, one(&Bitwise{Name: "Xor"}, 0, 1), nil},
+		{"bitwise and of signed", []Port{whole(0, -3, 2, 4), whole(1, -300, 1, 4)}, one(&Bitwise{Name: "And"}, 0, 1), nil},
+		{"bitwise or of unsigned", []Port{whole(0, 4, 12, 4), whole(1, 33, 40, 4)}, one(&Bitwise{Name: "Or"}, 0, 1), nil},
 		{"less, then where", []Port{in(0, -16, 15, 4), in(1, -16, 15, 4)}, func() []Node {
 			return []Node{node(&Add{Scale: [2]int64{-1, 1}, Exp: 4}, 0, 1), node(&Function{Name: "Identity", OutExp: 4, Out: iv(0, 1)}, 2),
 				node(bit(), 3), node(new(Where), 4, 0, 1)}
@@ -135,7 +165,15 @@ func elementwiseReference(op Op, in [][]int64, types []Type, at []int, i int) in
 		return treeAt(op, in[0][at[0]*op.Features:][:op.Features], types[0].Range.Lo, at[1])
 	case *Where:
 		return x(2 - int(x(0)))
+	case *Bitwise:
+		a, b, c := big.NewInt(x(0)), big.NewInt(x(1)), new(big.Int)
+		return map[string]*big.Int{"And": c.And(a, b), "Or": new(big.Int).Or(a, b), "Xor": new(big.Int).Xor(a, b)}[op.Name].Int64()
+	case *Mod:
+		return new(big.Int).Mod(big.NewInt(x(0)), big.NewInt(x(1))).Int64()
 	case *Div:
+		if op.Floor {
+			return floorDiv(big.NewInt(x(0)), big.NewInt(x(1)))
+		}
 		num, den := big.NewInt(2*x(0)), big.NewInt(2*x(1))
 		if op.Shift < 0 {
 			den.Lsh(den, uint(-op.Shift))
@@ -242,6 +280,17 @@ func TestElementwiseMalformed(t *testing.T) {
 		{new(Div), []Type{x, typ(0, 7, 3)}, ErrBound},
 		{&Div{Shift: 41}, []Type{x, typ(1, 7, 3)}, ErrProgram},
 		{&Div{Shift: 40}, []Type{typ(-1<<20, 1<<20, 3), typ(1, 7, 3)}, ErrBound},
+		{&Div{Floor: true}, []Type{x, typ(0, 7, 3)}, ErrBound},
+		{&Div{Floor: true}, []Type{x, {Shape: []int{3}, Exp: 3, Range: iv(1, 2)}}, ErrProgram},
+		{&Div{Floor: true, Shift: 1}, []Type{x, typ(1, 7, 3)}, ErrProgram},
+		{new(Mod), []Type{x, typ(0, 7, 3)}, ErrBound},
+		{new(Mod), []Type{x, typ(-7, -1, 3)}, ErrBound},
+		{new(Mod), []Type{x, typ(1, 7, 4)}, ErrProgram},
+		{new(Mod), []Type{x, {Shape: []int{3}, Exp: 3, Range: iv(1, 2)}}, ErrProgram},
+		{&Bitwise{Name: "And"}, []Type{x, x}, ErrProgram},
+		{&Bitwise{Name: "Nand"}, []Type{{Shape: []int{3}, Range: iv(0, 2)}, {Shape: []int{3}, Range: iv(0, 2)}}, ErrProgram},
+		{&Bitwise{Name: "Or"}, []Type{{Shape: []int{3}, Range: iv(0, 2)}, {Shape: []int{2}, Range: iv(0, 2)}}, ErrProgram},
+		{&Bitwise{Name: "Or"}, []Type{{Shape: []int{3}, Range: iv(0, 1<<53)}, {Shape: []int{3}, Range: iv(-1, 2)}}, ErrBound},
 		{new(BatchMatMul), []Type{x, x}, ErrProgram},
 		{new(BatchMatMul), []Type{x, typ(0, 1, 3)}, ErrProgram},
 		{new(BatchMatMul), []Type{typ(0, 1<<30, 2, 3), typ(0, 1<<30, 3, 2)}, ErrBound},

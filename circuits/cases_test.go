@@ -49,8 +49,11 @@ func conv(seed uint64, group int, kernel [4]int, stride, dilation [2]int, pads [
 var unit = [2]int{1, 1}
 
 // choice is an input of integers that choose.
-func choice(lo, hi int64, shape ...int) Port {
-	p := in(0, lo, hi, shape...)
+func choice(lo, hi int64, shape ...int) Port { return whole(0, lo, hi, shape...) }
+
+// whole declares input number i, of integers.
+func whole(i int, lo, hi int64, shape ...int) Port {
+	p := in(i, lo, hi, shape...)
 	p.Exp, p.RealLo, p.RealHi = 0, float64(lo), float64(hi)
 	return p
 }

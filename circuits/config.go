@@ -61,12 +61,13 @@ func (c *Config) Check() error {
 // Report says how well the quantized network follows the float one on the samples.
 type Report struct {
 	Samples       int           `json:"samples"`
-	HeldOut       int           `json:"held_out"`           // of the samples, those that no scale was chosen from
-	RelativeError float64       `json:"relative_error"`     // L2, over all outputs of all samples
-	Agreement     float64       `json:"agreement"`          // share of samples with the same top-1, 0 if no classifier
-	Mistaken      int           `json:"mistaken,omitempty"` // integer outputs (labels) that differ, over all samples
-	Outputs       []OutputError `json:"outputs,omitempty"`  // over the samples held out, or over all if none are
-	Bits          int           `json:"bits"`               // of activations
+	HeldOut       int           `json:"held_out"`                // of the samples, those that no scale was chosen from
+	RelativeError float64       `json:"relative_error"`          // L2, over all outputs of all samples
+	Agreement     float64       `json:"agreement"`               // share of samples with the same top-1, 0 if no classifier
+	Mistaken      int           `json:"mistaken,omitempty"`      // integer outputs (labels) that differ, over all samples
+	Integers      *float64      `json:"same_integers,omitempty"` // share of their elements that are the same, over all samples; nil if there are none
+	Outputs       []OutputError `json:"outputs,omitempty"`       // over the samples held out, or over all if none are
+	Bits          int           `json:"bits"`                    // of activations
 	Layers        []Layer       `json:"layers,omitempty"`
 	Warnings      []string      `json:"warnings,omitempty"` // what the samples are too poor for
 }

@@ -261,6 +261,7 @@ var floatFunctions = map[string]struct {
 	"Elu":         {func(x float64, p []float64) float64 { return max(x, 0) + p[0]*math.Expm1(min(x, 0)) }, []float64{-0.5}},
 	"Erf":         {unary(math.Erf), nil},
 	"Exp":         {unary(math.Exp), nil},
+	"Exp2":        {unary(math.Exp2), nil},
 	"Floor":       {unary(math.Floor), nil},
 	"Gelu":        {unary(func(x float64) float64 { return x * 0.5 * math.Erfc(-x/math.Sqrt2) }), nil},
 	"HardSigmoid": {func(x float64, p []float64) float64 { return min(max(p[0]*x+p[1], 0), 1) }, []float64{0.25, 0.5}},

@@ -45,14 +45,16 @@ type Port struct {
 
 // Quantize turns reals into the port's integers. Values outside the accepted interval,
 // and NaN, are errors.
-func (p *Port) Quantize(x []float32) ([]int64, error) {
+func (p *Port) Quantize(x []float32) ([]int64, error) { return quantized(p, x) }
+
+func quantized[T float32 | float64](p *Port, x []T) ([]int64, error) {
 	if len(x) != relation.Size(p.Shape) {
 		return nil, fmt.Errorf("input %q: %d values, want %d (shape %v): %w", p.Name, len(x), relation.Size(p.Shape), p.Shape, ErrInput)
 	}
 	out := make([]int64, len(x))
 	for i, v := range x {
 		if f := float64(v); !(p.RealLo <= f && f <= p.RealHi) {
-			return nil, fmt.Errorf("input %q: element %d is %v, %g to %g are accepted: %w", p.Name, i, v, p.RealLo, p.RealHi, ErrOutside)
+			return nil, fmt.Errorf("input %q: element %d is %v, %g to %g are accepted: %w", p.Name, i, float32(v), p.RealLo, p.RealHi, ErrOutside)
 		}
 		q, err := fixedpoint.Quantize(float64(v), p.Exp, p.Range)
 		if err != nil {
@@ -217,13 +219,20 @@ func (p *Program) Run(inputs [][]float32) ([][]float64, error) {
 }
 
 // Quantize turns real inputs into the program's integers.
-func (p *Program) Quantize(inputs [][]float32) ([][]int64, error) {
+func (p *Program) Quantize(inputs [][]float32) ([][]int64, error) { return quantizedInputs(p, inputs) }
+
+// QuantizeReals is Quantize of float64, which hold integers beyond 2^24.
+func (p *Program) QuantizeReals(inputs [][]float64) ([][]int64, error) {
+	return quantizedInputs(p, inputs)
+}
+
+func quantizedInputs[T float32 | float64](p *Program, inputs [][]T) ([][]int64, error) {
 	if len(inputs) != len(p.Inputs) {
 		return nil, fmt.Errorf("%d inputs, want %d: %w", len(inputs), len(p.Inputs), ErrInput)
 	}
 	var out [][]int64
 	for i := range inputs {
-		q, err := p.Inputs[i].Quantize(inputs[i])
+		q, err := quantized(&p.Inputs[i], inputs[i])
 		if err != nil {
 			return nil, err
 		}

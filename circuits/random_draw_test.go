@@ -149,6 +149,58 @@ func (g *graphGen) div(x string) *model.Node {
 	}))
 }
 
+// integers draws a value of integers.
+func (g *graphGen) integers() string { return g.pick(func(x string) bool { return !g.isFloat(x) }) }
+
+// wholeNode draws nodes of two integers.
+func wholeNode(name string) drawNode {
+	return func(g *graphGen, _ string) *model.Node {
+		x := g.integers()
+		if x == "" {
+			return nil
+		}
+		g.jumps = true
+		y := g.constant(&model.Tensor{Shape: []int{}, Int: []int64{circuits.OneOf[int64](g.Rand, 1, -3, 6, 9)}})
+		if g.IntN(2) == 0 {
+			y = g.pick(func(y string) bool {
+				_, err := circuits.BroadcastShape(g.shape(x), g.shape(y))
+				return err == nil && !g.isFloat(y)
+			})
+		}
+		return g.node(name, nil, x, y)
+	}
+}
+
+// mod draws Mod of integers, their division, or Mod of floats.
+func (g *graphGen) mod(x string) *model.Node {
+	g.jumps = true
+	if n := wholeNode(circuits.OneOf(g.Rand, "Mod", "Mod", "Div"))(g, x); n != nil && g.IntN(3) > 0 {
+		if n.Op == "Mod" {
+			n.Attrs = attrs{"fmod": g.IntN(2)}
+		}
+		return n
+	}
+	return g.node("Mod", attrs{"fmod": 1}, x, g.constant(floatConst([]int{}, circuits.OneOf[float32](g.Rand, 0.5, -1, 1.7))))
+}
+
+func (g *graphGen) bitwiseNot(string) *model.Node {
+	g.jumps = true
+	return g.node("BitwiseNot", attrs{"elem_type": int(model.Int64)}, g.integers())
+}
+
+func (g *graphGen) bitShift(string) *model.Node {
+	g.jumps = true
+	x := g.pick(func(x string) bool {
+		lo, hi := g.limits(x)
+		return !g.isFloat(x) && lo >= 0 && hi <= 255
+	})
+	by := g.constant(&model.Tensor{Shape: []int{}, Int: []int64{int64(g.IntN(10))}})
+	if g.IntN(3) == 0 {
+		by = x
+	}
+	return g.node("BitShift", attrs{"elem_type": int(model.Uint8), "direction": circuits.OneOf(g.Rand, "LEFT", "RIGHT")}, x, by)
+}
+
 func (g *graphGen) pow(x string) *model.Node {
 	p := circuits.OneOf[float32](g.Rand, 1, 2, 3)
 	if lo, _ := g.limits(x); lo > 0.1 {

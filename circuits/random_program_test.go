@@ -35,6 +35,9 @@ var randomOps = map[string]drawOp{
 		return &AveragePool{Window: g.window(t), Scale: Within(g.Rand, 1, 5), ScaleExp: g.IntN(4)}, []int{v}
 	},
 	"BatchMatMul": func(g *programGen, v int, t Type) (Op, []int) { return new(BatchMatMul), []int{v, g.pick()} },
+	"Bitwise": func(g *programGen, v int, t Type) (Op, []int) {
+		return &Bitwise{Name: OneOf(g.Rand, "And", "Or", "Xor")}, []int{v, g.alike(t)}
+	},
 	"Clip": func(g *programGen, v int, t Type) (Op, []int) {
 		lo := min(max(t.Range.Lo, -3000), 3000) + Within(g.Rand, -9, 300)
 		return &Clip{Interval: iv(lo, lo+Within(g.Rand, 1, 150))}, []int{v}
@@ -42,7 +45,12 @@ var randomOps = map[string]drawOp{
 	"Concat":   (*programGen).concat,
 	"Constant": (*programGen).constant,
 	"Conv":     (*programGen).conv,
-	"Div":      func(g *programGen, v int, t Type) (Op, []int) { return &Div{Shift: g.IntN(8) - 3}, []int{g.pick(), v} },
+	"Div": func(g *programGen, v int, t Type) (Op, []int) {
+		if g.IntN(2) == 0 {
+			return &Div{Floor: true}, []int{g.alike(t), v}
+		}
+		return &Div{Shift: g.IntN(8) - 3}, []int{g.pick(), v}
+	},
 	"Embedding": func(g *programGen, v int, t Type) (Op, []int) {
 		if t.Exp != 0 || t.Range.Lo < 0 || t.Range.Hi > 300 || t.Size() > 64 {
 			return nil, nil
@@ -60,6 +68,7 @@ var randomOps = map[string]drawOp{
 		return new(Max), []int{v, g.alike(t), g.alike(t)}[:1+g.IntN(3)]
 	},
 	"MaxPool":   func(g *programGen, v int, t Type) (Op, []int) { return &MaxPool{Window: g.window(t)}, []int{v} },
+	"Mod":       func(g *programGen, v int, t Type) (Op, []int) { return new(Mod), []int{g.alike(t), v} },
 	"Mul":       func(g *programGen, v int, t Type) (Op, []int) { return new(Mul), []int{v, g.pick()} },
 	"OneHot":    (*programGen).oneHot,
 	"Parameter": (*programGen).parameter,

@@ -29,12 +29,14 @@ import (
 //
 // Cost: 17 constraints a row of a path, and the first row of a tree one less (of features below
 // 2^30 in size; two for each ten bits more), 10 more for the last and each score (of values below
-// 2^19); one a row of the ensemble, or two where its values are many; and tables. So a hundred
-// trees of 63 nodes take about 10,000, where the comparisons of all nodes alone take 25,000.
+// 2^19, and two where digits hold more than those); one a row of the ensemble, or two where its
+// values are many; and tables. So a hundred trees of 63 nodes take about 10,000, where the
+// comparisons of all nodes alone take 25,000.
 //
 // Soundness: a row is gathered by its key, of which there is one row only, whatever the weights
 // (relation.Gather); its node is t = f·S + u - 1 for a step S so large that of the features' own
-// numbers f·S + x[f] - lo only that of f can be within M of it. The number q that the prover
+// numbers f·S + x[f] - lo only that of f can be within M of it: the features are within their range,
+// also where a layer with larger weights than declared makes them. The number q that the prover
 // names is one of these (relation.Member), and t = q + e - (1-b)·M for digits e in [0, M) and b
 // in {0, 1}: so q is feature f's, and b is the answer, for t - q has one such form. Of the two
 // children the product b0·(σ-ρ) says which is asked, the other one has a range of its own, so that
@@ -223,6 +225,7 @@ func (o *TreeEnsemble) number(f, u int64) int64 { return f<<(o.modulus(o.in)+2) 
 func (o *TreeEnsemble) Relate(b *relation.Builder, in []relation.Tensor, out relation.Tensor) {
 	n := o.in.Shape[0]
 	r := treeRelation{o: o, b: b, x: in[0].Reshape(n, o.Features)}
+	b.Within(r.x, o.in.Range)
 	step := int64(4) << o.modulus(o.in)
 	numbers := make([]int64, n*o.Features)
 	for i := range numbers {
@@ -342,30 +345,34 @@ func (r *treeRelation) height(height, trees int, key relation.Tensor) (next rela
 	return next
 }
 
-// leaves adds the columns of four leaves' values of a score: that of the leaf reached, the other
-// behind the same child, and the two behind the other child, packed. It returns the halves of the
+// leaves adds the columns of four leaves' values of a score: those behind the child that is asked,
+// of which one is reached, and the two behind the other child, packed. It returns the halves of the
 // row: values 0 and 1, and 2 and 3, packed.
+//
+// Soundness: a half is low + base·high, which fixes both only if low is one of base integers: so it
+// has a check on either side. (A half of which neither value is held below the base can be read with
+// one more of high for base less of low.)
 func (r *treeRelation) leaves(trees, k int, b0, b1 relation.Tensor) []relation.Tensor {
 	o, b := r.o, r.b
 	base := int64(2) << o.Bits
 	value := func(v *visit, c int) int64 { return v.row[6+c*o.Scores+k] }
 	half := func(v *visit, c int) int64 { return value(v, c) + base*value(v, c+1) }
+	asked := func(v *visit) int { return 2 * int(1-v.b[0]) } // the first value behind the child that is asked
 	name := func(s string) string { return fmt.Sprintf("%s of score %d", s, k) }
-	reached := r.column(0, trees, name("leaf"), func(v *visit) int64 { return value(v, v.exit()) })
-	beside := r.column(0, trees, name("leaf beside"), func(v *visit) int64 { return value(v, v.exit()^1) })
+	low := r.column(0, trees, name("low leaf"), func(v *visit) int64 { return value(v, asked(v)) })
+	high := r.column(0, trees, name("high leaf"), func(v *visit) int64 { return value(v, asked(v)+1) })
 	others := r.column(0, trees, name("other leaves"), func(v *visit) int64 { return half(v, 2*int(v.b[0])) })
 	least := int64(1) << o.Bits
-	b.NonNegative(reached.PlusConst(least), base-1)
-	b.NonNegative(beside.PlusConst(least), base-1)
+	b.NonNegative(low.PlusConst(least), base-1)
+	b.Within(low, fixedpoint.Interval{Lo: -least, Hi: least - 1})
+	b.NonNegative(high.PlusConst(least), base-1)
 	b.NonNegative(others.PlusConst(least+base*least), base*base-1)
-	swap := r.column(0, trees, name("leaves"), func(v *visit) int64 { return v.b[1] * (value(v, v.exit()) - value(v, v.exit()^1)) })
-	b.Product(b1, reached.Minus(beside), swap)
-	mine := beside.Plus(swap).Plus(reached.Minus(swap).Times(base)) // the value of b1 = 1 first
-	halves := r.column(0, trees, name("halves"), func(v *visit) int64 {
-		return v.b[0] * (half(v, 2*int(1-v.b[0])) - half(v, 2*int(v.b[0])))
-	})
+	choice := r.column(0, trees, name("leaves"), func(v *visit) int64 { return v.b[1] * (value(v, asked(v)) - value(v, asked(v)+1)) })
+	b.Product(b1, low.Minus(high), choice)
+	mine := low.Plus(high.Times(base)) // the value of b1 = 1 first
+	halves := r.column(0, trees, name("halves"), func(v *visit) int64 { return v.b[0] * (half(v, asked(v)) - half(v, 2*int(v.b[0]))) })
 	b.Product(b0, mine.Minus(others), halves)
-	r.values = append(r.values, reached)
+	r.values = append(r.values, high.Plus(choice))
 	return []relation.Tensor{others.Plus(halves), mine.Minus(halves)}
 }
 

@@ -2,9 +2,14 @@ package circuits
 
 import (
 	"math/rand/v2"
+	"strings"
 	"testing"
 
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nnark/nnark/circuits/gadget"
+	"github.com/nnark/nnark/circuits/relation"
 )
 
 // forest draws an ensemble for an input of a type: trees[h] trees that begin at height h, and some
@@ -114,4 +119,90 @@ func TestDishonestTrees(t *testing.T) {
 		lie.Secret[0] = honest.Secret[i]
 		require.Equal(t, lie.Secret[0] == honest.Secret[0], k.solve(lie) == nil, "row %d is not another key's", i)
 	}
+}
+
+// TestLeavesOfOneHalf trades one more of the second value that a half packs for the base less of the
+// first, and the other way round: the half is the same, and the score is not.
+func TestLeavesOfOneHalf(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 9))
+	x := in(0, 0, 255, 1, 2)
+	for _, valueBits := range []int{1, 4, 7} {
+		o := forest(rng, Type{Shape: []int{1, 2}, Range: x.Range}, 1, valueBits, 3)
+		for _, cfg := range []Config{{}, {System: Plonk}, {Weights: Baked}} {
+			k := compile(t, newProgram(t, cfg, []Port{x}, []Node{node(o, 0)}))
+			told := 0
+			for range 40 {
+				honest := k.honest(k.randomInputs(rng))
+				for tree := range 3 {
+					for _, sign := range []int64{1, -1} {
+						lie := clone(honest)
+						add := func(name string, i int, v int64) {
+							var e fr.Element
+							first, _ := k.column(name)
+							lie.Secret[first+i].Add(&lie.Secret[first+i], e.SetInt64(v))
+						}
+						base, b1 := int64(2)<<valueBits, int64(0)
+						if first, _ := k.column("second answer, height 0"); !lie.Secret[first+tree].IsZero() {
+							b1 = 1
+						}
+						add("low leaf of score 0, height 0", tree, sign*base)
+						add("high leaf of score 0, height 0", tree, -sign)
+						if k.hasColumn("]/leaves of score 0, height 0") && !k.Plan.Plonk {
+							add("]/leaves of score 0, height 0", tree, b1*sign*(base+1))
+						}
+						add("]/out", 0, sign*(b1*(base+1)-1))
+						k.recount(lie.Secret)
+						lie.Statement = k.claim(lie.Secret)
+						require.False(t, k.isTrue(lie.Secret, lie.Statement))
+						require.Error(t, k.solve(lie), "%d bits, %+v: tree %d", valueBits, cfg, tree)
+						told++
+					}
+				}
+			}
+			require.Equal(t, 240, told)
+		}
+	}
+}
+
+// TestFeaturesOutOfRange commits to a layer that gives a feature the size of another one's number: a
+// prover could then answer with either, and have two proofs of two scores.
+func TestFeaturesOutOfRange(t *testing.T) {
+	m := &MatMul{Rows: 2, Inner: 2, Weights: Ints{8, 0, 0, 8}, Bias: make(Ints, 2)}
+	x := in(0, -256, 255, 1, 2)
+	require.NoError(t, m.Declare(Type{Shape: x.Shape, Range: x.Range}))
+	require.Equal(t, iv(-2048, 2047), m.Bound)
+	o := &TreeEnsemble{Features: 2, Scores: 1, Exp: 3, Bits: 7, Trees: []int{1}, Counts: []int{1}, Rows: Ints{1, 2048, 1, 1024, 1, 2500, 10, 20, 30, 40}}
+	k := compile(t, newProgram(t, Config{}, []Port{x}, []Node{node(m, 0), node(o, 1)}))
+	k.t = t
+	inputs := [][]int64{{0, 0}}
+	honest := k.honest(inputs)
+	require.NoError(t, k.solve(honest))
+	layer := k.Plan.Contracts[0]
+	require.Equal(t, "packed products, 2 rows an element", layer.Describe())
+	const least = -2048
+	step := int64(4) << o.modulus(Type{Range: iv(least, 2047)})
+	lying := func(asked int64) *gadget.Witness { // feature 0 has the number of feature 1 being 700
+		values, ok := lyingEval(k.Program, inputs, 0, func(y []int64) { y[0], y[1] = step+700, asked })
+		require.True(t, ok)
+		w, ok := k.lyingWitness(values, honest)
+		require.True(t, ok)
+		return w
+	}
+	var outputs []fr.Vector
+	for _, asked := range []int64{0, 700} {
+		w, layerOnly := lying(asked), lying(0)
+		for id, b := range k.Plan.Sys.Blocks {
+			if b.Kind == relation.Column && !strings.HasPrefix(b.Name, "TreeEnsemble") {
+				copy(w.Secret[k.blocks[id]:][:b.Size()], layerOnly.Secret[k.blocks[id]:])
+			}
+		}
+		bias := &w.Secret[2] // of the layer, after two packed weights
+		bias.Add(bias, new(fr.Element).SetInt64(step+700))
+		k.recount(w.Secret)
+		w.Statement = k.claim(w.Secret)
+		if k.solve(w) == nil {
+			outputs = append(outputs, w.Statement)
+		}
+	}
+	require.Empty(t, outputs)
 }

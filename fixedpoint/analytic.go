@@ -7,6 +7,27 @@ import "math/big"
 
 func encloseExp(_ []float64, x dyadic, prec int) bounds { return exp(x, prec) }
 
+// Exp2(x) = 2^k·e^(f·ln 2) with x = k + f, 0 <= f < 1; exact for integers.
+func encloseExp2(_ []float64, x dyadic, prec int) bounds {
+	switch {
+	case x.cmp(integer(2*expLimit)) >= 0: // 2^x·2^-MaxExp is beyond int64
+		return infinite(1)
+	case x.cmp(integer(int64(-prec))) <= 0:
+		return between(new(big.Int), one, prec)
+	}
+	k := x.floor(0)
+	f := x.add(dyadic{k, 0}.neg())
+	n := int(k.Int64())
+	if f.sign() == 0 {
+		return exact(dyadic{shift(one, max(n, 0)), max(-n, 0)})
+	}
+	w := max(prec+n, 0) + 8
+	y := ln(integer(2), w).scale(f)
+	b := join(exp(y.lower(), w), exp(y.upper(), w))
+	b.prec -= n
+	return b
+}
+
 func encloseLog(_ []float64, x dyadic, prec int) bounds {
 	if x.sign() <= 0 {
 		return infinite(-1)

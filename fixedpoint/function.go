@@ -72,6 +72,7 @@ var definitions = []definition{
 	{name: "Gelu", enclose: encloseGelu},
 	{name: "GeluTanh", enclose: encloseGeluTanh},
 	{name: "Exp", enclose: encloseExp},
+	{name: "Exp2", enclose: encloseExp2},
 	{name: "Log", enclose: encloseLog},
 	{name: "Sqrt", params: []float64{0.5}, enclose: enclosePow},
 	{name: "Reciprocal", params: []float64{-1}, enclose: enclosePow},
@@ -96,7 +97,7 @@ var definitions = []definition{
 //	Identity, Relu, LeakyRelu(alpha), Clip(lo, hi), Elu(alpha), Selu(alpha, gamma),
 //	Sigmoid, HardSigmoid(alpha, beta), Tanh, HardSwish, Silu (x·Sigmoid(x)), Mish, Softplus,
 //	Softsign, Erf, Gelu (with Erf), GeluTanh (Gelu with approximate="tanh"), Exp,
-//	Log, Sqrt, Reciprocal, Rsqrt (1/√x), Abs, Neg, Square, Floor, Ceil, Round (ties
+//	Exp2 (2^x), Log, Sqrt, Reciprocal, Rsqrt (1/√x), Abs, Neg, Square, Floor, Ceil, Round (ties
 //	to even), Sign, Sin, Cos, Atan, Asin (±π/2 beyond ±1), Pow(p)
 func Functions() []string {
 	names := make([]string, len(definitions))

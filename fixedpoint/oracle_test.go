@@ -171,7 +171,13 @@ var oracles = map[string]func(p []float64, x real) (real, int){
 		y := times(root(over(num(2), oraclePi)), plus(x, times(c, times(x, times(x, x)))))
 		return times(times(x, num(0.5)), plus(num(1), oracleTanh(y)))
 	}),
-	"Exp":        plain(oracleExp),
+	"Exp": plain(oracleExp),
+	"Exp2": plain(func(x real) real {
+		if n, rest := x.Int64(); rest == big.Exact {
+			return num(0).SetMantExp(num(1), int(n))
+		}
+		return oracleExp(times(x, oracleLog(num(2))))
+	}),
 	"Log":        domain(-1, oracleLog),
 	"Sqrt":       plain(func(x real) real { return root(oracleMax(x, num(0))) }),
 	"Reciprocal": func(_ []float64, x real) (real, int) { return inverse(x) },

@@ -28,17 +28,24 @@ func Requantize(acc int64, s uint, out Interval) int64 {
 // integer, ties up. It is defined for every a and every b > 0 without overflow.
 // A divisor b <= 0 is a bug of the caller and panics.
 func DivRound(a, b int64) int64 {
-	if b <= 0 {
-		panic("fixedpoint: DivRound: the divisor is not positive")
-	}
-	q, r := a/b, a%b
-	if r < 0 {
-		q, r = q-1, r+b
-	}
+	q, r := DivFloor(a, b)
 	if r >= b-r { // 2r >= b
 		q++
 	}
 	return q
+}
+
+// DivFloor returns the q and r of a = q·b + r with 0 <= r < b: q is a/b rounded down. A divisor
+// b <= 0 is a bug of the caller and panics.
+func DivFloor(a, b int64) (q, r int64) {
+	if b <= 0 {
+		panic("fixedpoint: DivFloor: the divisor is not positive")
+	}
+	q, r = a/b, a%b
+	if r < 0 {
+		q, r = q-1, r+b
+	}
+	return q, r
 }
 
 // Quantize returns the integer nearest to x·2^exp, ties up, clamped to out.

@@ -95,6 +95,10 @@ func TestDivRound(t *testing.T) {
 	check := func(a, b int64) {
 		t.Helper()
 		want := bigDivRound(a, b)
+		q, r := DivFloor(a, b)
+		if d, m := new(big.Int).DivMod(big.NewInt(a), big.NewInt(b), new(big.Int)); d.Int64() != q || m.Int64() != r {
+			t.Fatalf("DivFloor(%d, %d) = %d, %d, want %v, %v", a, b, q, r, d, m)
+		}
 		if got := DivRound(a, b); !want.IsInt64() || got != want.Int64() {
 			t.Fatalf("DivRound(%d, %d) = %d, want %d", a, b, got, want)
 		}

@@ -136,6 +136,7 @@ func (e *expander) run(b *body, in ...string) ([]string, error) {
 		if n.Attrs, err = decodeAttrs(p.Attribute, b.opset, names); err != nil {
 			return nil, fmt.Errorf("%s in the body: %w", n.Op, err)
 		}
+		n.constantType(p.Attribute)
 		for _, name := range p.Input {
 			to, ok := names[name]
 			if !ok {

@@ -79,6 +79,7 @@ func (s *simplifier) node(n *Node) {
 		}
 		constant = constant && in[i].value != nil
 	}
+	n.keepType(in)
 	if x := expansionOf(n, in, constant); x != nil {
 		s.expanded(n, in, x)
 		return

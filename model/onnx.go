@@ -263,6 +263,7 @@ func (g *Graph) decodeNodes(nodes []protoNode) error {
 		if node.Attrs, err = decodeAttrs(n.Attribute, n.opset, nil); err != nil {
 			errs = append(errs, g.nodeError(node, err))
 		}
+		node.constantType(n.Attribute)
 		for _, a := range n.Attribute {
 			if a.G == nil {
 				continue
@@ -301,6 +302,19 @@ func decodeAttrs(list []*onnxpb.AttributeProto, opset int, names map[string]stri
 		attrs[name] = v
 	}
 	return attrs, nil
+}
+
+// constantType notes the element type of a Constant's tensor.
+func (n *Node) constantType(list []*onnxpb.AttributeProto) {
+	if n.Op != "Constant" || n.Attrs == nil {
+		return
+	}
+	delete(n.Attrs, elemType) // of the file
+	for _, p := range list {
+		if typ, err := elemTypeOf(p.T.GetDataType()); p.GetName() == "value" && err == nil {
+			n.Attrs[elemType] = int(typ)
+		}
+	}
 }
 
 // decodeAttr returns the value as Attrs holds it, or an error for a malformed one.

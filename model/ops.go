@@ -193,10 +193,17 @@ var operators = map[string]operator{
 	// onehot.go
 	"OneHot": {3, 3, anyTypes, bindOneHot},
 
+	// mod.go and bitwise.go
+	"BitShift":   {2, 2, alike, bindBitShift},
+	"BitwiseAnd": {2, 2, alike, bindBitwise},
+	"BitwiseNot": {1, 1, anyTypes, bindBitwiseNot},
+	"BitwiseOr":  {2, 2, alike, bindBitwise},
+	"BitwiseXor": {2, 2, alike, bindBitwise},
+	"Mod":        {2, 2, alike, bindMod},
+
 	// foldonly.go
 	"IsInf":   {1, 1, floats, bindIs},
 	"IsNaN":   {1, 1, floats, bindIs},
-	"Mod":     {2, 2, alike, bindMod},
 	"NonZero": {1, 1, anyTypes, bindNonZero},
 	"Size":    {1, 1, anyTypes, bindSize},
 

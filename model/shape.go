@@ -199,13 +199,18 @@ func bindConstant(c *call) (*kernel, error) {
 		i      int
 		floats []float32
 		ints   []int
+		typ    int
 	)
-	err := c.attrs.Unpack("value?", &value, "value_float?", &f, "value_floats?", &floats, "value_int?", &i, "value_ints?", &ints)
+	err := c.attrs.Unpack("value?", &value, "value_float?", &f, "value_floats?", &floats, "value_int?", &i, "value_ints?", &ints, elemType+"?", &typ)
 	if err != nil {
 		return nil, err
 	}
-	if len(c.attrs) != 1 {
-		return nil, malformed("%d attributes, want 1", len(c.attrs))
+	n := len(c.attrs)
+	if typ != 0 {
+		n--
+	}
+	if n != 1 {
+		return nil, malformed("%d attributes, want 1", n)
 	}
 	for name := range c.attrs {
 		switch name {
@@ -223,6 +228,9 @@ func bindConstant(c *call) (*kernel, error) {
 		}
 	}
 	x := factOf(value)
+	if typ != 0 {
+		x.typ = ElemType(typ)
+	}
 	return returns(x.shape, x.typ, func(_ []*Tensor, out *Tensor) {
 		copy(out.Float, value.Float)
 		copy(out.Int, value.Int)

@@ -70,6 +70,19 @@ func (t ElemType) IsFloat() bool { return t >= Float32 && t <= BFloat16 }
 // Bounds returns the range of an integer type.
 func (t ElemType) Bounds() (lo, hi int64) { return elemTypes[t].lo, elemTypes[t].hi }
 
+// Bits returns the width of an integer type.
+func (t ElemType) Bits() int {
+	switch t {
+	case Int8, Uint8:
+		return 8
+	case Int16, Uint16:
+		return 16
+	case Int32, Uint32:
+		return 32
+	}
+	return 64
+}
+
 // Tensor is a dense row-major tensor of float32 or of integers (int64; every ONNX
 // integer and bool type). Exactly one of Float and Int is non-nil, and its length
 // is the product of Shape; a scalar has the empty shape.
@@ -88,6 +101,18 @@ func (t *Tensor) Floats() []float32 {
 	out := make([]float32, len(t.Int))
 	for i, v := range t.Int {
 		out[i] = float32(v)
+	}
+	return out
+}
+
+// Reals returns the elements as float64, which hold integers up to 2^53.
+func (t *Tensor) Reals() []float64 {
+	out := make([]float64, 0, t.Len())
+	for _, v := range t.Float {
+		out = append(out, float64(v))
+	}
+	for _, v := range t.Int {
+		out = append(out, float64(v))
 	}
 	return out
 }

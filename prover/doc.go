@@ -13,7 +13,8 @@
 // could prove false statements with what they may have kept; such keys are marked, and
 // verifiers can refuse them. Keys from files ([Import], [ImportSRS]) are marked as well, for
 // a file does not show who made it; those of a verified ceremony ([FromCeremony]) and of a
-// reference string whose digest the caller accepts are not. [Audit] finds out whether a
+// reference string whose digest the caller accepts are not. Under the flat argument (package
+// flat) there is no key but such a string's powers of tau and the model's commitments. [Audit] finds out whether a
 // verifying key that somebody else made is for a program.
 //
 // # Secrets

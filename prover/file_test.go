@@ -34,7 +34,7 @@ func saved(t *testing.T, k *Keys) string {
 }
 
 func TestSaveLoad(t *testing.T) {
-	for _, k := range []*Keys{committedKeys(), bakedKeys(), plonkKeys()} {
+	for _, k := range []*Keys{committedKeys(), bakedKeys(), plonkKeys(), flatKeys()} {
 		dir := saved(t, k)
 		entries, err := os.ReadDir(dir)
 		require.NoError(t, err)
@@ -43,8 +43,11 @@ func TestSaveLoad(t *testing.T) {
 			names = append(names, e.Name())
 		}
 		want := []string{ProvingKeyFile, VerifyingKeyFile}
-		if k.compiled.Plan.Committed() {
-			want = append([]string{CircuitFile, OpeningFile}, want...)
+		if k.compiled.Committed() {
+			want = append([]string{OpeningFile}, want...)
+			if k.compiled.Flat == nil {
+				want = append([]string{CircuitFile}, want...)
+			}
 			info, err := os.Stat(filepath.Join(dir, OpeningFile))
 			require.NoError(t, err)
 			require.Equal(t, fs.FileMode(0o600), info.Mode().Perm(), "the opening is secret")
@@ -54,7 +57,7 @@ func TestSaveLoad(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, k.VerifyingKey.Digest(), loaded.VerifyingKey.Digest())
 		in := [][]int64{make([]int64, 64)}
-		if k == plonkKeys() {
+		if k == plonkKeys() || k == flatKeys() {
 			in[0] = in[0][:3]
 		}
 		p, err := loaded.Prove(context.Background(), in, Options{})
@@ -66,7 +69,12 @@ func TestSaveLoad(t *testing.T) {
 
 // TestLoadDamaged flips bytes, truncates and extends each file.
 func TestLoadDamaged(t *testing.T) {
-	k := committedKeys()
+	for _, k := range []*Keys{committedKeys(), flatKeys()} {
+		loadDamaged(t, k)
+	}
+}
+
+func loadDamaged(t *testing.T, k *Keys) {
 	dir := saved(t, k)
 	rng := rand.New(rand.NewPCG(1, 1))
 	for _, name := range []string{ProvingKeyFile, VerifyingKeyFile, OpeningFile} {

@@ -39,7 +39,11 @@ func (k *Keys) setupFlat(ctx context.Context, srs *kzg.SRS) error {
 // commitFlat commits to the rows of the program's weights.
 func (k *Keys) commitFlat(blinding fr.Element) error {
 	k.weights = fr.Vector{blinding}
-	p, err := flat.New(context.Background(), k.compiled.Flat.Plan, k.powers, k.compiled.Flat.Model(), flat.Blinders(blinding, k.compiled.Flat.Plan))
+	values, weights, err := k.compiled.Flat.Model()
+	if err != nil {
+		return err
+	}
+	p, err := flat.New(context.Background(), k.compiled.Flat.Plan, k.powers, values, weights, flat.Blinders(blinding, k.compiled.Flat.Plan))
 	if err != nil {
 		return fmt.Errorf("%w: %w", err, ErrKeys)
 	}

@@ -84,6 +84,7 @@ func (must) FailNow()                  { panic("failed") }
 var (
 	committedKeys = sync.OnceValue(func() *Keys { return testKeys(must{}, 1, circuits.Config{}) })
 	bakedKeys     = sync.OnceValue(func() *Keys { return testKeys(must{}, 1, circuits.Config{Weights: circuits.Baked}) })
+	flatKeys      = sync.OnceValue(func() *Keys { return setup(must{}, smallProgram(must{}, 1, circuits.Config{System: circuits.Flat})) })
 	plonkKeys     = sync.OnceValue(func() *Keys { return setup(must{}, smallProgram(must{}, 1, circuits.Config{System: circuits.Plonk})) })
 )
 

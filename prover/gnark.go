@@ -28,7 +28,7 @@ import (
 // code with package verifier beyond hashing the statement.
 func (k *Keys) VerifyWithGnark(p *verifier.Proof) error {
 	key := k.VerifyingKey.Groth16
-	if key == nil && p != nil && p.Plonk != nil {
+	if k.VerifyingKey.Plonk != nil && p != nil && p.Plonk != nil {
 		return gplonk.Verify(gnarkPlonkProof(p.Plonk), k.gnarkPlonkKey(), verifier.PlonkPublic(k.VerifyingKey.Digest(), p.Statement))
 	}
 	if key == nil || p == nil || p.Groth16 == nil {

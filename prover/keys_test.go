@@ -22,6 +22,7 @@ import (
 	"github.com/nnark/nnark/prover/ceremony"
 	"github.com/nnark/nnark/prover/groth16"
 	"github.com/nnark/nnark/verifier"
+	"github.com/nnark/nnark/verifier/flat"
 )
 
 // imported passes keys through gnark's encoding and Import.
@@ -82,6 +83,7 @@ func everyKind(t *testing.T) map[string]*Keys {
 		"fresh": setup(t, smallProgram(t, 1, circuits.Config{})),
 		"baked": setup(t, smallProgram(t, 1, circuits.Config{Weights: circuits.Baked})),
 		"PLONK": plonkKeys(),
+		"flat":  flatKeys(),
 	}
 	kinds := maps.Clone(made)
 	for name, k := range made {
@@ -97,9 +99,11 @@ func everyKind(t *testing.T) map[string]*Keys {
 			kinds["bound, loaded"], err = LoadBound(dir, k.compiled)
 			require.NoError(t, err)
 		}
-		if name != "PLONK" {
+		switch {
+		case name == "flat":
+		case name != "PLONK":
 			kinds[name+", imported"], err = imported(t, k, nil)
-		} else if !testing.Short() {
+		case !testing.Short():
 			kinds[name+", imported"] = importedPlonk()
 		}
 		require.NoError(t, err)
@@ -118,7 +122,7 @@ func TestEveryMethodOfEveryKind(t *testing.T) {
 		require.NoError(t, err)
 		foreign = append(foreign, p)
 	}
-	foreign = append(foreign, nil, &verifier.Proof{}, &verifier.Proof{Groth16: &verifier.Groth16Proof{}}, &verifier.Proof{Plonk: &verifier.PlonkProof{}})
+	foreign = append(foreign, nil, &verifier.Proof{}, &verifier.Proof{Groth16: &verifier.Groth16Proof{}}, &verifier.Proof{Plonk: &verifier.PlonkProof{}}, &verifier.Proof{Flat: &flat.Proof{}})
 	typed := []error{ErrKeys, ErrNoProvingKey, ErrSystem, ErrBind, circuits.ErrInput}
 	for name, k := range kinds {
 		other := smallProgram(t, 2, circuits.Config{})
@@ -153,6 +157,7 @@ func TestEveryMethodOfEveryKind(t *testing.T) {
 	}
 	require.ErrorIs(t, kinds["fresh"].VerifyWithGnark(&verifier.Proof{Plonk: &verifier.PlonkProof{}}), ErrSystem)
 	require.ErrorIs(t, kinds["PLONK"].SaveBound(t.TempDir()), ErrBind)
+	require.ErrorIs(t, kinds["flat"].SaveBound(t.TempDir()), ErrBind)
 	require.ErrorIs(t, kinds["fresh"].SaveBound(t.TempDir()), ErrBind)
 	require.ErrorIs(t, kinds["bound, loaded"].Save(t.TempDir()), ErrNoProvingKey)
 }

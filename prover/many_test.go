@@ -15,7 +15,7 @@ import (
 )
 
 func TestProveMany(t *testing.T) {
-	for _, k := range []*Keys{committedKeys(), plonkKeys()} {
+	for _, k := range []*Keys{committedKeys(), plonkKeys(), flatKeys()} {
 		width := len(leastInput(k.compiled.Program)[0])
 		const count = 7
 		input := func(i int) [][]int64 {

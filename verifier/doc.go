@@ -79,6 +79,12 @@
 // with the key's digest. Transcript, challenges and equations are
 // those of gnark's PLONK with one commitment; its verifier accepts the same proofs.
 //
+// # Flat
+//
+// Package flat has the argument, whose seed is SHA-256(keyDigest || s_0 || s_1 || ...). Its keys hold a
+// plan of the network, hiding commitments to its weights and tau*G2; the proof's pairing equation is
+// e(left, G2) = e(right, tau*G2). It has private weights, and public and private tensors only.
+//
 // # Encodings
 //
 // Integers are big-endian, booleans one byte, points compressed as gnark-crypto
@@ -89,6 +95,7 @@
 // beta, gamma, delta, K, G, the -sigma*G, and C, PoK for committed weights; for
 // PLONK size, row of the commitment (64 bits each), S1, S2, S3, Ql, Qr, Qm, Qo,
 // Qk, Qcp, the SRS's G1, G2, tau*G2, and for committed weights the two points of
-// [PlonkWeights]. For proofs see [Proof.MarshalBinary] and [Proof.MarshalJSON]. Every object has
+// [PlonkWeights]; for Flat the plan ([flat.Plan]) after its 32-bit length, the points of the model after
+// their 32-bit number, and tau*G2. For proofs see [Proof.MarshalBinary] and [Proof.MarshalJSON]. Every object has
 // one binary encoding; nothing else is read.
 package verifier

@@ -51,7 +51,7 @@ func decodeFlatKey(d *decoder) *FlatKey {
 
 // checkStructure compares the key with the card.
 func (k *FlatKey) checkStructure(c *Card) error {
-	if k.Plan == nil || len(k.Model) != k.Plan.Count(flat.Model) {
+	if k.Plan == nil || len(k.Model) != k.Plan.ModelRows() {
 		return malformed("verifying key: no plan, or one of other weights")
 	}
 	if c.Weights != CommittedWeights {
@@ -98,6 +98,7 @@ func prepareFlat(k *FlatKey, c *Card) (*flatVerifier, error) {
 		return nil, malformed("verifying key: degenerate powers of tau")
 	}
 	v := &flatVerifier{key: flat.Key{Plan: k.Plan, Model: k.Model}, card: *c}
+	v.key.Prepare()
 	v.lines = [2]fixedLines{bn254.PrecomputeLines(g2), bn254.PrecomputeLines(k.G2Tau)}
 	return v, nil
 }

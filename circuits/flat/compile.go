@@ -21,6 +21,7 @@ type Compiled struct {
 	sys    *relation.System
 	blocks []*space // of columns and parameters
 	tables []table
+	folded map[*space]bool // blocks of parameters that are no values
 }
 
 // table is one list of rows with all lookups in it.
@@ -59,11 +60,23 @@ type compiler struct {
 	outputs   []*space
 	zeros     []*space
 	columns   int // the most of a committed table
+
+	local [][]flat.Box // of each record, with values' addresses from where their block begins
+	folds map[string]int
 }
 
 // New compiles a system. The error wraps [ErrUnsupported] or [relation.ErrSize].
 func New(sys *relation.System) (*Compiled, error) {
 	c := &compiler{Compiled: &Compiled{sys: sys}}
+	if err := c.compile(); err != nil {
+		return nil, err
+	}
+	return c.Compiled, c.lay()
+}
+
+// compile makes spaces and records of all statements.
+func (c *compiler) compile() error {
+	sys := c.sys
 	for _, b := range sys.Blocks {
 		s := newSpace(b.Shape...)
 		c.blocks = append(c.blocks, s)
@@ -101,12 +114,13 @@ func New(sys *relation.System) (*Compiled, error) {
 			s := c.newSlots(&c.zeros, e.T.Shape...)
 			c.tensor(flat.Zero, flat.One, e.T, s)
 			c.exposes = append(c.exposes, s)
-		case statement.Digest:
-			return nil, fmt.Errorf("%s: a digest: %w", e.Name, ErrUnsupported)
+		case statement.Private:
+		default:
+			return fmt.Errorf("%s is shown as %v: %w", e.Name, e.Visibility, ErrUnsupported)
 		}
 	}
 	c.cutAll()
-	return c.Compiled, c.lay()
+	return nil
 }
 
 func (c *compiler) newSlots(to *[]*space, shape ...int) *space {
@@ -192,9 +206,9 @@ func (c *compiler) query(node string, shape []int, row func(a *relation.Assignme
 	return s
 }
 
-// table adds a table of so many rows.
-func (c *compiler) table(n int) *space {
-	s, counts, h := c.newSlots(&c.products, n), c.newSlots(&c.witnesses, n), c.newSlots(&c.inverses, n)
+// table adds a table of n rows, and of more slots that nobody can look up: nothing is their product.
+func (c *compiler) table(n, slots int) *space {
+	s, counts, h := c.newSlots(&c.products, slots), c.newSlots(&c.witnesses, n), c.newSlots(&c.inverses, slots)
 	c.tables = append(c.tables, table{rows: n, counts: counts})
 	c.all(flat.Left, h, s, 1)
 	c.constant(flat.Right, flat.Beta+flat.Symbol(len(c.tables)-1), s, 1)
@@ -207,6 +221,15 @@ func (c *compiler) table(n int) *space {
 // that repeat the last are never looked up, so that their inverses are zero.
 func padded(n int) int { return 1 << bits.Len(uint(n-1)) }
 
+// rounded is the next power of two where n tuples of a width are many and n is far from a product of twos: a fold
+// needs loops that end with a row of weights.
+func rounded(n, width int) int {
+	if odd := n >> bits.TrailingZeros(uint(n)); odd > 8 && n*width >= 1<<flat.MinRow {
+		return padded(n)
+	}
+	return n
+}
+
 // lookups adds the tables of constants.
 func (c *compiler) lookups() {
 	for _, t := range c.sys.Tables {
@@ -214,7 +237,7 @@ func (c *compiler) lookups() {
 		if !used {
 			continue
 		}
-		s := c.table(padded(t.Len()))
+		s := c.table(padded(t.Len()), padded(t.Len()))
 		row := func(i int) int64 { return min(t.Domain.Lo+int64(i), t.Domain.Hi) }
 		c.constants(flat.Right, flat.One, s, row)
 		if t.IsFunction() {
@@ -249,12 +272,16 @@ func (c *compiler) gather(g *relation.Gather) {
 	n, width := g.W.Shape[0], len(g.Cols)
 	c.columns = max(c.columns, width)
 	side := &space{size: width}
-	s := c.table(n)
+	s := c.table(n, rounded(n, width))
 	c.constants(flat.Right, flat.One, s, func(i int) int64 { return int64(i) })
 	w := c.blocks[g.W.ID]
 	c.records = append(c.records, record{claim: flat.Right, symbol: flat.Gamma, value: w, slot: s, side: side, sides: c.allColumns,
 		each: func(yield func(value, slot, side int, coef int64)) {
-			for i := range n {
+			rows := s.size
+			if !w.holds(rows * width) {
+				rows = n
+			}
+			for i := range rows {
 				for j := range width {
 					yield(i*width+j, i, j, 1)
 				}
@@ -280,7 +307,7 @@ func (c *compiler) allColumns() int { return 1<<c.Plan.Columns - 1 }
 
 // member adds a table whose rows are elements.
 func (c *compiler) member(m *relation.Member) {
-	s := c.table(m.Rows.Size())
+	s := c.table(m.Rows.Size(), m.Rows.Size())
 	c.tensor(flat.Right, flat.One, m.Rows, s)
 	q := c.query(m.Node, m.Query.Shape, func(a *relation.Assignment) []int {
 		at := map[int64]int{}
@@ -332,9 +359,14 @@ func (c *compiler) contract(k *relation.Contract) {
 			r.sides = first
 		}
 	}
-	c.records = append(c.records, record{claim: flat.Second, value: c.blocks[k.W.ID], slot: s, side: o, sides: second,
+	w := c.blocks[k.W.ID]
+	c.records = append(c.records, record{claim: flat.Second, value: w, slot: s, side: o, sides: second,
 		each: func(yield func(value, slot, side int, coef int64)) {
-			for out := range outs {
+			all := rounded(outs, s.size) // those from outs on are zeros, as are their weights
+			if !w.holds(all*s.size) || !o.holds(all*rows*cols) {
+				all = outs
+			}
+			for out := range all {
 				for slot := range s.size {
 					yield(out*s.size+slot, slot, out*rows*cols, 1)
 				}
@@ -501,11 +533,17 @@ func (c *compiler) lay() error {
 		Outputs: place(c.outputs, 0), Zeros: place(c.zeros, 0), Tables: len(c.tables), Columns: bits.Len(uint(max(1, c.columns) - 1)),
 	}
 	c.Plan = p
+	for i := range c.records {
+		c.local = append(c.local, c.records[i].boxes((*space).address))
+	}
 	if err := c.layRows(); err != nil {
 		return err
 	}
 	for i := range c.records {
-		p.Boxes = append(p.Boxes, c.records[i].boxes((*space).address)...)
+		p.Boxes = append(p.Boxes, c.local[i]...)
+		for k := range c.local[i] {
+			c.place(c.records[i].value, &p.Boxes[len(p.Boxes)-1-k])
+		}
 	}
 	for _, s := range c.exposes {
 		r := record{claim: flat.Zero, slot: s, each: func(yield func(value, slot, side int, coef int64)) {

@@ -2,6 +2,7 @@ package flat
 
 import (
 	"fmt"
+	"maps"
 	"math/bits"
 	"slices"
 
@@ -10,20 +11,72 @@ import (
 )
 
 // layRows gives blocks their addresses and rows their kinds, with the fewest values that hold all.
+// Blocks of parameters as long as a row or longer are no values if they can be folded.
 func (c *compiler) layRows() error {
-	total := 0
-	for _, group := range [][]*space{c.witnesses, c.inverses, c.models} {
-		for _, s := range group {
-			total += s.padded()
-		}
-	}
-	for dim := max(flat.MinRow+1, bits.Len(uint(total))); dim <= flat.MaxValues; dim++ {
+	for dim := flat.MinRow + 1; dim <= flat.MaxValues; dim++ {
 		c.Plan.Values, c.Plan.Row = dim, rowLength(dim, c.Plan.Rounds())
-		if c.tryRows() {
+		c.fold()
+		total := len(c.Plan.Folds) << c.Plan.Row
+		for _, group := range [][]*space{c.witnesses, c.inverses, c.models} {
+			for _, s := range group {
+				if !c.folded[s] {
+					total += s.padded()
+				}
+			}
+		}
+		if total < 1<<dim && c.tryRows() {
 			return nil
 		}
 	}
 	return fmt.Errorf("more than 2^%d values: %w", flat.MaxValues, relation.ErrSize)
+}
+
+// maxFolds is how many folds a block may take; each is a row of values.
+const maxFolds = 3
+
+// fold chooses what is folded, and gives it its place behind the values.
+func (c *compiler) fold() {
+	p := c.Plan
+	p.Weights, p.Folds = 0, nil
+	c.folded, c.folds = map[*space]bool{}, map[string]int{}
+	for _, s := range c.models {
+		if s.padded() < 1<<p.Row {
+			continue
+		}
+		mine, ok := map[string]flat.Fold{}, true
+		for i := range c.records {
+			if c.records[i].value != s {
+				continue
+			}
+			for k := range c.local[i] {
+				f, same, can := p.FoldOf(&c.local[i][k])
+				mine[same], ok = f, ok && can
+			}
+		}
+		if !ok || len(mine) > maxFolds {
+			continue
+		}
+		for _, same := range slices.Sorted(maps.Keys(mine)) {
+			if _, known := c.folds[same]; !known {
+				c.folds[same] = len(p.Folds)
+				p.Folds = append(p.Folds, mine[same])
+			}
+		}
+		c.folded[s], s.base = true, 1<<p.Values+p.Weights<<p.Row
+		p.Weights += s.padded() >> p.Row
+	}
+}
+
+// place moves a box of a block's values to where the block is.
+func (c *compiler) place(s *space, b *flat.Box) {
+	if s == nil {
+		return
+	}
+	if c.folded[s] {
+		_, same, _ := c.Plan.FoldOf(b)
+		b.Fold = 1 + c.folds[same]
+	}
+	b.Value += s.base
 }
 
 // rowLength chooses the values of a row: a proof holds a point for each row, and opening one takes
@@ -67,7 +120,7 @@ func (c *compiler) tryRows() bool {
 	rows := 1 << (p.Values - p.Row)
 	p.Rows = make([]flat.Kind, rows)
 	var free heap // whole rows
-	var own [4]heap
+	var own [flat.Virtual + 1]heap
 	p.Rows[0] = flat.Witness
 	for r := 1; r < rows; r *= 2 {
 		p.Rows[r] = flat.Witness // with two masks at its beginning
@@ -87,8 +140,15 @@ func (c *compiler) tryRows() bool {
 	var pieces []piece
 	for kind, group := range map[flat.Kind][]*space{flat.Witness: c.witnesses, flat.Inverse: c.inverses, flat.Model: c.models} {
 		for _, s := range group {
-			pieces = append(pieces, piece{s, kind})
+			if !c.folded[s] {
+				pieces = append(pieces, piece{s, kind})
+			}
 		}
+	}
+	var virtual []*space
+	for range p.Folds {
+		virtual = append(virtual, &space{size: 1 << p.Row})
+		pieces = append(pieces, piece{virtual[len(virtual)-1], flat.Virtual})
 	}
 	slices.SortStableFunc(pieces, func(a, b piece) int {
 		if a.kind != b.kind && a.s.padded() == b.s.padded() {
@@ -112,6 +172,9 @@ func (c *compiler) tryRows() bool {
 			}
 		}
 		piece.s.base = base
+	}
+	for i, s := range virtual {
+		p.Folds[i].Row = s.base >> p.Row
 	}
 	return true
 }

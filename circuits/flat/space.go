@@ -10,6 +10,7 @@ import (
 type space struct {
 	size int
 	cuts []int // from 2 to size-1, each a multiple of the one before, the first a multiple of 1
+	even bool  // the cuts divide the size too, so that all elements together are one box
 	base int   // where its addresses begin, a multiple of padded()
 
 	at []int // address of each element, from base
@@ -47,7 +48,7 @@ func (s *space) cut(c int) {
 // propose adds a cut below the size unless it costs addresses; a loop that takes that many steps
 // across it may cost some.
 func (s *space) propose(c, steps int) (changed bool) {
-	if c >= s.size || !s.fits(c) {
+	if c >= s.size || s.size%c != 0 || !s.fits(c) {
 		return false
 	}
 	more := &space{size: s.size, cuts: slices.Clone(s.cuts)}
@@ -79,30 +80,39 @@ func (s *space) padded() int {
 	return 1 << n
 }
 
-// address returns an element's address.
+// address returns an element's address; elements from size on, as far as their highest digit goes, have
+// addresses too, which hold nothing.
 func (s *space) address(i int) int {
 	if s.at == nil {
-		s.at = s.addresses()
+		s.at = make([]int, s.size)
+		for i := range s.at {
+			s.at[i] = s.local(i)
+		}
+	}
+	if i >= s.size {
+		return s.base + s.local(i)
 	}
 	return s.base + s.at[i]
 }
 
-func (s *space) addresses() []int {
-	at := make([]int, s.size)
-	var steps, places []int
-	place := 0
+// local is an address from base.
+func (s *space) local(i int) (at int) {
+	place, rest, last := 0, i, 1
 	s.fields(func(step, width int) {
-		steps, places = append(steps, step), append(places, place)
-		place += width
-	})
-	for i := range at {
-		rest := i
-		for k, step := range slices.Backward(steps) {
-			at[i] += rest / step << places[k]
-			rest %= step
+		if step > 1 {
+			at += rest / last % (step / last) << place
+			place += bits.Len(uint(step/last - 1))
+			last = step
 		}
-	}
-	return at
+	})
+	return at + rest/last<<place
+}
+
+// holds reports whether n elements have addresses among the padded ones.
+func (s *space) holds(n int) bool {
+	most := 0
+	s.fields(func(step, width int) { most = step << width })
+	return n <= most
 }
 
 // bitsFrom returns the bits of an address that belong to digits from a cut on, which is one.

@@ -58,15 +58,26 @@ func packing(e *relation.Expose) statement.Packing {
 	return statement.Packing{Lo: e.Interval.Lo, Hi: e.Interval.Hi}
 }
 
-// Model returns the integers of the weights at the plan's addresses, zero elsewhere.
-func (c *Compiled) Model() []int64 {
-	v := make([]int64, 1<<c.Plan.Values)
+// Model returns the integers of the parameters at the plan's addresses, zero elsewhere: those that are values,
+// and those that are folded, which are behind them.
+func (c *Compiled) Model() (values []int64, weights []int32, err error) {
+	values, weights = make([]int64, 1<<c.Plan.Values), make([]int32, c.Plan.Weights<<c.Plan.Row)
 	for i, b := range c.sys.Blocks {
-		if b.Kind == relation.Param || b.Kind == relation.Weight {
-			c.blocks[i].put(v, b.Values())
+		s := c.blocks[i]
+		switch {
+		case b.Kind != relation.Param && b.Kind != relation.Weight:
+		case c.folded[s]:
+			for k, x := range b.Values() {
+				if int64(int32(x)) != x {
+					return nil, nil, fmt.Errorf("%s: weight %d is %d: %w", b.Name, k, x, relation.ErrRange)
+				}
+				weights[s.address(k)-1<<c.Plan.Values] = int32(x)
+			}
+		default:
+			s.put(values, b.Values())
 		}
 	}
-	return v
+	return values, weights, nil
 }
 
 func (s *space) put(v, x []int64) {
@@ -81,7 +92,9 @@ func (s *space) put(v, x []int64) {
 func (c *Compiled) Witness(a *relation.Assignment, context fr.Element) (*Witness, error) {
 	w := &Witness{Values: make([]int64, 1<<c.Plan.Values), Statement: fr.Vector{context}}
 	for i, b := range c.sys.Blocks {
-		c.blocks[i].put(w.Values, a.Of(b))
+		if !c.folded[c.blocks[i]] {
+			c.blocks[i].put(w.Values, a.Of(b))
+		}
 	}
 	for i := range c.tables {
 		t := &c.tables[i]
@@ -107,4 +120,10 @@ func (c *Compiled) Witness(a *relation.Assignment, context fr.Element) (*Witness
 		w.Statement = append(w.Statement, packed...)
 	}
 	return w, a.Err()
+}
+
+// Address returns where an element of a block is among the values, in the rows that a model's maker
+// opens to an auditor, say.
+func (c *Compiled) Address(b *relation.Block, element int) int {
+	return c.blocks[b.ID].address(element)
 }

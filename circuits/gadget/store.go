@@ -19,7 +19,7 @@ var ErrStored = errors.New("not a stored constraint system")
 
 // SystemVersion changes whenever a plan becomes other constraints than before: a stored system
 // is for the plans of its own version only.
-const SystemVersion = 3
+const SystemVersion = 5
 
 // blueprints are the kinds of instructions that compiled plans have; a stored system names them
 // by their places here.

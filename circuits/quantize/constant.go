@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/nnark/nnark/circuits"
-	"github.com/nnark/nnark/circuits/relation"
 	"github.com/nnark/nnark/model"
 )
 
@@ -103,12 +102,5 @@ func (l *lowerer) constant(name string) ([]float64, []int, bool) {
 	if t == nil {
 		return nil, nil, false
 	}
-	out := make([]float64, 0, relation.Size(t.Shape))
-	for _, v := range t.Float {
-		out = append(out, float64(v))
-	}
-	for _, v := range t.Int {
-		out = append(out, float64(v))
-	}
-	return out, t.Shape, true
+	return t.Reals(), t.Shape, true
 }

@@ -10,14 +10,14 @@ import (
 	"github.com/nnark/nnark/model"
 )
 
-// div lowers Div: by a constant it is a Scale; a divisor that varies has one sign in all
+// div lowers Div: of floats by a constant it is a Scale; a divisor that varies has one sign in all
 // samples.
 func (l *lowerer) div(n *model.Node) error {
 	if err := n.Attrs.Unpack("axis?", new(int), "broadcast?", new(int)); err != nil {
 		return err
 	}
-	if v := l.values[n.Outputs[0]]; v != nil && v.integer {
-		return fmt.Errorf("division of integers, which rounds: %w", model.ErrUnsupported)
+	if l.ofIntegers(n) {
+		return l.divIntegers(n)
 	}
 	if c, shape, ok := l.constant(n.Inputs[1]); ok {
 		literal := l.isLiteral(n.Inputs[1])

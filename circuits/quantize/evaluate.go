@@ -21,9 +21,10 @@ type Evaluation struct {
 	Rejected      []Rejection            `json:"rejected,omitempty"` // inputs outside the declared range
 	RelativeError float64                `json:"relative_error"`     // L2, over all outputs of all samples
 	Outputs       []circuits.OutputError `json:"outputs"`
-	Mistaken      int                    `json:"mistaken,omitempty"`  // integer outputs (labels) that differ
-	Agreement     float64                `json:"agreement,omitempty"` // share of samples with the same class
-	Accuracy      *float64               `json:"accuracy,omitempty"`  // share of samples whose class is the label
+	Mistaken      int                    `json:"mistaken,omitempty"`      // integer outputs (labels) that differ
+	Integers      *float64               `json:"same_integers,omitempty"` // share of the elements of integer outputs that are the same, nil if there are none
+	Agreement     float64                `json:"agreement,omitempty"`     // share of samples with the same class
+	Accuracy      *float64               `json:"accuracy,omitempty"`      // share of samples whose class is the label
 	FloatAccuracy *float64               `json:"float_accuracy,omitempty"`
 	Worst         []Case                 `json:"worst"` // samples with the largest errors, the largest first
 
@@ -121,7 +122,7 @@ type difference struct {
 	square, norm float64 // of the difference and of what is wanted
 	sum, most    float64 // of the absolute differences
 	integer      bool    // then only equality counts
-	differs      bool
+	other        int     // elements that differ
 }
 
 func (c *Comparison) compare(p *circuits.Program, i int) (compared, error) {
@@ -133,11 +134,11 @@ func (c *Comparison) compare(p *circuits.Program, i int) (compared, error) {
 			return r, err
 		}
 	}
-	var in [][]float32
+	var in [][]float64
 	for _, t := range c.Samples[i] {
-		in = append(in, t.Floats())
+		in = append(in, t.Reals())
 	}
-	q, err := p.Quantize(in)
+	q, err := p.QuantizeReals(in)
 	if errors.Is(err, circuits.ErrOutside) {
 		r.rejected = err
 		return r, nil
@@ -164,12 +165,15 @@ func (c *Comparison) compare(p *circuits.Program, i int) (compared, error) {
 		for j, v := range got {
 			e := v - float64(w[j])
 			d.square, d.norm = d.square+e*e, d.norm+float64(w[j])*float64(w[j])
-			d.sum, d.most, d.differs = d.sum+math.Abs(e), max(d.most, math.Abs(e)), d.differs || e != 0
+			d.sum, d.most, d.other = d.sum+math.Abs(e), max(d.most, math.Abs(e)), d.other+count(e != 0)
 		}
 		if c.Norms != nil {
 			d.norm = max(d.norm, c.Norms[k])
 		}
 		r.outputs = append(r.outputs, d)
+	}
+	if labelOutput(p) < 0 && want[0].Float == nil { // indices are no scores
+		r.class = -1
 	}
 	if r.class >= 0 {
 		k := max(labelOutput(p), 0)
@@ -215,7 +219,7 @@ func labelOutput(p *circuits.Program) int {
 func (c *Comparison) summary(p *circuits.Program, one []compared) *Evaluation {
 	e := &Evaluation{Samples: len(one), Outputs: make([]circuits.OutputError, len(p.Outputs))}
 	var square, norm float64
-	var agree, right, floatRight, classes int
+	var agree, right, floatRight, classes, integers, same int
 	for k := range e.Outputs {
 		e.Outputs[k].Name = p.Outputs[k].Name
 	}
@@ -233,9 +237,10 @@ func (c *Comparison) summary(p *circuits.Program, one []compared) *Evaluation {
 			o.Mean, o.Worst, o.Max = o.Mean+d.sum, max(o.Worst, d.sum/size), max(o.Max, d.most)
 			if !d.integer {
 				s, n = s+d.square, n+d.norm
-			} else if d.differs {
-				e.Mistaken++
+				continue
 			}
+			e.Mistaken += count(d.other > 0)
+			integers, same = integers+int(size), same+int(size)-d.other
 		}
 		square, norm = square+s, norm+n
 		e.Errors = append(e.Errors, math.Sqrt(s/max(n, math.SmallestNonzeroFloat64)))
@@ -254,6 +259,10 @@ func (c *Comparison) summary(p *circuits.Program, one []compared) *Evaluation {
 		e.Outputs[k].Mean /= float64(max(taken, 1) * relation.Size(p.Outputs[k].Shape))
 	}
 	e.RelativeError = math.Sqrt(square / max(norm, 1e-300))
+	if integers > 0 {
+		share := float64(same) / float64(integers)
+		e.Integers = &share
+	}
 	if classes > 0 {
 		e.Agreement = float64(agree) / float64(classes)
 	}

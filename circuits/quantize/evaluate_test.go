@@ -206,6 +206,46 @@ func TestEvaluate(t *testing.T) {
 
 // TestProbabilities: small probabilities are held to an absolute error, which 7 bits can
 // keep, not to one relative to themselves.
+// TestSameIntegers: of indices the share that is the same is reported, element by element; they are
+// no scores of classes.
+func TestSameIntegers(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 9))
+	g := tableGraph(consts{"w": floatConst([]int{5, 6}, ramp(30)...), "shape": intConst(2, 3)},
+		op("MatMul", "x w", "s", nil), op("Reshape", "s shape", "r", nil), op("ArgMax", "r", "y", attrs{"axis": 0, "keepdims": 0}))
+	samples := normalRows(rng, 40)
+	p, err := Graph(g, samples, circuits.Config{Bits: 4})
+	require.NoError(t, err)
+	same, other := 0, 0
+	for _, s := range samples {
+		want, err := g.Run(s)
+		require.NoError(t, err)
+		got, err := p.Run([][]float32{s[0].Float})
+		require.NoError(t, err)
+		for i, v := range want[0].Int {
+			same, other = same+count(got[0][i] == float64(v)), other+count(got[0][i] != float64(v))
+		}
+	}
+	require.Positive(t, other)
+	require.InDelta(t, float64(same)/float64(same+other), *p.Report.Integers, 1e-9)
+	require.Zero(t, p.Report.Agreement)
+	e, err := Evaluate(context.Background(), p, Comparison{Samples: samples, Want: func(i int) ([]*model.Tensor, error) { return g.Run(samples[i]) }})
+	require.NoError(t, err)
+	require.Equal(t, p.Report.Integers, e.Integers)
+	require.Zero(t, e.Agreement)
+	require.Nil(t, e.Worst[0].Class)
+
+	p, err = Graph(scoresGraph(), samples, circuits.Config{})
+	require.NoError(t, err)
+	require.Nil(t, p.Report.Integers)
+}
+
+func ramp(n int) (x []float32) {
+	for i := range n {
+		x = append(x, float32(math.Sin(float64(7*i))))
+	}
+	return x
+}
+
 func TestProbabilities(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 9))
 	w := floatConst([]int{5, 2}, .1, -.05, .025, .1, -.1, .075, .05, .05, -.025, .1)

@@ -34,6 +34,10 @@ func (l *lowerer) input(in model.Value) error {
 	if v.integer {
 		e = min(e, 0)
 	}
+	exact := v.integer && in.Type != model.Bool && l.leadsToIntegers(in.Name, 0)
+	if exact {
+		e = 0
+	}
 	if fine, ok := l.featureExp(in.Name, max(math.Abs(least), math.Abs(most)), l.inputBits); ok && fine > e {
 		e, n = fine, int64(math.Ceil(math.Ldexp(hi-lo, fine)))+2
 	} else if comparedOnly(l.g, in.Name) && in.Type.IsFloat() && l.inputBits < compareBits {
@@ -61,6 +65,10 @@ func (l *lowerer) input(in model.Value) error {
 		q.Hi = max(q.Hi, q.Lo+1)
 	}
 	r, index := l.indexRange(in.Name)
+	if exact && !index {
+		q = l.wholeRange(in, least, most, given)
+		hi = min(hi, float64(q.Hi))
+	}
 	if in.Type == model.Bool {
 		e, q = 0, fixedpoint.Interval{Lo: 0, Hi: 1}
 	} else if index {
@@ -79,6 +87,9 @@ func (l *lowerer) input(in model.Value) error {
 		port.RealLo, port.RealHi = -math.MaxFloat32, math.MaxFloat32
 	case given:
 		port.RealLo, port.RealHi = least, most
+	}
+	if exact { // float32, as which files of inputs are read, may round the ends
+		port.RealLo, port.RealHi = min(port.RealLo, float64(float32(q.Lo))), max(port.RealHi, float64(float32(q.Hi)))
 	}
 	l.p.AddInput(port)
 	l.enforced = append(l.enforced, true)

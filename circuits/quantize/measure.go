@@ -76,7 +76,7 @@ func measure(p *circuits.Program, c *calibration, names map[int]string) error {
 		return fmt.Errorf("sample %d: %s", r.Sample, r.Reason)
 	}
 	r := &p.Report
-	r.Samples, r.HeldOut, r.RelativeError, r.Mistaken, r.Outputs, r.Agreement = e.Samples, len(held), e.RelativeError, e.Mistaken, e.Outputs, 0
+	r.Samples, r.HeldOut, r.RelativeError, r.Mistaken, r.Integers, r.Outputs, r.Agreement = e.Samples, len(held), e.RelativeError, e.Mistaken, e.Integers, e.Outputs, 0
 	if len(p.Outputs) == 1 && c.outputs[0][0].Float != nil {
 		r.Agreement = e.Agreement
 	}
@@ -124,11 +124,11 @@ func (c *calibration) probabilities(name string, size int) int {
 // measureLayers compares the values that stand for the float network's, on the first
 // sample.
 func measureLayers(p *circuits.Program, c *calibration, names map[int]string) error {
-	var in [][]float32
+	var in [][]float64
 	for _, t := range c.samples[0] {
-		in = append(in, t.Floats())
+		in = append(in, t.Reals())
 	}
-	q, err := p.Quantize(in)
+	q, err := p.QuantizeReals(in)
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ var updateOperators = flag.Bool("update-operators", false, "write OPERATORS.md a
 
 // foldOnly lists the operators that networks prepare shapes, indices and constants with: of
 // what depends on an input they are refused.
-var foldOnly = []string{"Constant", "ConstantOfShape", "IsInf", "IsNaN", "Mod", "NonZero", "Range", "ReduceProd", "Shape", "Size"}
+var foldOnly = []string{"Constant", "ConstantOfShape", "IsInf", "IsNaN", "NonZero", "Range", "ReduceProd", "Shape", "Size"}
 
 // TestOperators: every operator that model takes is proven in one of the ways that the
 // document names, and the document is current (go test ./circuits/quantize -run TestOperators

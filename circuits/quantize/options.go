@@ -65,9 +65,8 @@ type span struct {
 func spanOf(samples [][]*model.Tensor, index int) span {
 	s := span{lo: math.Inf(1), hi: math.Inf(-1)}
 	for _, sample := range samples {
-		x := sample[index].Floats()
-		for _, f := range x {
-			v := float64(f)
+		x := sample[index].Reals()
+		for _, v := range x {
 			if v < s.lo {
 				s.lo, s.atLo = v, 0
 			}
@@ -118,6 +117,9 @@ func warnings(g *model.Graph, samples [][]*model.Tensor, spans map[string]span) 
 	for _, in := range g.Inputs {
 		if s := spans[in.Name]; s.lo == s.hi && s.seen > 1 {
 			list = append(list, fmt.Sprintf("input %q is %g wherever the samples show it", in.Name, s.lo))
+		}
+		if s := spans[in.Name]; !in.Type.IsFloat() && max(-s.lo, s.hi) > 1<<24 {
+			list = append(list, fmt.Sprintf("input %q has integers beyond 2^24: inputs of a program are read as float32, which rounds them", in.Name))
 		}
 	}
 	return list

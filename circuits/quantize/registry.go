@@ -47,6 +47,7 @@ const (
 	pools                      // the largest of windows, which commutes with what does not decrease
 	masks                      // a softmax's mask may go through it
 	compares                   // the answer is a condition, and exact
+	integers                   // of integers, it takes them as they are
 )
 
 // registry has a row for every operator, in the order of ONNX's list.
@@ -82,13 +83,18 @@ func init() { // not a literal: lowering one node may look at the rows of the ne
 		"Atan":                  table(0),
 		"AveragePool":           {lower: (*lowerer).averagePool, cost: free, refused: "ceil_mode with count_include_pad"},
 		"BatchNormalization":    {lower: (*lowerer).batchNorm, cost: "none behind a layer of weights, else a 1×1 convolution"},
+		"BitShift":              {lower: (*lowerer).bitShift, traits: integers, cost: "1 to the right and 3 to the left by constants, else 5", refused: "operands of which an interval has negative integers"},
+		"BitwiseAnd":            {lower: (*lowerer).bitwise, traits: integers, cost: "4 for four bits"},
+		"BitwiseNot":            {lower: (*lowerer).bitwiseNot, traits: integers, cost: free, refused: "uint64"},
+		"BitwiseOr":             {lower: (*lowerer).bitwise, traits: integers, cost: "4 for four bits"},
+		"BitwiseXor":            {lower: (*lowerer).bitwise, traits: integers, cost: "4 for four bits"},
 		"Cast":                  {lower: (*lowerer).cast, traits: passes | masks, cost: "none, or a table", refused: "rounding of negative numbers towards zero"},
 		"Ceil":                  table(0),
 		"Clip":                  {lower: (*lowerer).clip, operand: pooled, traits: joins, cost: "2, and the table"},
 		"Concat":                {lower: (*lowerer).concat, traits: masks, cost: free},
 		"Conv":                  {lower: (*lowerer).conv, operand: narrow, cost: dense},
 		"Cos":                   table(0),
-		"Div":                   {lower: (*lowerer).div, traits: joins | masks, cost: "none by a constant, else 5", refused: "divisors that change sign on the samples"},
+		"Div":                   {lower: (*lowerer).div, traits: joins | masks | integers, cost: "none by a constant, else 5; of small integers 1 by a number, else 3, up to 14 where signs vary", refused: "divisors that change sign on the samples; of integers, divisors of one sign that may be 0"},
 		"Dropout":               {lower: (*lowerer).alias, traits: passes | whole, cost: free},
 		"Elu":                   table(0, param{"alpha", 1}),
 		"Equal":                 {lower: (*lowerer).compare, traits: compares, cost: "5, and two tables"},
@@ -121,6 +127,7 @@ func init() { // not a literal: lowering one node may look at the rows of the ne
 		"Mean":                  {lower: (*lowerer).variadic, cost: free},
 		"Min":                   {lower: (*lowerer).extremum, traits: joins, cost: "2 an operand"},
 		"Mish":                  table(0),
+		"Mod":                   {lower: (*lowerer).mod, traits: integers, cost: "of small integers 3 by a number, else 4, up to 13 where signs vary", refused: "of integers, divisors of one sign that may be 0"},
 		"Mul":                   {lower: (*lowerer).mul, traits: joins | masks, cost: "none by a number of the architecture, else 1"},
 		"Neg":                   {lower: (*lowerer).neg, traits: joins, cost: free},
 		"Not":                   {lower: (*lowerer).logic, cost: free},

@@ -89,7 +89,7 @@ func (l *lowerer) factor(n *model.Node, name string) (float64, bool) {
 		return 0, false
 	}
 	switch {
-	case n.Op == "Div" && n.Inputs[0] == name:
+	case n.Op == "Div" && n.Inputs[0] == name && !l.ofIntegers(n):
 		c, ok := l.number(n.Inputs[1])
 		return 1 / c, ok && c != 0
 	case n.Op == "Mul" && n.Inputs[0] == name:

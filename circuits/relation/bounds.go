@@ -91,6 +91,32 @@ func (b *Builder) boundRest() (any bool) {
 	return any
 }
 
+// boundWithin checks what [Builder.Within] says and the bounds do not, and reports whether there is
+// any. The rest is looked at again: checks may lengthen tables.
+func (b *Builder) boundWithin() (any bool) {
+	all := b.within
+	b.within = nil
+	for _, r := range all {
+		var open, closed []int
+		exprs, _ := r.t.exprs()
+		for i := range exprs {
+			if in, ok := b.sys.Interval(&exprs[i]); ok && in.Lo >= 0 {
+				closed = append(closed, i)
+			} else {
+				open = append(open, i)
+			}
+		}
+		of := func(index []int) atLeast { return atLeast{r.t.Gather([]int{len(index)}, index), r.bound, r.name} }
+		if len(open) > 0 {
+			b.atLeast, any = append(b.atLeast, of(open)), true
+		}
+		if len(closed) > 0 {
+			b.within = append(b.within, of(closed))
+		}
+	}
+	return any
+}
+
 // expansions holds the expressions of a system's statements, of which there are more from
 // one derivation of bounds to the next.
 type expansions struct {

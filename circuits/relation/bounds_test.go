@@ -223,3 +223,33 @@ func TestWideWeights(t *testing.T) {
 		require.Equal(t, in, boundOf(t, s, w))
 	}
 }
+
+// TestWithin: what other statements hold in its interval takes no check, the rest two, also where it
+// was held by a table that later checks lengthen.
+func TestWithin(t *testing.T) {
+	b := NewBuilder()
+	zeros := func(n int) func(*Assignment) []int64 { return func(*Assignment) []int64 { return make([]int64, n) } }
+	x, y, z := b.Column("x", []int{1}, zeros(1)), b.Column("y", []int{1}, zeros(1)), b.Column("z", []int{1}, zeros(1))
+	in := fixedpoint.Interval{Lo: -300, Hi: 99}
+	b.Range(x, in)
+	b.Lookup(b.Function("relu", in, func(v int64) int64 { return max(v, 0) }), y, b.Column("f", []int{1}, zeros(1)))
+	for _, v := range []Tensor{x, y, z} {
+		b.Within(v, in)
+	}
+	b.Accumulator("unread", []int{1000}, fixedpoint.Interval{Lo: -256, Hi: 256}, zeros(1000))
+	sys, err := b.Finish()
+	require.NoError(t, err)
+	for _, v := range []Tensor{x, y, z} {
+		require.Equal(t, in, sys.Bounds[v.Block().ID][0], v.Block().Name)
+	}
+	require.Less(t, sys.Tables[1].Domain.Lo, int64(-300)) // there was need of a check of y
+	checks := 0
+	for _, l := range sys.Lookups {
+		for _, m := range l.Cols[0].Exprs()[0].Terms {
+			if m.Block == x.Block() {
+				checks++
+			}
+		}
+	}
+	require.Equal(t, 1, checks)
+}

@@ -64,14 +64,18 @@ type Builder struct {
 	sys       System
 	functions map[string]*Table
 	atLeast   []atLeast
+	hosting   map[*Table]bool // tables in which such a check has been made
 	honest    []known
+	within    []atLeast // those that are made only where bounds do not say the same
 	node      string
 	size      int   // elements of blocks and statements so far
 	err       error // the first that [Builder.Finish] reports
 }
 
 // NewBuilder returns an empty builder.
-func NewBuilder() *Builder { return &Builder{functions: map[string]*Table{}} }
+func NewBuilder() *Builder {
+	return &Builder{functions: map[string]*Table{}, hosting: map[*Table]bool{}}
+}
 
 // Node names the graph node the statements that follow belong to.
 func (b *Builder) Node(name string) { b.node = name }
@@ -106,13 +110,18 @@ func (b *Builder) Param(name string, shape []int, values []int64) *Block {
 // is derived from these integers must hold all the same.
 func (b *Builder) Weight(name string, shape []int, values []int64, in fixedpoint.Interval) Tensor {
 	t := Of(b.block(name, shape, Weight, func(*Assignment) []int64 { return values }))
-	if in.Width() >= 1<<17 || in.Width() >= 1<<12 && in.Width()/8 > uint64(t.Size()) { // a table would be too large, or cost more than digits
-		b.NonNegative(t.PlusConst(-in.Lo), in.Hi-in.Lo)
-		b.NonNegative(Const(t.Shape, in.Hi).Minus(t), in.Hi-in.Lo)
-		return t
-	}
-	b.Range(t.PlusConst(-in.Lo), fixedpoint.Interval{Lo: 0, Hi: in.Hi - in.Lo}) // the tables of remainders serve too
+	b.Below(t.PlusConst(-in.Lo), in.Hi-in.Lo+1) // the tables of remainders serve too
 	return t
+}
+
+// Below says 0 <= t < n exactly.
+func (b *Builder) Below(t Tensor, n int64) {
+	if n > 1<<17 || n > 1<<12 && (n-1)/8 > int64(t.Size()) { // a table would be too large, or cost more than digits
+		b.NonNegative(t, n-1)
+		b.NonNegative(Const(t.Shape, n-1).Minus(t), n-1)
+		return
+	}
+	b.Range(t, fixedpoint.Interval{Lo: 0, Hi: n - 1})
 }
 
 // fail keeps the first error for [Builder.Finish], with the node's name.
@@ -222,6 +231,17 @@ func (b *Builder) NonNegative(t Tensor, bound int64) {
 	b.atLeast = append(b.atLeast, atLeast{t, max(bound, 0), b.node})
 }
 
+// Within says that t lies in the interval, by range checks of each side and element of which other
+// statements do not say it. It is the statement to make where both ends matter.
+func (b *Builder) Within(t Tensor, in fixedpoint.Interval) {
+	span := in.Hi - in.Lo
+	if span < 0 || span >= limit {
+		b.fail(fmt.Errorf("range checks of both sides of %v: %w", in, ErrRange))
+		return
+	}
+	b.within = append(b.within, atLeast{t.PlusConst(-in.Lo), span, b.node}, atLeast{Const(t.Shape, in.Hi).Minus(t), span, b.node})
+}
+
 // Equals says t = u.
 func (b *Builder) Equals(t, u Tensor) { b.Zero(t.Minus(u)) }
 
@@ -322,4 +342,16 @@ func (b *Builder) DivRound(num, den, out Tensor, denMax int64) {
 	rem := num.Minus(p).Times(2).Plus(den)
 	b.NonNegative(rem, 2*denMax)
 	b.NonNegative(den.Times(2).PlusConst(-1).Minus(rem), 2*denMax)
+}
+
+// Divide says num = out·den + rem with 0 <= rem < den: out is num/den rounded down, for den > 0;
+// den is at most denMax.
+//
+// Soundness: over the integers (the interval of every term is known and far below the modulus)
+// there is one such out and rem. The field's own quotient, which would leave nothing over, is
+// outside every interval where it is no integer.
+func (b *Builder) Divide(num, den, out, rem Tensor, denMax int64) {
+	b.Product(out, den, num.Minus(rem))
+	b.NonNegative(rem, denMax-1)
+	b.NonNegative(den.PlusConst(-1).Minus(rem), denMax-1)
 }

@@ -33,3 +33,21 @@ func TestHostBrokenRun(t *testing.T) {
 		t.Errorf("z is bounded by %v, want a lower bound of 0", r)
 	}
 }
+
+// A table that hosts range checks must not be lengthened for later ones, of elements that no
+// statement bounds: the rows added would be values below 0 of what was checked before.
+func TestHostKeepsItsLength(t *testing.T) {
+	b := NewBuilder()
+	zeros := func(*Assignment) []int64 { return make([]int64, 1000) }
+	x, y, z := b.Column("x", []int{1000}, zeros), b.Column("y", []int{1000}, zeros), b.Column("z", []int{1000}, zeros)
+	b.Lookup(b.Function("relu", fixedpoint.Interval{Lo: -256, Hi: 255}, func(x int64) int64 { return max(0, x) }), x, y)
+	b.NonNegative(z, 200)                                                               // hosted
+	b.Accumulator("unread", []int{1000}, fixedpoint.Interval{Lo: -256, Hi: 255}, zeros) // two digits each cost more than 255 rows
+	sys, err := b.Finish()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := sys.Bounds[z.Block().ID][0]; r.Lo != 0 || r.Hi != 256 {
+		t.Errorf("z is bounded by %v, want [0,256]", r)
+	}
+}

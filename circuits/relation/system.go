@@ -36,8 +36,8 @@ type System struct {
 	unbounded []*Block // columns whose values products fix, and of which no interval is asked
 }
 
-// Finish settles the open range checks, derives every column's interval and bounds the
-// accumulators' elements that have none. It fails with [ErrRange] if another column is
+// Finish settles the open range checks, derives every column's interval, bounds the
+// accumulators' elements that have none and checks the others that have to be within an interval. It fails with [ErrRange] if another column is
 // bounded by no statement, or an expression of one is not proven to stay below 2^62, and
 // with [ErrSize] if a table or the whole is too large.
 func (b *Builder) Finish() (*System, error) {
@@ -57,6 +57,9 @@ func (b *Builder) Finish() (*System, error) {
 			b.honest = nil
 			continue
 		}
+		if b.boundWithin() {
+			continue
+		}
 		if err := sys.checkBounds(); err != nil {
 			return nil, err
 		}
@@ -70,7 +73,8 @@ func (b *Builder) Finish() (*System, error) {
 // lowerAtLeast turns each "0 <= t" into lookups: one in a table that holds a long enough
 // run (a range table, or the flat part of a function: its rows (x, c) for constant c are a
 // range check of x), where need be lengthened, else one a digit. All checks of one bound
-// decide together, the largest bound first.
+// decide together, the largest bound first. A table in which a check has been made keeps its
+// length: more rows would let the check's expression below 0.
 func (b *Builder) lowerAtLeast() {
 	sizes := map[int64]int{}
 	for _, r := range b.atLeast {
@@ -104,6 +108,7 @@ func (b *Builder) lowerAtLeast() {
 		} else {
 			b.Lookup(t, r.t.PlusConst(at.Lo))
 		}
+		b.hosting[t] = true
 	}
 	b.atLeast = nil
 }
@@ -121,7 +126,7 @@ func (b *Builder) host(bound int64) (host *Table, extra int64) {
 			continue
 		}
 		more := max(0, bound-(at.Hi-at.Lo))
-		if more > 0 && (!t.IsFunction() || at.Lo != t.Domain.Lo || t.f(at.Lo-more) != c || t.f(at.Lo-1) != c) {
+		if more > 0 && (b.hosting[t] || !t.IsFunction() || at.Lo != t.Domain.Lo || t.f(at.Lo-more) != c || t.f(at.Lo-1) != c) {
 			continue
 		}
 		if host == nil || more < extra || more == extra && at.Hi-at.Lo < best {

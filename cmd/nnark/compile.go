@@ -16,16 +16,17 @@ import (
 
 // compileReport is the JSON object of compile.
 type compileReport struct {
-	Program       string  `json:"program"`
-	Name          string  `json:"name"`
-	Constraints   int     `json:"constraints"`
-	PublicInputs  int     `json:"public_inputs"` // field elements of the statement
-	RelativeError float64 `json:"relative_error"`
-	Agreement     float64 `json:"agreement"` // 0 if the network is no classifier
-	Bits          int     `json:"bits"`
-	Parameters    int     `json:"parameters"`
-	Samples       int     `json:"samples"`
-	HeldOut       int     `json:"held_out"` // of the samples, those from which no scale was chosen
+	Program       string   `json:"program"`
+	Name          string   `json:"name"`
+	Constraints   int      `json:"constraints"`
+	PublicInputs  int      `json:"public_inputs"` // field elements of the statement
+	RelativeError float64  `json:"relative_error"`
+	Integers      *float64 `json:"same_integers,omitempty"` // of outputs such as labels and indices: share of the elements that are the same
+	Agreement     float64  `json:"agreement"`               // 0 if the network is no classifier
+	Bits          int      `json:"bits"`
+	Parameters    int      `json:"parameters"`
+	Samples       int      `json:"samples"`
+	HeldOut       int      `json:"held_out"` // of the samples, those from which no scale was chosen
 
 	OutputErrors []circuits.OutputError `json:"output_errors"` // absolute, on the samples held out, or on all if none are
 	Warnings     []string               `json:"warnings"`      // what the samples are too poor for
@@ -197,7 +198,7 @@ func newCompileReport(path string, c *circuits.Compiled) *compileReport {
 	return &compileReport{
 		Program: path, Name: p.Name,
 		Constraints: c.Constraints(), PublicInputs: c.StatementSize(),
-		RelativeError: p.Report.RelativeError, Agreement: p.Report.Agreement,
+		RelativeError: p.Report.RelativeError, Integers: p.Report.Integers, Agreement: p.Report.Agreement,
 		Bits: p.Report.Bits, Parameters: p.Parameters(), Samples: p.Report.Samples, HeldOut: p.Report.HeldOut, OutputErrors: p.Report.Outputs, Warnings: append([]string{}, p.Report.Warnings...),
 		System: p.Config.System.String(), Weights: p.Config.Weights.String(),
 		Input: p.Config.Input.String(), Output: p.Config.Output.String(),
@@ -213,6 +214,14 @@ func costRow(w io.Writer, system string, n int) {
 		title = "integers"
 	}
 	row(w, title, count(n))
+}
+
+// integersRow says how many elements of integer outputs, of which the relative error says nothing, are
+// the same.
+func integersRow(w io.Writer, share *float64, samples int) {
+	if share != nil {
+		row(w, "same integers", fmt.Sprintf("%s of the labels and indices of %d samples", percent(*share), samples))
+	}
 }
 
 func (r *compileReport) text(w io.Writer) {
@@ -231,7 +240,10 @@ func (r *compileReport) text(w io.Writer) {
 	row(w, "public inputs", fmt.Sprintf("%d field elements", r.PublicInputs))
 	r.costReport.text(w)
 	row(w, "activations", fmt.Sprintf("%d bits", r.Bits))
-	row(w, "relative error", fmt.Sprintf("%s on %d samples", percent(r.RelativeError), r.Samples))
+	if r.RelativeError > 0 || r.Integers == nil {
+		row(w, "relative error", fmt.Sprintf("%s on %d samples", percent(r.RelativeError), r.Samples))
+	}
+	integersRow(w, r.Integers, r.Samples)
 	if r.Agreement > 0 {
 		row(w, "same answer", fmt.Sprintf("%s of the samples", percent(r.Agreement)))
 	}

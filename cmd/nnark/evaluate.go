@@ -117,6 +117,7 @@ func (r *evaluateReport) text(w io.Writer) {
 	row(w, "rejected", rejected)
 	if r.Reference != "" {
 		row(w, "relative error", percent(r.RelativeError))
+		integersRow(w, r.Integers, r.Samples-len(r.Rejected))
 		if r.Agreement > 0 {
 			row(w, "same answer", fmt.Sprintf("%s of the inputs", percent(r.Agreement)))
 		}

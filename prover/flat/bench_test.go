@@ -36,8 +36,9 @@ func BenchmarkProve(b *testing.B) {
 			require.NoError(b, err)
 			w, err := c.Witness(sys.Assign(values), fr.Element{})
 			require.NoError(b, err)
-			base, _ := powers(1 << c.Plan.Row)
-			pr, err := prove.New(context.Background(), c.Plan, base, c.Model(), nil)
+			ints, weights, err := c.Model()
+			require.NoError(b, err)
+			pr, err := prove.New(context.Background(), c.Plan, powers().g1, ints, weights, nil)
 			require.NoError(b, err)
 			b.Run("prove", func(b *testing.B) {
 				for range b.N {

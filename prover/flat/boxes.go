@@ -64,19 +64,21 @@ func visit(b *flat.Box, bySlot bool, lo, hi int, f func(*run)) {
 
 // apply adds to the slots what a claim's boxes and masks give them.
 func (t *attempt) apply(k flat.Claim, out fr.Vector) {
-	boxes := t.claim[k]
+	boxes := t.weighted(k)
 	parts := min(ranges, len(out))
-	t.points.Prepare(boxes)
 	inParallel(parts, func(i int) {
 		lo, hi := len(out)*i/parts, len(out)*(i+1)/parts
 		var s scratch
-		for _, b := range boxes {
-			w := newWeights(b, t.points)
-			visit(b, true, lo, hi, func(r *run) {
-				if b.Constant() {
-					s.add(out, r.slot, r.step.Slot, nil, 0, 0, w, r)
-				} else {
-					s.add(out, r.slot, r.step.Slot, t.values, r.value, r.step.Value, w, r)
+		for i := range boxes {
+			b := &boxes[i]
+			visit(b.Box, true, lo, hi, func(r *run) {
+				switch {
+				case b.Constant():
+					s.add(out, r.slot, r.step.Slot, nil, 0, 0, b, r)
+				case b.Fold != 0:
+					addWeights(out, t.weights, r.value-len(t.values), b, r)
+				default:
+					s.add(out, r.slot, r.step.Slot, t.values, r.value, r.step.Value, b, r)
 				}
 			})
 		}
@@ -108,21 +110,25 @@ func (t *attempt) functional() fr.Vector {
 			})
 		}
 	}
+	var boxes [len(powers)][]weighted
 	for k := range t.claim {
-		t.points.Prepare(t.claim[k])
+		boxes[k] = t.weighted(flat.Claim(k))
 	}
 	inParallel(ranges, func(i int) {
 		lo, hi := len(e)*i/ranges, len(e)*(i+1)/ranges
 		var s scratch
-		for k, boxes := range t.claim {
-			for _, b := range boxes {
-				if b.Constant() {
+		for k := range boxes {
+			for i := range boxes[k] {
+				b := &boxes[k][i]
+				if b.Constant() || b.Fold != 0 {
 					continue
 				}
-				w := newWeights(b, t.points)
-				visit(b, false, lo, hi, func(r *run) { s.add(e, r.value, r.step.Value, tables[k], r.slot, r.step.Slot, w, r) })
+				visit(b.Box, false, lo, hi, func(r *run) { s.add(e, r.value, r.step.Value, tables[k], r.slot, r.step.Slot, b, r) })
 			}
 		}
+	})
+	t.plan.FoldColumns(t.points, func(row int, k flat.Claim, weights []fr.Element) {
+		scaleBy(e[row<<t.plan.Row:(row+1)<<t.plan.Row], weights, &powers[k])
 	})
 	t.masks.Apply(t.plan, t.points, func(k flat.Claim, address int, w fr.Element) {
 		w.Mul(&w, &powers[k])
@@ -131,22 +137,26 @@ func (t *attempt) functional() fr.Vector {
 	return e
 }
 
-// weights are what multiplies a box's values beside the slots' weights.
-type weights struct {
-	scale   fr.Element
-	table   fr.Vector // of sides, nil for ones
-	shift   int
-	factors []int64
-	sign    int // 1 or -1 if scale is that, else 0
+// weighted is a box with what multiplies its values beside the slots' weights.
+type weighted struct {
+	flat.Sided
+	scale fr.Element
+	table fr.Vector // of sides, nil for ones
+	shift int
+	sign  int // 1 or -1 if scale is that, else 0
 }
 
-func newWeights(b *flat.Box, c *flat.Points) *weights {
-	w := &weights{factors: b.Factors}
-	var table []fr.Element
-	w.scale, table, w.shift = c.Sides(b)
-	w.table = table
-	w.sign = signOf(&w.scale)
-	return w
+// weighted returns the boxes of a claim.
+func (t *attempt) weighted(k flat.Claim) []weighted {
+	out := make([]weighted, len(t.claim[k]))
+	for i, b := range t.claim[k] {
+		w := &out[i]
+		var table []fr.Element
+		w.Sided = b
+		w.scale, table, w.shift = t.points.Sides(b)
+		w.table, w.sign = table, signOf(&w.scale)
+	}
+	return out
 }
 
 func signOf(x *fr.Element) int {
@@ -168,7 +178,7 @@ const longRun = 16
 
 // add adds to dst, from index d in steps of ds, for each term of a run the product of its weight
 // and of src's element, from index a in steps of as; nil stands for ones.
-func (s *scratch) add(dst fr.Vector, d, ds int, src fr.Vector, a, as int, w *weights, r *run) {
+func (s *scratch) add(dst fr.Vector, d, ds int, src fr.Vector, a, as int, w *weighted, r *run) {
 	scale, sign := w.scale, w.sign
 	table, side, steps := w.table, 0, 0
 	if table != nil {
@@ -191,9 +201,9 @@ func (s *scratch) add(dst fr.Vector, d, ds int, src fr.Vector, a, as int, w *wei
 	}
 	var x fr.Element
 	switch {
-	case w.factors != nil:
+	case w.Factors != nil:
 		for i := range r.n {
-			x.SetInt64(w.factors[r.factor+i]).Mul(&x, &scale)
+			x.SetInt64(w.Factors[r.factor+i]).Mul(&x, &scale)
 			if src != nil {
 				x.Mul(&x, &src[a+i*as])
 			}
@@ -267,10 +277,10 @@ func (s *scratch) scaled(out, in fr.Vector, scale *fr.Element) {
 func (t *attempt) invert() error {
 	var at, slot []int
 	for _, b := range t.claim[flat.Left] {
-		if b.Constant() || t.plan.Rows[b.Value>>t.plan.Row] != flat.Inverse {
+		if b.Constant() || b.Fold != 0 || t.plan.Rows[b.Value>>t.plan.Row] != flat.Inverse {
 			continue
 		}
-		visit(b, false, 0, len(t.values), func(r *run) {
+		visit(b.Box, false, 0, len(t.values), func(r *run) {
 			for i := range r.n {
 				at, slot = append(at, r.value+i*r.step.Value), append(slot, r.slot+i*r.step.Slot)
 			}

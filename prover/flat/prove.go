@@ -22,24 +22,35 @@ var ErrWitness = errors.New("the integers do not satisfy the plan")
 // errAgain means that a challenge fell on one of the few values with which no proof can go on.
 var errAgain = errors.New("a challenge has no proof")
 
+// maxAttempts is how often a proof is begun: by chance, not even twice.
+const maxAttempts = 3
+
 // Prover proves one model's answers.
 type Prover struct {
 	plan     *flat.Plan
 	key      *flat.Key
 	masks    *flat.Masks
-	claim    [][]*flat.Box    // the boxes of each claim
+	claim    [][]flat.Sided   // the boxes of each claim
 	bases    []bn254.G1Affine // powers of tau, then Xi
 	model    []int64          // integers of the model's rows, zero elsewhere
-	blinders []fr.Element     // of the model's rows
+	weights  []int32          // the rows of weights
+	blinders []fr.Element     // of the model's rows, then of the weights'
 }
 
-// New commits to a model: values are its integers at their addresses, powers at least 2^Row
-// powers of tau. The blinders, one for each of the model's rows, are drawn if nil.
-func New(ctx context.Context, plan *flat.Plan, powers []bn254.G1Affine, values []int64, blinders []fr.Element) (*Prover, error) {
-	if len(powers) < 1<<plan.Row || len(values) != 1<<plan.Values {
-		return nil, fmt.Errorf("%d powers and %d values for a plan of 2^%d in rows of 2^%d: %w", len(powers), len(values), plan.Values, plan.Row, ErrWitness)
+// New commits to a model: values are its integers at their addresses, weights those that are no values,
+// powers at least 2^Row powers of tau. The blinders, one for each row, are drawn if nil.
+func New(ctx context.Context, plan *flat.Plan, powers []bn254.G1Affine, values []int64, weights []int32, blinders []fr.Element) (*Prover, error) {
+	if len(powers) < 1<<plan.Row || len(values) != 1<<plan.Values || len(weights) != plan.Weights<<plan.Row {
+		return nil, fmt.Errorf("%d powers, %d values and %d weights for a plan of 2^%d and %d rows of 2^%d: %w",
+			len(powers), len(values), len(weights), plan.Values, plan.Weights, plan.Row, ErrWitness)
 	}
-	p := &Prover{plan: plan, masks: plan.Masks(), bases: append(append([]bn254.G1Affine{}, powers[:1<<plan.Row]...), flat.Blinder())}
+	if err := plan.Check(); err != nil { // whatever it says must not reach the masks
+		return nil, fmt.Errorf("%w: %w", err, ErrWitness)
+	}
+	if blinders != nil && len(blinders) != plan.ModelRows() {
+		return nil, fmt.Errorf("%d blinders for %d rows: %w", len(blinders), plan.ModelRows(), ErrWitness)
+	}
+	p := &Prover{plan: plan, weights: weights, masks: plan.Masks(), bases: append(append([]bn254.G1Affine{}, powers[:1<<plan.Row]...), flat.Blinder())}
 	p.claim = plan.ByClaim()
 	p.model = make([]int64, len(values))
 	for r, kind := range plan.Rows {
@@ -49,7 +60,7 @@ func New(ctx context.Context, plan *flat.Plan, powers []bn254.G1Affine, values [
 		}
 	}
 	if p.blinders = blinders; blinders == nil {
-		p.blinders = make([]fr.Element, plan.Count(flat.Model))
+		p.blinders = make([]fr.Element, plan.ModelRows())
 		if err := draw(p.blinders); err != nil {
 			return nil, err
 		}
@@ -59,13 +70,39 @@ func New(ctx context.Context, plan *flat.Plan, powers []bn254.G1Affine, values [
 	if err != nil {
 		return nil, err
 	}
-	p.key = &flat.Key{Plan: plan, Model: rows}
+	more, err := p.commitWeights(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p.key = &flat.Key{Plan: plan, Model: append(rows, more...)}
 	return p, nil
+}
+
+// commitWeights commits to the rows of weights, some at a time.
+func (p *Prover) commitWeights(ctx context.Context) ([]bn254.G1Affine, error) {
+	const some = 16
+	out, blinders := make([]bn254.G1Affine, p.plan.Weights), p.blinders[p.plan.Count(flat.Model):]
+	for from := 0; from < len(out); from += some {
+		to := min(from+some, len(out))
+		rows := make([]fr.Vector, to-from)
+		inParallel(len(rows), func(i int) {
+			rows[i] = make(fr.Vector, 1<<p.plan.Row)
+			for k, x := range p.weights[(from+i)<<p.plan.Row : (from+i+1)<<p.plan.Row] {
+				if x != 0 {
+					rows[i][k].SetInt64(int64(x))
+				}
+			}
+		})
+		if err := p.commitRows(ctx, out[from:to], rows, blinders[from:to]); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // Blinders derives the blindings of a model's rows from one secret.
 func Blinders(blinding fr.Element, plan *flat.Plan) []fr.Element {
-	out := make([]fr.Element, plan.Count(flat.Model))
+	out := make([]fr.Element, plan.ModelRows())
 	for i := range out {
 		b := blinding.Bytes()
 		data := binary.BigEndian.AppendUint64(append([]byte("nnark flat blinding 1"), b[:]...), uint64(i))
@@ -91,12 +128,21 @@ func (p *Prover) Prove(ctx context.Context, seed [32]byte, values []int64, publi
 	if len(values) != len(p.model) {
 		return nil, fmt.Errorf("%d values: %w", len(values), ErrWitness)
 	}
-	for {
+	if len(public) != len(p.plan.Exposes) {
+		return nil, fmt.Errorf("%d public tensors for %d: %w", len(public), len(p.plan.Exposes), ErrWitness)
+	}
+	for i := range public {
+		if n := p.plan.Exposes[i].Terms(); len(public[i]) != n {
+			return nil, fmt.Errorf("%d integers of public tensor %d, which has %d: %w", len(public[i]), i, n, ErrWitness)
+		}
+	}
+	for range maxAttempts {
 		proof, err := p.prove(ctx, seed, values, public, progress)
 		if !errors.Is(err, errAgain) {
 			return proof, err
 		}
 	}
+	return nil, fmt.Errorf("a slot of zero has an inverse: %w", ErrWitness) // chance would not have it so often
 }
 
 // attempt is the state of one proof.
@@ -151,7 +197,7 @@ func (t *attempt) witness(values []int64) error {
 			for i := range row {
 				row[i].SetInt64(t.model[r<<t.plan.Row+i])
 			}
-		case flat.Inverse, flat.Unused:
+		case flat.Inverse, flat.Unused, flat.Virtual:
 			clear(row)
 		}
 	}
@@ -371,6 +417,7 @@ func (t *attempt) claims() (folded fr.Vector, omega []fr.Element, err error) {
 	if err != nil {
 		return nil, nil, errAgain
 	}
+	t.fold()
 	e := t.functional()
 	v := append(make(fr.Vector, 0, len(t.values)), t.values...)
 	powers := t.points.Powers()
@@ -413,12 +460,16 @@ func (t *attempt) open(row fr.Vector, omega []fr.Element) error {
 	rows := flat.Expand(omega[:t.plan.Values-t.plan.Row])
 	next := map[flat.Kind]int{}
 	for i, kind := range t.plan.Rows {
-		if kind == flat.Unused {
+		if kind == flat.Unused || kind == flat.Virtual {
 			continue
 		}
 		var x fr.Element
 		t.proof.Blinding.Add(&t.proof.Blinding, x.Mul(&rows[i], &t.blind[kind][next[kind]]))
 		next[kind]++
+	}
+	for i, w := range t.plan.FoldedRows(t.points, rows) {
+		w.Mul(&w, &t.blinders[t.plan.Count(flat.Model)+i])
+		t.proof.Blinding.Add(&t.proof.Blinding, &w)
 	}
 	eta := t.plan.Eta(t.transcript, t.proof)
 	if eta.IsZero() {
@@ -430,7 +481,7 @@ func (t *attempt) open(row fr.Vector, omega []fr.Element) error {
 	for i := range row {
 		row[i].Add(&row[i], x.Mul(&eta, &t.mask[i]))
 	}
-	commitment, err := t.key.Combine(flat.NewPoint(omega), &eta, t.proof)
+	commitment, err := t.key.Combine(t.points, flat.NewPoint(omega), &eta, t.proof)
 	if err != nil {
 		return err
 	}

@@ -52,6 +52,7 @@ type Box struct {
 	Sides             int // bits
 	Loops             []Loop
 	Factors           []int64 // nil for ones; the last loop's counter moves fastest
+	Fold              int     // of a box of weights: 1 for the plan's first; else 0
 }
 
 // Constant reports whether the box is of constants.
@@ -187,6 +188,11 @@ type bit struct {
 // eval returns the sum over the box, whose parts are known, of eq(at[values], ·)·eq(at[slots], ·)·
 // eq(at[sides], ·)·Factors; a space whose point is nil counts 1.
 func (e evaluator) eval(b *Box, parts []part, at [numSpaces]*Point) fr.Element {
+	return e.evalBits(b, parts, at, [numSpaces]int{-1, -1, b.Sides})
+}
+
+// evalBits is eval where of each space some bits weigh.
+func (e evaluator) evalBits(b *Box, parts []part, at [numSpaces]*Point, weigh [numSpaces]int) fr.Element {
 	out := fr.One()
 	var moved [numSpaces]int // bits that some part moves
 	starts := b.starts()
@@ -198,10 +204,9 @@ func (e evaluator) eval(b *Box, parts []part, at [numSpaces]*Point) fr.Element {
 			moved[s] |= 1<<p.hi[s] - 1<<p.lo[s]
 		}
 	}
-	moved[sides] |= ^b.Sides
 	for s, p := range at {
 		if p != nil {
-			w := p.weight(starts[s], moved[s])
+			w := p.weight(starts[s], moved[s]|^weigh[s])
 			out.Mul(&out, &w)
 		}
 	}
@@ -282,15 +287,20 @@ func slopes(table []fr.Element, start, step int, factors []int64) (total fr.Elem
 	var tail, w fr.Element
 	for i := len(factors) - 1; i >= 0; i-- {
 		tail.Add(&tail, &table[start+i*step])
-		growth := factors[i]
+		var before int64
 		if i > 0 {
-			growth -= factors[i-1]
+			before = factors[i-1]
 		}
-		switch growth {
-		case 0:
-		case 1:
+		switch growth := factors[i] - before; {
+		case (growth < 0) != (factors[i] < before): // it is no int64
+			var x fr.Element
+			w.SetInt64(factors[i])
+			w.Sub(&w, x.SetInt64(before)).Mul(&w, &tail)
+			total.Add(&total, &w)
+		case growth == 0:
+		case growth == 1:
 			total.Add(&total, &tail)
-		case -1:
+		case growth == -1:
 			total.Sub(&total, &tail)
 		default:
 			total.Add(&total, w.SetInt64(growth).Mul(&w, &tail))
@@ -299,9 +309,9 @@ func slopes(table []fr.Element, start, step int, factors []int64) (total fr.Elem
 	return total
 }
 
-// contains reports whether a box of values reaches an address, or cannot easily be shown not to.
+// contains reports whether a box of values reaches an address, or this takes more than maxSteps.
 // Loops are tried from the longest step down.
-func (b *Box) contains(address int) bool {
+func (b *Box) contains(address int, steps *int) bool {
 	rest := address - b.Value
 	if b.Constant() || rest < 0 {
 		return false
@@ -316,12 +326,11 @@ func (b *Box) contains(address int) bool {
 			loops = append(loops[:at], append([]Loop{l}, loops[at:]...)...)
 		}
 	}
-	budget := 1 << 16
-	return reaches(loops, rest, &budget)
+	return reaches(loops, rest, steps)
 }
 
-func reaches(loops []Loop, rest int, budget *int) bool {
-	if *budget--; *budget < 0 {
+func reaches(loops []Loop, rest int, steps *int) bool {
+	if *steps++; *steps > maxSteps {
 		return true
 	}
 	if len(loops) == 0 {
@@ -333,7 +342,7 @@ func reaches(loops []Loop, rest int, budget *int) bool {
 	}
 	l := loops[0]
 	for d := max(0, (rest-most+l.Value-1)/l.Value); d < l.Size && d*l.Value <= rest; d++ {
-		if reaches(loops[1:], rest-d*l.Value, budget) {
+		if reaches(loops[1:], rest-d*l.Value, steps) {
 			return true
 		}
 	}

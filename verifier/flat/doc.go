@@ -59,7 +59,7 @@
 //	                                     β are independent, so one sum of all serves
 //	log products + log outputs + log zeros
 //	2 + 3·rounds                         λ and θ; the first sumcheck
-//	8 + 2·n                              α; the second
+//	10 + 2·n                             α; the second
 //	1 + log rows                         η; combining rows
 //	3·(powers of tau) + 4·c              the opening
 //
@@ -88,7 +88,8 @@
 //     that this holds for every plan but for one α in |F|/2^10 or so;
 //   - the row that is opened is uniform, by μ; s is uniform, by s_μ.
 //
-// A simulator draws all scalars and rows uniformly subject to the checks and solves for C_μ. Two proofs of one model share
+// A simulator draws all scalars and rows uniformly, but for the last message's coefficient of X², which the
+// two values that are left fix, and solves for C_μ (TestSimulator). Two proofs of one model share
 // nothing but the model's rows, which are never opened.
 //
 // # Key and identity

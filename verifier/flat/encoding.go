@@ -22,6 +22,14 @@ func (p *Plan) AppendTo(data []byte) []byte {
 			data = boxes[i].appendTo(data)
 		}
 	}
+	u(p.Weights)
+	u(len(p.Folds))
+	for _, f := range p.Folds {
+		data = append(data, byte(f.Claim))
+		for _, x := range []int{f.Row, f.Slots, f.Sides} {
+			u(x)
+		}
+	}
 	return data
 }
 
@@ -30,7 +38,7 @@ func (b *Box) appendTo(data []byte) []byte {
 	data = append(data, byte(b.Claim))
 	u(int(b.Symbol))
 	data = binary.AppendVarint(data, b.Coef)
-	for _, x := range []int{b.Value + 1, b.Slot, b.Side, b.Sides, len(b.Loops)} {
+	for _, x := range []int{b.Value + 1, b.Slot, b.Side, b.Sides, b.Fold, len(b.Loops)} {
 		u(x)
 	}
 	for _, l := range b.Loops {
@@ -67,10 +75,10 @@ func (r *planReader) fail(format string, args ...any) {
 	}
 }
 
-// int reads a number below 2^31.
+// int reads a number below 2^48.
 func (r *planReader) int() int {
 	x, n := binary.Uvarint(r.rest)
-	if n <= 0 || x >= 1<<31 {
+	if n <= 0 || x >= 1<<48 {
 		r.fail("a number is cut short or too large")
 		return 0
 	}
@@ -109,7 +117,7 @@ func (r *planReader) count(size int) int {
 }
 
 // minBox is the least number of bytes of a box.
-const minBox = 9
+const minBox = 10
 
 // ParsePlan decodes what [Plan.AppendTo] wrote, all of data, and checks it ([Plan.Check]).
 func ParsePlan(data []byte) (*Plan, error) {
@@ -127,6 +135,11 @@ func ParsePlan(data []byte) (*Plan, error) {
 		for i := 0; i < n && r.err == nil; i++ {
 			*boxes = append(*boxes, r.box())
 		}
+	}
+	p.Weights = r.int()
+	n := r.count(4)
+	for range n {
+		p.Folds = append(p.Folds, Fold{Claim: Claim(r.byte()), Row: r.int(), Slots: r.int(), Sides: r.int()})
 	}
 	if len(r.rest) > 0 {
 		r.fail("%d trailing bytes", len(r.rest))
@@ -146,7 +159,7 @@ func ParsePlan(data []byte) (*Plan, error) {
 func (r *planReader) box() (b Box) {
 	b.Claim, b.Symbol, b.Coef = Claim(r.byte()), Symbol(r.int()), r.int64()
 	b.Value = r.int() - 1
-	b.Slot, b.Side, b.Sides = r.int(), r.int(), r.int()
+	b.Slot, b.Side, b.Sides, b.Fold = r.int(), r.int(), r.int(), r.int()
 	n := r.count(4)
 	if n > maxLoops {
 		r.fail("%d loops", n)
@@ -156,6 +169,10 @@ func (r *planReader) box() (b Box) {
 	for range n {
 		l := Loop{r.int(), r.int(), r.int(), r.int()}
 		b.Loops = append(b.Loops, l)
+		if l.Size > 1<<MaxValues {
+			r.fail("a loop of %d", l.Size)
+			return b
+		}
 		if terms *= l.Size; terms > 1<<MaxValues {
 			r.fail("more than 2^%d terms", MaxValues)
 			return b

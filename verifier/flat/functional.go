@@ -60,6 +60,10 @@ func (c *Points) Powers() (w [numClaims]fr.Element) {
 // Constants returns the part of each claim that no value has a share in, with the public
 // integers of a statement.
 func (p *Plan) Constants(c *Points, public [][]int64) (sum [numClaims]fr.Element) {
+	return p.constants(c, public, p.split())
+}
+
+func (p *Plan) constants(c *Points, public [][]int64, split [][]part) (sum [numClaims]fr.Element) {
 	e := evaluator{}
 	add := func(b *Box, parts []part) {
 		slots, sides := c.of(b.Claim)
@@ -67,10 +71,9 @@ func (p *Plan) Constants(c *Points, public [][]int64) (sum [numClaims]fr.Element
 		w.Mul(&w, &scale)
 		sum[b.Claim].Add(&sum[b.Claim], &w)
 	}
-	all := p.prepared()
 	for i := range p.Boxes {
 		if p.Boxes[i].Constant() {
-			add(&p.Boxes[i], all.boxes[i])
+			add(&p.Boxes[i], split[i])
 		}
 	}
 	for i, b := range p.Exposes {
@@ -88,18 +91,30 @@ func (p *Plan) Constants(c *Points, public [][]int64) (sum [numClaims]fr.Element
 
 // Functional evaluates at omega the multilinear extension of the coefficients that all claims
 // together give the values.
-func (p *Plan) Functional(c *Points, omega *Point) (sum fr.Element) {
-	powers, e, all := c.Powers(), evaluator{}, p.prepared()
+func (p *Plan) Functional(c *Points, omega *Point) fr.Element {
+	return p.functional(c, omega, p.split())
+}
+
+func (p *Plan) functional(c *Points, omega *Point, split [][]part) (sum fr.Element) {
+	powers, e := c.Powers(), evaluator{}
 	for i := range p.Boxes {
 		b := &p.Boxes[i]
-		if b.Constant() {
+		if b.Constant() || b.Fold != 0 {
 			continue
 		}
 		slots, sides := c.of(b.Claim)
-		w, scale := e.eval(b, all.boxes[i], [numSpaces]*Point{omega, slots, sides}), c.Scale(b)
+		w, scale := e.eval(b, split[i], [numSpaces]*Point{omega, slots, sides}), c.Scale(b)
 		w.Mul(&w, &scale).Mul(&w, &powers[b.Claim])
 		sum.Add(&sum, &w)
 	}
+	column := omega.Low(p.Row)
+	p.folds(func(f *Fold, b *Box, inner []part, masks [numSpaces]int) {
+		slots, sides := c.of(b.Claim)
+		w := e.evalBits(b, inner, [numSpaces]*Point{column, slots, sides}, masks)
+		row := omega.Table(p.Row, p.Values)[f.Row]
+		w.Mul(&w, &row).Mul(&w, &powers[b.Claim])
+		sum.Add(&sum, &w)
+	})
 	p.Masks().Apply(p, c, func(k Claim, address int, w fr.Element) {
 		at := omega.Weight(address)
 		w.Mul(&w, &at).Mul(&w, &powers[k])
@@ -108,39 +123,37 @@ func (p *Plan) Functional(c *Points, omega *Point) (sum fr.Element) {
 	return sum
 }
 
+// Sided is a box with the bits of its sides, [lo, hi), that its loops move.
+type Sided struct {
+	*Box
+	lo, hi int
+}
+
+// ByClaim returns the boxes of each claim that has some.
+func (p *Plan) ByClaim() [][]Sided {
+	out := make([][]Sided, numBoxed)
+	for i := range p.Boxes {
+		b := Sided{Box: &p.Boxes[i]}
+		b.lo, b.hi = movedBits(b.parts(), sides)
+		out[b.Claim] = append(out[b.Claim], b)
+	}
+	return out
+}
+
 // Sides returns what the sides of a box weigh, with its coefficient and challenge: the weight
-// of side i that the loops reach is scale·table[i>>shift&(len(table)-1)].
-func (c *Points) Sides(b *Box) (scale fr.Element, table []fr.Element, shift int) {
-	scale = c.Scale(b)
+// of side i that the loops reach is scale·table[i>>shift&(len(table)-1)], or scale if there is no table.
+func (c *Points) Sides(b Sided) (scale fr.Element, table []fr.Element, shift int) {
+	scale = c.Scale(b.Box)
 	_, point := c.of(b.Claim)
 	if point == nil {
 		return scale, nil, 0
 	}
-	lo, hi := movedBits(b.parts(), sides)
-	w := point.weight(b.Side, 1<<hi-1<<lo|^b.Sides)
+	w := point.weight(b.Side, 1<<b.hi-1<<b.lo|^b.Box.Sides)
 	scale.Mul(&scale, &w)
-	if lo == hi {
+	if b.lo == b.hi {
 		return scale, nil, 0
 	}
-	return scale, point.Table(lo, hi), lo
-}
-
-// Prepare makes the tables that [Points.Sides] returns for boxes: after it, any number of
-// goroutines may call that.
-func (c *Points) Prepare(boxes []*Box) {
-	for _, b := range boxes {
-		c.Sides(b)
-	}
-}
-
-// ByClaim returns the boxes of each claim that has some.
-func (p *Plan) ByClaim() [][]*Box {
-	out := make([][]*Box, numBoxed)
-	for i := range p.Boxes {
-		b := &p.Boxes[i]
-		out[b.Claim] = append(out[b.Claim], b)
-	}
-	return out
+	return scale, point.Table(b.lo, b.hi), b.lo
 }
 
 // Slots returns the point of a claim's slots, nil if it has none.

@@ -1,9 +1,6 @@
 package flat
 
-import (
-	"fmt"
-	"sync/atomic"
-)
+import "fmt"
 
 // Kind says when a row of values is committed.
 type Kind uint8
@@ -13,6 +10,7 @@ const (
 	Witness             // before the first challenge
 	Inverse             // after the challenges of the tables
 	Model               // once for all proofs: in the key
+	Virtual             // not at all: a combination of rows of weights
 	numKinds
 )
 
@@ -33,22 +31,16 @@ type Plan struct {
 	Boxes   []Box
 	Exposes []Box // of the public tensors in the statement's order: where each integer is subtracted
 
-	cache atomic.Pointer[prepared]
+	Weights int // rows of weights that are no values
+	Folds   []Fold
 }
 
-// prepared is what follows from a plan and takes long: nobody may change a plan that is in use.
-type prepared struct{ boxes [][]part }
-
-// prepared returns the parts of the boxes.
-func (p *Plan) prepared() *prepared {
-	if all := p.cache.Load(); all != nil {
-		return all
-	}
-	all := new(prepared)
+// split returns the parts of the boxes, which follow from the plan and take long to find.
+func (p *Plan) split() [][]part {
+	all := make([][]part, len(p.Boxes))
 	for i := range p.Boxes {
-		all.boxes = append(all.boxes, p.Boxes[i].parts())
+		all[i] = p.Boxes[i].parts()
 	}
-	p.cache.Store(all)
 	return all
 }
 
@@ -57,12 +49,14 @@ const (
 	MaxValues  = 26
 	MinRow     = 8
 	MaxRow     = 20
+	maxAddress = 40 // bits of an address, of weights too
 	maxTables  = 1 << 12
 	maxLoops   = 10
 	maxRows    = 1 << 10
-	maxWork    = 1 << 24 // products that evaluating all boxes takes
-	maxWeights = 1 << 22 // entries of the tables of weights that it takes
+	maxWork    = 1 << 24 // products that evaluating all boxes takes, and entries of the tables for it
 	maxFactors = 1 << 22
+	maxWeights = 1 << 14 // rows of weights
+	maxSteps   = 1 << 26 // of looking for masks among the addresses of boxes
 )
 
 // Rounds returns the number of rounds of the first sumcheck.
@@ -97,13 +91,57 @@ func (p *Plan) Check() error {
 			return fmt.Errorf("row %d is of kind %d", i, k)
 		}
 	}
-	if err := p.checkBoxes(); err != nil {
-		return err
+	w := work{tables: map[table]bool{}}
+	for i := range p.Boxes {
+		if err := p.checkBox(&p.Boxes[i], &w); err != nil {
+			return fmt.Errorf("box %d: %w", i, err)
+		}
 	}
-	for i := range p.Exposes {
-		if b := &p.Exposes[i]; b.Claim != Zero || !b.Constant() || b.Coef != -1 || b.Factors != nil {
+	for i, b := range p.Exposes {
+		if b.Claim != Zero || !b.Constant() || b.Coef != -1 || b.Factors != nil {
 			return fmt.Errorf("public tensor %d is no box of constants", i)
 		}
+		if err := p.checkBox(&b, &w); err != nil {
+			return fmt.Errorf("public tensor %d: %w", i, err)
+		}
+		b.Factors = []int64{} // a statement's integers
+		if err := w.add(&b); err != nil {
+			return err
+		}
+	}
+	return p.checkFolds(&w)
+}
+
+// work counts what checking and evaluating a plan takes.
+type work struct {
+	products int            // of table entries, and entries of tables
+	steps    int            // of looking for masks
+	tables   map[table]bool // that are counted
+}
+
+// table is a table of a point's bits.
+type table struct {
+	claim         Claim
+	space, lo, hi int
+}
+
+// add counts a box.
+func (w *work) add(b *Box) error {
+	w.products++
+	for _, p := range b.parts() {
+		w.products += p.terms()
+		for s := range numSpaces {
+			if s == values && b.Fold != 0 {
+				continue // rows are not weighed by tables, and columns by those that are counted
+			}
+			if t := (table{b.Claim, s, p.lo[s], p.hi[s]}); t.lo < t.hi && !w.tables[t] {
+				w.tables[t] = true
+				w.products += 1 << (t.hi - t.lo)
+			}
+		}
+	}
+	if w.products > maxWork {
+		return fmt.Errorf("more than %d products to evaluate", maxWork)
 	}
 	return nil
 }
@@ -125,45 +163,8 @@ func (p *Plan) spaces(c Claim) (slots, sides int) {
 	return 1, 1
 }
 
-// table is one of the tables of weights that evaluating boxes takes: of the bits [lo, hi) of a space.
-type table struct {
-	space  string
-	lo, hi int
-}
-
-// checkBoxes checks each box and what all take together.
-func (p *Plan) checkBoxes() error {
-	work, factors, weights := 0, 0, 0
-	seen := map[table]bool{}
-	for _, boxes := range [][]Box{p.Boxes, p.Exposes} {
-		for i := range boxes {
-			b := &boxes[i]
-			if err := p.checkBox(b); err != nil {
-				return fmt.Errorf("box %d: %w", i, err)
-			}
-			factors += len(b.Factors)
-			for _, part := range b.parts() {
-				work += part.terms()
-				for s, name := range [numSpaces]string{"values", spaceNames[b.Claim], "sides of " + spaceNames[b.Claim]} {
-					if t := (table{name, part.lo[s], part.hi[s]}); t.lo < t.hi && !seen[t] {
-						seen[t] = true
-						weights += 1 << (t.hi - t.lo)
-					}
-				}
-			}
-			if work > maxWork || factors > maxFactors || weights > maxWeights {
-				return fmt.Errorf("%d products of %d weights with %d factors to evaluate, at least", work, weights, factors)
-			}
-		}
-	}
-	return nil
-}
-
-// spaceNames names the slots of claims: those of one name are at one point.
-var spaceNames = [numBoxed]string{Left: "products", Right: "products", Product: "products", First: "sums", Second: "sums"}
-
-func (p *Plan) checkBox(b *Box) error {
-	if b.Claim >= numBoxed || len(b.Loops) > maxLoops || b.Value < -1 || b.Slot < 0 || b.Side < 0 {
+func (p *Plan) checkBox(b *Box, w *work) error {
+	if b.Claim >= numBoxed || len(b.Loops) > maxLoops || b.Value < -1 || b.Slot < 0 || b.Side < 0 || max(b.Slot, b.Side) >= 1<<MaxValues || b.Value >= 1<<maxAddress {
 		return fmt.Errorf("claim %d, %d loops from %d, %d, %d", b.Claim, len(b.Loops), b.Value, b.Slot, b.Side)
 	}
 	if b.Symbol < 0 || b.Symbol >= Beta+Symbol(p.Tables) || b.Symbol != One && b.Claim != Right {
@@ -172,7 +173,7 @@ func (p *Plan) checkBox(b *Box) error {
 	ends, terms := [numSpaces]int{b.Value, b.Slot, b.Side}, 1
 	for _, l := range b.Loops {
 		if l.Size < 2 || l.Size > 1<<MaxValues || l.Value < 0 || l.Slot < 0 || l.Side < 0 ||
-			max(l.Value, l.Slot, l.Side) >= 1<<MaxValues || b.Constant() && l.Value != 0 {
+			max(l.Slot, l.Side) >= 1<<MaxValues || l.Value >= 1<<maxAddress || b.Constant() && l.Value != 0 {
 			return fmt.Errorf("loop %+v", l)
 		}
 		if terms *= l.Size; terms > 1<<MaxValues {
@@ -183,7 +184,11 @@ func (p *Plan) checkBox(b *Box) error {
 		}
 	}
 	slotSpace, sideSpace := p.spaces(b.Claim)
-	if ends[values] >= 1<<p.Values || ends[slots] >= slotSpace || ends[sides] >= sideSpace {
+	last := 1 << p.Values
+	if p.Folded(b) {
+		last += p.Weights << p.Row
+	}
+	if ends[values] >= last || ends[slots] >= slotSpace || ends[sides] >= sideSpace {
 		return fmt.Errorf("addresses up to %v", ends)
 	}
 	if b.Factors != nil && len(b.Factors) != terms {
@@ -195,19 +200,22 @@ func (p *Plan) checkBox(b *Box) error {
 	if lo, hi := movedBits(b.parts(), sides); (1<<hi-1<<lo)&^b.Sides != 0 {
 		return fmt.Errorf("side bits %d to %d of %x are moved", lo, hi, b.Sides)
 	}
-	if b.Constant() {
-		return nil
+	if err := w.add(b); err != nil || b.Constant() || p.Folded(b) {
+		return err
 	}
 	if b.Value < 1<<p.Row {
 		return fmt.Errorf("values from %d, in the row of the masks", b.Value)
 	}
 	for i := p.Row; i < p.Values; i++ {
-		if b.contains(1<<i) || b.contains(1<<i^1) {
-			return fmt.Errorf("a value is the mask %d", 1<<i)
+		if b.contains(1<<i, &w.steps) || b.contains(1<<i^1, &w.steps) {
+			return fmt.Errorf("a value is the mask %d, or it takes long to see that none is", 1<<i)
 		}
 	}
 	return nil
 }
+
+// ModelRows returns the number of rows that a key holds: those of values, then those of weights.
+func (p *Plan) ModelRows() int { return p.Count(Model) + p.Weights }
 
 // Count returns the number of rows of a kind.
 func (p *Plan) Count(k Kind) (n int) {

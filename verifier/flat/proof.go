@@ -69,7 +69,7 @@ func (pr *Proof) points() []*bn254.G1Affine {
 
 // fits returns an error unless the proof has the plan's shape and points of the curve.
 func (pr *Proof) fits(p *Plan) error {
-	if len(pr.Witness) != p.Count(Witness) || len(pr.Inverses) != p.Count(Inverse) || len(pr.First) != p.Rounds() || len(pr.Second) != p.Values {
+	if pr == nil || len(pr.Witness) != p.Count(Witness) || len(pr.Inverses) != p.Count(Inverse) || len(pr.First) != p.Rounds() || len(pr.Second) != p.Values {
 		return fmt.Errorf("%w: it is of another plan", ErrMalformed)
 	}
 	for _, q := range pr.points() {

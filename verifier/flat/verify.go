@@ -14,14 +14,29 @@ import (
 type Key struct {
 	Plan  *Plan
 	Model []bn254.G1Affine
+
+	split [][]part // of the plan, nil unless prepared
 }
+
+// Prepare computes once what every verification takes of the plan, which must not change after that.
+func (k *Key) Prepare() { k.split = k.Plan.split() }
 
 // Verify reduces a proof to one pairing equation, e(left, [1]_2) = e(right, [tau]_2). seed is a
 // hash of the key and the statement, public the statement's public integers. The plan was
 // checked ([Plan.Check]); the proof has its shape ([Decode]).
 func (k *Key) Verify(seed [32]byte, public [][]int64, pr *Proof) (left, right bn254.G1Affine, err error) {
-	p, t := k.Plan, NewTranscript(seed)
+	return k.verify(NewTranscript(seed), public, pr)
+}
+
+func (k *Key) verify(t *Transcript, public [][]int64, pr *Proof) (left, right bn254.G1Affine, err error) {
+	p, split := k.Plan, k.split
+	if split == nil {
+		split = p.split()
+	}
 	if err := pr.fits(p); err != nil {
+		return left, right, err
+	}
+	if err := k.fits(public); err != nil {
 		return left, right, err
 	}
 	c := p.Begin(t, pr)
@@ -34,7 +49,7 @@ func (k *Key) Verify(seed [32]byte, public [][]int64, pr *Proof) (left, right bn
 		claim = pr.First[i].At(&claim, &x)
 		c.Sigma = append(c.Sigma, x)
 	}
-	claims, err := p.Claims(t, c, claim, pr, public)
+	claims, err := p.claims(t, c, claim, pr, public, split)
 	if err != nil {
 		return left, right, err
 	}
@@ -53,7 +68,7 @@ func (k *Key) Verify(seed [32]byte, public [][]int64, pr *Proof) (left, right bn
 		omega = append(omega, x)
 	}
 	at := NewPoint(omega)
-	e := p.Functional(c, at)
+	e := p.functional(c, at, split)
 	if e.IsZero() {
 		return left, right, fmt.Errorf("%w: the functional vanishes", ErrRejected)
 	}
@@ -62,7 +77,7 @@ func (k *Key) Verify(seed [32]byte, public [][]int64, pr *Proof) (left, right bn
 
 	eta := p.Eta(t, pr)
 	t.Scalars("blinding", pr.Blinding)
-	commitment, err := k.Combine(at, &eta, pr)
+	commitment, err := k.Combine(c, at, &eta, pr)
 	if err != nil {
 		return left, right, err
 	}
@@ -73,6 +88,22 @@ func (k *Key) Verify(seed [32]byte, public [][]int64, pr *Proof) (left, right bn
 		return left, right, fmt.Errorf("%w: %w", ErrRejected, err)
 	}
 	return left, right, nil
+}
+
+// fits returns an error unless the key and the public integers are as many as the plan has.
+func (k *Key) fits(public [][]int64) error {
+	if n := k.Plan.ModelRows(); len(k.Model) != n {
+		return fmt.Errorf("%w: %d rows of weights for a plan of %d", ErrMalformed, len(k.Model), n)
+	}
+	if len(public) != len(k.Plan.Exposes) {
+		return fmt.Errorf("%w: %d public tensors for a plan of %d", ErrMalformed, len(public), len(k.Plan.Exposes))
+	}
+	for i := range public {
+		if n := k.Plan.Exposes[i].Terms(); len(public[i]) != n {
+			return fmt.Errorf("%w: %d integers of public tensor %d, which has %d", ErrMalformed, len(public[i]), i, n)
+		}
+	}
+	return nil
 }
 
 // Begin absorbs the rows of witnesses and draws the challenges of the tables.
@@ -112,6 +143,10 @@ func (p *Plan) FirstClaim(c *Points, pr *Proof) fr.Element {
 // Claims absorbs the values at sigma and returns, of all claims, what the values' part has to be.
 // last is what the first sumcheck ended with; the value of its mask follows from it.
 func (p *Plan) Claims(t *Transcript, c *Points, last fr.Element, pr *Proof, public [][]int64) (y [numClaims]fr.Element, err error) {
+	return p.claims(t, c, last, pr, public, p.split())
+}
+
+func (p *Plan) claims(t *Transcript, c *Points, last fr.Element, pr *Proof, public [][]int64, split [][]part) (y [numClaims]fr.Element, err error) {
 	if c.Theta.IsZero() {
 		return y, fmt.Errorf("%w: theta is zero", ErrRejected)
 	}
@@ -130,7 +165,7 @@ func (p *Plan) Claims(t *Transcript, c *Points, last fr.Element, pr *Proof, publ
 	d.Inverse(&c.Theta)
 	y[masking].Sub(&last, &products).Sub(&y[masking], &sums).Mul(&y[masking], &d)
 
-	constants := p.Constants(c, public)
+	constants := p.constants(c, public, split)
 	for k := range y {
 		y[k].Sub(&y[k], &constants[k])
 	}
@@ -160,8 +195,9 @@ func (p *Plan) Eta(t *Transcript, pr *Proof) fr.Element {
 	return t.Challenge("eta")
 }
 
-// Combine returns Σ eq(omega, row)·C_row + eta·C_mask - blinding·Xi.
-func (k *Key) Combine(omega *Point, eta *fr.Element, pr *Proof) (c bn254.G1Affine, err error) {
+// Combine returns Σ eq(omega, row)·C_row + eta·C_mask - blinding·Xi; of a virtual row C_row is the combination
+// of the weights' rows that it stands for.
+func (k *Key) Combine(at *Points, omega *Point, eta *fr.Element, pr *Proof) (c bn254.G1Affine, err error) {
 	if eta.IsZero() {
 		return c, fmt.Errorf("%w: eta is zero", ErrRejected)
 	}
@@ -171,15 +207,29 @@ func (k *Key) Combine(omega *Point, eta *fr.Element, pr *Proof) (c bn254.G1Affin
 	var next [numKinds]int
 	rows := [numKinds][]bn254.G1Affine{Witness: pr.Witness, Inverse: pr.Inverses, Model: k.Model}
 	for i, kind := range k.Plan.Rows {
-		if kind == Unused {
+		if kind == Unused || kind == Virtual {
 			continue
 		}
 		points = append(points, rows[kind][next[kind]])
 		scalars = append(scalars, weights[i])
 		next[kind]++
 	}
+	points = append(points, k.Model[k.Plan.Count(Model):]...)
+	scalars = append(scalars, k.Plan.FoldedRows(at, weights)...)
 	var s fr.Element
 	points = append(points, pr.Mask, Blinder())
 	scalars = append(scalars, *eta, *s.Neg(&pr.Blinding))
 	return msm(points, scalars)
+}
+
+// FoldedRows returns the weight of each row of weights where row i of the values weighs rows[i].
+func (p *Plan) FoldedRows(c *Points, rows []fr.Element) []fr.Element {
+	out := make([]fr.Element, p.Weights)
+	for i, outer := range p.FoldRows(c) {
+		for r := range outer {
+			var w fr.Element
+			out[r].Add(&out[r], w.Mul(&outer[r], &rows[p.Folds[i].Row]))
+		}
+	}
+	return out
 }

@@ -92,7 +92,7 @@ func TestWords(t *testing.T) {
 	require.Error(t, w.UnmarshalText([]byte("Baked")))
 	require.NoError(t, w.UnmarshalText([]byte("baked")))
 	require.Equal(t, Baked, w)
-	require.False(t, System(2).Known())
+	require.False(t, System(3).Known())
 	require.False(t, Weights(2).Known())
 	require.False(t, Visibility(3).Known())
 	_, err := Visibility(3).MarshalText()

@@ -1,0 +1,524 @@
+package flat_test
+
+import (
+	"context"
+	"math/big"
+	"math/rand/v2"
+	"sync"
+	"testing"
+
+	"github.com/consensys/gnark-crypto/ecc"
+	"github.com/consensys/gnark-crypto/ecc/bn254"
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nnark/nnark/prover/hyperkzg"
+	"github.com/nnark/nnark/verifier/flat"
+)
+
+// powers are powers of tau, whose tau the tests know.
+type powers struct {
+	tau fr.Element
+	g1  []bn254.G1Affine
+	g2  [2]bn254.G2Affine
+}
+
+var testPowers = sync.OnceValue(func() *powers {
+	s := &powers{tau: fr.NewElement(77777)}
+	s.tau.Exp(s.tau, big.NewInt(1<<40+9))
+	x := make([]fr.Element, 1<<9)
+	x[0].SetOne()
+	for i := 1; i < len(x); i++ {
+		x[i].Mul(&x[i-1], &s.tau)
+	}
+	_, _, g1, g2 := bn254.Generators()
+	s.g1 = bn254.BatchScalarMultiplicationG1(&g1, x)
+	s.g2[0] = g2
+	s.g2[1].ScalarMultiplication(&g2, s.tau.BigInt(new(big.Int)))
+	return s
+})
+
+func seeded(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
+
+func random(r *rand.Rand, n int) []fr.Element {
+	out := make([]fr.Element, n)
+	for i := range out {
+		var b [40]byte
+		for k := range b {
+			b[k] = byte(r.Uint32())
+		}
+		out[i].SetBytes(b[:])
+	}
+	return out
+}
+
+func commit(row []fr.Element, blinder fr.Element) (c bn254.G1Affine) {
+	points := append(append([]bn254.G1Affine{}, testPowers().g1[:len(row)]...), flat.Blinder())
+	scalars := append(append([]fr.Element{}, row...), blinder)
+	if _, err := c.MultiExp(points, scalars, ecc.MultiExpConfig{}); err != nil {
+		panic(err)
+	}
+	return c
+}
+
+// terms calls f for each term of a box.
+func terms(b *flat.Box, factors []int64, f func(value, slot, side int, coef fr.Element)) {
+	for n := range b.Terms() {
+		value, slot, side, rest := b.Value, b.Slot, b.Side, n
+		for i := len(b.Loops) - 1; i >= 0; i-- {
+			d := rest % b.Loops[i].Size
+			rest /= b.Loops[i].Size
+			value, slot, side = value+d*b.Loops[i].Value, slot+d*b.Loops[i].Slot, side+d*b.Loops[i].Side
+		}
+		var coef, k fr.Element
+		coef.SetInt64(b.Coef)
+		if factors != nil {
+			coef.Mul(&coef, k.SetInt64(factors[n]))
+		}
+		f(value, slot, side, coef)
+	}
+}
+
+// eq is what the bits of an index weigh at a point, of those in mask.
+func eq(point []fr.Element, index, mask int) fr.Element {
+	w, one := fr.One(), fr.One()
+	for k := range point {
+		bit := len(point) - 1 - k
+		f := point[k]
+		if mask>>bit&1 == 0 {
+			continue
+		}
+		if index>>bit&1 == 0 {
+			f.Sub(&one, &f)
+		}
+		w.Mul(&w, &f)
+	}
+	return w
+}
+
+func extension(v, point []fr.Element) (sum fr.Element) {
+	for i := range v {
+		w := eq(point, i, -1)
+		sum.Add(&sum, w.Mul(&w, &v[i]))
+	}
+	return sum
+}
+
+func dot(v, w []fr.Element) (sum fr.Element) {
+	for i := range v {
+		var x fr.Element
+		sum.Add(&sum, x.Mul(&v[i], &w[i]))
+	}
+	return sum
+}
+
+// weigh returns what multiplies a term of a box at some challenges, but for slots.
+func weigh(c *flat.Points, b *flat.Box, side int, coef fr.Element) fr.Element {
+	switch {
+	case b.Symbol == flat.Gamma:
+		coef.Mul(&coef, &c.Gamma)
+	case b.Symbol >= flat.Beta:
+		coef.Mul(&coef, &c.Beta[b.Symbol-flat.Beta])
+	}
+	var w fr.Element
+	switch b.Claim {
+	case flat.First, flat.Second, flat.Output:
+		w = eq(c.Outputs.Coordinates(), side, b.Sides)
+		coef.Mul(&coef, &w)
+	case flat.Right:
+		w = eq(c.Columns.Coordinates(), side, b.Sides)
+		coef.Mul(&coef, &w)
+	}
+	return coef
+}
+
+// slotsOf gives a claim's slots what boxes and masks say.
+func slotsOf(p *flat.Plan, c *flat.Points, k flat.Claim, dim int, v []fr.Element) []fr.Element {
+	out := make([]fr.Element, 1<<dim)
+	for i := range p.Boxes {
+		b := &p.Boxes[i]
+		if b.Claim != k {
+			continue
+		}
+		terms(b, b.Factors, func(value, slot, side int, coef fr.Element) {
+			w := weigh(c, b, side, coef)
+			if value >= 0 {
+				w.Mul(&w, &v[value])
+			}
+			out[slot].Add(&out[slot], &w)
+		})
+	}
+	p.Masks().Slots(p, k, func(slot int, w *fr.Element, address int) {
+		x := *w
+		if address >= 0 {
+			x.Mul(&x, &v[address])
+		}
+		out[slot].Add(&out[slot], &x)
+	})
+	return out
+}
+
+// scatter returns the coefficients of the values in all claims together.
+func scatter(p *flat.Plan, c *flat.Points) []fr.Element {
+	e := make([]fr.Element, 1<<p.Values)
+	powers := c.Powers()
+	for i := range p.Boxes {
+		b := &p.Boxes[i]
+		if b.Constant() {
+			continue
+		}
+		terms(b, b.Factors, func(value, slot, side int, coef fr.Element) {
+			w := weigh(c, b, side, coef)
+			if at := c.Slots(b.Claim); at != nil {
+				x := eq(at.Coordinates(), slot, -1)
+				w.Mul(&w, &x)
+			}
+			e[value].Add(&e[value], w.Mul(&w, &powers[b.Claim]))
+		})
+	}
+	p.Masks().Apply(p, c, func(k flat.Claim, address int, w fr.Element) {
+		e[address].Add(&e[address], w.Mul(&w, &powers[k]))
+	})
+	return e
+}
+
+// mask is g(x) = g_0 + Σ_i g_i(x_i).
+type mask struct {
+	constant fr.Element
+	rounds   [][3]fr.Element
+}
+
+func (g *mask) at(i int, x *fr.Element) (y fr.Element) {
+	for k := 2; k >= 0; k-- {
+		y.Add(&y, &g.rounds[i][k]).Mul(&y, x)
+	}
+	return y
+}
+
+// sum adds g up over all ends of a beginning.
+func (g *mask) sum(begin []fr.Element) fr.Element {
+	one := fr.One()
+	total := g.constant
+	for i := range begin {
+		y := g.at(i, &begin[i])
+		total.Add(&total, &y)
+	}
+	for i := len(begin); i < len(g.rounds); i++ {
+		total.Double(&total)
+		y := g.at(i, &one)
+		for range i - len(begin) {
+			y.Double(&y)
+		}
+		total.Add(&total, &y)
+	}
+	return total
+}
+
+// prover proves by the protocol's text, and says what it is told to where a lie is set. It does not
+// mind what is false.
+type prover struct {
+	plan     *flat.Plan
+	key      *flat.Key
+	values   []fr.Element // integers and the model's; masks and inverses are its own
+	public   [][]int64
+	blinders []fr.Element // of the model's rows
+	rand     *rand.Rand
+
+	unmasked    bool // all masks and blinders zero
+	lie         lies
+	commitments func(rows []bn254.G1Affine) // what is said of witness rows instead
+	seen        struct {
+		points *flat.Points
+		values []fr.Element
+		claims [flat.NumClaims]fr.Element
+		omega  []fr.Element
+		row    []fr.Element // that is opened, without the mask
+		end    fr.Element   // V(omega) as the verifier has it
+	}
+}
+
+// lies change a message before it is said, or values before they are committed.
+type lies struct {
+	witness  func(p *prover) // before anything
+	masks    func(v []fr.Element)
+	inverses func(v []fr.Element)
+	sums     func(c *flat.Points, pr *flat.Proof, excess fr.Element) // of products
+	first    func(round int, m *flat.Cubic, excess fr.Element)
+	values   func(pr *flat.Proof)
+	hiding   func(c *flat.Points, pr *flat.Proof, excess fr.Element)
+	second   func(round int, m *flat.Quadratic, excess fr.Element)
+	mask     func(pr *flat.Proof, excess fr.Element)
+}
+
+func newProver(plan *flat.Plan, values []fr.Element, public [][]int64, r *rand.Rand) *prover {
+	p := &prover{plan: plan, values: values, public: public, rand: r, key: &flat.Key{Plan: plan}}
+	for i, k := range plan.Rows {
+		if k == flat.Model {
+			s := random(r, 1)[0]
+			p.blinders = append(p.blinders, s)
+			p.key.Model = append(p.key.Model, commit(p.row(values, i), s))
+		}
+	}
+	return p
+}
+
+func (p *prover) row(v []fr.Element, i int) []fr.Element { return v[i<<p.plan.Row : (i+1)<<p.plan.Row] }
+
+func (p *prover) draw(n int) []fr.Element {
+	if p.unmasked {
+		return make([]fr.Element, n)
+	}
+	return random(p.rand, n)
+}
+
+func (p *prover) rows(v []fr.Element, k flat.Kind) (out []bn254.G1Affine, s []fr.Element) {
+	for i, kind := range p.plan.Rows {
+		if kind == k {
+			s = append(s, p.draw(1)...)
+			out = append(out, commit(p.row(v, i), s[len(s)-1]))
+		}
+	}
+	return out, s
+}
+
+func (p *prover) drawMasks(v []fr.Element) {
+	m := p.plan.Masks()
+	addresses := append(append([]int{m.Constant}, m.Pairs...), m.Sum[:]...)
+	for _, r := range append(m.Rounds, m.Products[:]...) {
+		addresses = append(addresses, r[:]...)
+	}
+	for i, x := range p.draw(len(addresses)) {
+		v[addresses[i]] = x
+	}
+	for _, s := range m.Products {
+		v[s[2]].Mul(&v[s[0]], &v[s[1]])
+	}
+}
+
+func excessOf(sum fr.Element, said fr.Element) (d fr.Element) { return *d.Sub(&said, &sum) }
+
+func bind(v []fr.Element, x *fr.Element) []fr.Element {
+	h := len(v) / 2
+	out := make([]fr.Element, h)
+	for i := range out {
+		out[i].Sub(&v[i+h], &v[i]).Mul(&out[i], x).Add(&out[i], &v[i])
+	}
+	return out
+}
+
+// cubic returns the coefficients of 1, X² and X³ of the polynomial with these values at 0, 1, -1 and 2.
+func cubic(y [4]fr.Element) (m flat.Cubic, sum fr.Element) {
+	var half, sixth, t fr.Element
+	half.SetUint64(2)
+	half.Inverse(&half)
+	sixth.SetUint64(6)
+	sixth.Inverse(&sixth)
+	m[0] = y[0]
+	m[1].Add(&y[1], &y[2]).Mul(&m[1], &half).Sub(&m[1], &y[0])
+	// y2 - y0 = 2·l + 4·q + 8·c and (y1 - y-1)/2 = l + c.
+	var lc fr.Element
+	lc.Sub(&y[1], &y[2]).Mul(&lc, &half)
+	m[2].Sub(&y[3], &y[0])
+	t.Double(&lc)
+	m[2].Sub(&m[2], &t)
+	t.Double(&m[1]).Double(&t)
+	m[2].Sub(&m[2], &t).Mul(&m[2], &sixth)
+	return m, *sum.Add(&y[0], &y[1])
+}
+
+func (p *prover) prove(t testing.TB, tr *flat.Transcript) *flat.Proof {
+	pl, m := p.plan, p.plan.Masks()
+	pr := new(flat.Proof)
+	if p.lie.witness != nil {
+		p.lie.witness(p)
+	}
+	v := append([]fr.Element{}, p.values...)
+	p.drawMasks(v)
+	if p.lie.masks != nil {
+		p.lie.masks(v)
+	}
+	blind := map[flat.Kind][]fr.Element{flat.Model: p.blinders}
+	pr.Witness, blind[flat.Witness] = p.rows(v, flat.Witness)
+	if p.commitments != nil {
+		p.commitments(pr.Witness)
+	}
+	mu, hide := p.draw(1<<pl.Row), p.draw(1)[0]
+	pr.Mask = commit(mu, hide)
+	c := pl.Begin(tr, pr)
+
+	b, cs := slotsOf(pl, c, flat.Right, pl.Products, v), slotsOf(pl, c, flat.Product, pl.Products, v)
+	for i := range pl.Boxes {
+		if box := &pl.Boxes[i]; box.Claim == flat.Left && !box.Constant() && pl.Rows[box.Value>>pl.Row] == flat.Inverse {
+			terms(box, nil, func(value, slot, _ int, _ fr.Element) { v[value].Div(&cs[slot], &b[slot]) })
+		}
+	}
+	p.seen.values = v
+	if p.lie.inverses != nil {
+		p.lie.inverses(v)
+	}
+	a := slotsOf(pl, c, flat.Left, pl.Products, v)
+	pr.Inverses, blind[flat.Inverse] = p.rows(v, flat.Inverse)
+	pl.Middle(tr, c, pr)
+
+	first, second := slotsOf(pl, c, flat.First, pl.Sums, v), slotsOf(pl, c, flat.Second, pl.Sums, v)
+	pr.Output = slotsOf(pl, c, flat.Output, 0, v)[0]
+	g := &mask{constant: v[m.Constant]}
+	for _, r := range m.Rounds {
+		g.rounds = append(g.rounds, [3]fr.Element{v[r[0]], v[r[1]], v[r[2]]})
+	}
+	pr.MaskSum = g.sum(nil)
+	if p.lie.sums != nil {
+		p.lie.sums(c, pr, dot3(flat.Expand(c.Tau), a, b, cs))
+	}
+	pl.Sum(tr, c, pr)
+	claim := pl.FirstClaim(c, pr)
+	tau := flat.Expand(c.Tau)
+	points := []fr.Element{fr.NewElement(0), fr.NewElement(1), fr.NewElement(1), fr.NewElement(2)}
+	points[2].Neg(&points[2])
+	for i := range pl.Rounds() {
+		// The sum of what is left at each of four points.
+		var y [4]fr.Element
+		for k := range y {
+			x := &points[k]
+			part := func(size int, now, bound func() fr.Element) {
+				wait := pl.Rounds() - size
+				s := bound()
+				if i < wait {
+					s = now()
+					wait = i + 1
+				}
+				for range wait {
+					s.Halve()
+				}
+				y[k].Add(&y[k], &s)
+			}
+			part(pl.Products, func() fr.Element { return dot3(tau, a, b, cs) },
+				func() fr.Element { return dot3(bind(tau, x), bind(a, x), bind(b, x), bind(cs, x)) })
+			part(pl.Sums, func() fr.Element { return times(dot(first, second), c.Lambda) },
+				func() fr.Element { return times(dot(bind(first, x), bind(second, x)), c.Lambda) })
+			s := g.sum(append(append([]fr.Element{}, c.Sigma...), *x))
+			y[k].Add(&y[k], s.Mul(&s, &c.Theta))
+		}
+		msg, sum := cubic(y)
+		if p.lie.first != nil {
+			p.lie.first(i, &msg, excessOf(sum, claim))
+		}
+		pr.First = append(pr.First, msg)
+		tr.Scalars("first sumcheck", msg[:]...)
+		x := tr.Challenge("sigma")
+		claim = msg.At(&claim, &x)
+		c.Sigma = append(c.Sigma, x)
+		if i >= pl.Rounds()-pl.Products {
+			tau, a, b, cs = bind(tau, &x), bind(a, &x), bind(b, &x), bind(cs, &x)
+		}
+		if i >= pl.Rounds()-pl.Sums {
+			first, second = bind(first, &x), bind(second, &x)
+		}
+	}
+	pr.Values = [5]fr.Element{a[0], b[0], cs[0], first[0], second[0]}
+	if p.lie.values != nil {
+		p.lie.values(pr)
+	}
+	for j, at := range m.Pairs {
+		k := fr.NewElement(uint64(2*j + 1))
+		pr.Hiding.Add(&pr.Hiding, k.Mul(&k, &v[at]))
+	}
+	if p.lie.hiding != nil {
+		// What the claims would be, of a copy of everything.
+		now, points := *tr, *c
+		y, err := pl.Claims(&now, &points, claim, pr, p.public)
+		require.NoError(t, err)
+		w := points.Powers()
+		p.lie.hiding(&points, pr, excessOf(dot(scatter(pl, &points), v), dot(y[:], w[:])))
+	}
+	y, err := pl.Claims(tr, c, claim, pr, p.public)
+	require.NoError(t, err)
+	p.seen.points, p.seen.claims = c, y
+	w := c.Powers()
+	claim = dot(y[:], w[:])
+	e, folded := scatter(pl, c), append([]fr.Element{}, v...)
+	var row []fr.Element
+	var omega []fr.Element
+	for i := range pl.Values {
+		if i == pl.Values-pl.Row {
+			row = append([]fr.Element{}, folded...)
+		}
+		h := len(e) / 2
+		var q flat.Quadratic
+		var sum fr.Element
+		q[0] = dot(e[:h], folded[:h])
+		sum = dot(e, folded)
+		for k := range h {
+			var de, dv fr.Element
+			de.Sub(&e[k+h], &e[k])
+			dv.Sub(&folded[k+h], &folded[k])
+			q[1].Add(&q[1], de.Mul(&de, &dv))
+		}
+		if p.lie.second != nil {
+			p.lie.second(i, &q, excessOf(sum, claim))
+		}
+		pr.Second = append(pr.Second, q)
+		tr.Scalars("second sumcheck", q[:]...)
+		x := tr.Challenge("omega")
+		claim = q.At(&claim, &x)
+		omega = append(omega, x)
+		e, folded = bind(e, &x), bind(folded, &x)
+	}
+	p.seen.omega, p.seen.row = omega, row
+	p.seen.end.Div(&claim, &e[0])
+	low := omega[pl.Values-pl.Row:]
+	pr.MaskValue = extension(mu, low)
+	if p.lie.mask != nil {
+		p.lie.mask(pr, excessOf(folded[0], p.seen.end))
+	}
+	eta := pl.Eta(tr, pr)
+	pr.Blinding.Mul(&eta, &hide)
+	next := map[flat.Kind]int{}
+	for i, kind := range pl.Rows {
+		if kind == flat.Unused {
+			continue
+		}
+		w := eq(omega[:pl.Values-pl.Row], i, -1)
+		pr.Blinding.Add(&pr.Blinding, w.Mul(&w, &blind[kind][next[kind]]))
+		next[kind]++
+	}
+	tr.Scalars("blinding", pr.Blinding)
+	for i := range row {
+		var x fr.Element
+		row[i].Add(&row[i], x.Mul(&eta, &mu[i]))
+	}
+	all, err := p.key.Combine(nil, flat.NewPoint(omega), &eta, pr)
+	require.NoError(t, err)
+	_, opening, err := hyperkzg.Open(context.Background(), testPowers().g1, all, row, low, tr)
+	require.NoError(t, err)
+	pr.Opening = *opening
+	return pr
+}
+
+func times(x, y fr.Element) fr.Element { return *x.Mul(&x, &y) }
+
+// dot3 is Σ e·(a·b - c).
+func dot3(e, a, b, c []fr.Element) (sum fr.Element) {
+	for i := range e {
+		var x fr.Element
+		x.Mul(&a[i], &b[i]).Sub(&x, &c[i]).Mul(&x, &e[i])
+		sum.Add(&sum, &x)
+	}
+	return sum
+}
+
+// accepts is what a caller does with the verifier's answer.
+func accepts(t testing.TB, left, right bn254.G1Affine, err error) bool {
+	if err != nil {
+		return false
+	}
+	right.Neg(&right)
+	ok, err := bn254.PairingCheck([]bn254.G1Affine{left, right}, testPowers().g2[:])
+	require.NoError(t, err)
+	return ok
+}
+
+func verify(t testing.TB, k *flat.Key, seed [32]byte, public [][]int64, pr *flat.Proof) bool {
+	left, right, err := k.Verify(seed, public, pr)
+	return accepts(t, left, right, err)
+}
