@@ -98,6 +98,23 @@ func (p *Program) Plan() (*gadget.Plan, error) {
 	return gadget.New(sys, gadget.Config{Baked: p.Config.Weights == Baked, Plonk: p.Config.System == Plonk})
 }
 
+// Cost estimates what proofs of a program cost under its system, to compare programs: constraints, or the
+// addresses that the flat argument needs.
+func (p *Program) Cost() (int, error) {
+	if p.Config.System == Flat {
+		sys, err := p.System()
+		if err != nil {
+			return 0, err
+		}
+		return flat.Cost(sys), nil
+	}
+	plan, err := p.Plan()
+	if err != nil {
+		return 0, err
+	}
+	return plan.TotalCost(), nil
+}
+
 // Constraints returns the number of constraints; under Flat the number of integers that are
 // committed to.
 func (c *Compiled) Constraints() int {

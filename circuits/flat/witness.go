@@ -41,6 +41,32 @@ func (c *Compiled) Size() (n int) {
 	return n
 }
 
+// Cost estimates what a system costs before it is laid out: an address for each integer and each lookup, two for a
+// table's row, one for a product.
+func Cost(sys *relation.System) (n int) {
+	for _, b := range sys.Blocks {
+		if b.Kind == relation.Column || b.Kind == relation.Deferred {
+			n += b.Size()
+		}
+	}
+	for _, t := range sys.Tables {
+		n += 2 * t.Len()
+	}
+	for _, l := range sys.Lookups {
+		n += l.Cols[0].Size()
+	}
+	for _, g := range sys.Gathers {
+		n += g.Key.Size() + 2*g.W.Shape[0]
+	}
+	for _, m := range sys.Members {
+		n += m.Query.Size() + 2*m.Rows.Size()
+	}
+	for _, p := range sys.Products {
+		n += p.C.Size()
+	}
+	return n
+}
+
 // Cost returns how many integers of each node are committed to, and under no name those of inputs
 // and tables.
 func (c *Compiled) Cost() map[string]int {

@@ -148,12 +148,12 @@ func cheapest(g *model.Graph, c *calibration, cfg circuits.Config, p *circuits.P
 		if err != nil {
 			return nil, err
 		}
-		plan, err := l.p.Plan()
+		cost, err := l.p.Cost()
 		if err != nil {
 			failed = err
 			continue
 		}
-		if cost := plan.TotalCost(); cost < least {
+		if cost < least {
 			best, least = l.p, cost
 		}
 	}
