@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
+	"sync"
 
 	"github.com/nnark/nnark/circuits/relation"
 	"github.com/nnark/nnark/verifier/flat"
@@ -22,6 +23,9 @@ type Compiled struct {
 	blocks []*space // of columns and parameters
 	tables []table
 	folded map[*space]bool // blocks of parameters that are no values
+
+	once sync.Once
+	wide []int64 // folded weights, where lookups read them
 }
 
 // table is one list of rows with all lookups in it.
@@ -31,10 +35,13 @@ type table struct {
 	counts  []*space // how often each row is looked up, of one part of the rows after another
 }
 
-// query is one statement's lookups, each of a row.
+// query is one statement's lookups, each of a row: that of a value's distance from lo or, of a table of elements, of
+// an equal one.
 type query struct {
-	node string
-	row  func(a *relation.Assignment) []int // -1 for no row
+	node  string
+	slots *space
+	lo    int64
+	among *space // slots of the elements, nil for others
 }
 
 // record is a regular part of a claim: each yields terms by the numbers of elements.
@@ -194,11 +201,12 @@ func (c *compiler) all(claim flat.Claim, value, slot *space, coef int64) {
 
 // query adds slots that are looked up in the last table: their inverses and what is known of
 // them without the columns.
-func (c *compiler) query(node string, shape []int, row func(a *relation.Assignment) []int) *space {
+func (c *compiler) query(q query, shape []int) *space {
 	s := c.newSlots(&c.products, shape...)
 	h := c.newSlots(&c.inverses, shape...)
 	t := &c.tables[len(c.tables)-1]
-	t.queries = append(t.queries, query{node, row})
+	q.slots = s
+	t.queries = append(t.queries, q)
 	c.all(flat.Left, h, s, 1)
 	c.constant(flat.Right, flat.Beta+flat.Symbol(len(c.tables)-1), s, 1)
 	c.constant(flat.Product, flat.One, s, 1)
@@ -273,24 +281,12 @@ func (c *compiler) lookups() {
 			if l.Table != t {
 				continue
 			}
-			q := c.query(l.Node, l.Cols[0].Shape, func(a *relation.Assignment) []int { return rowsOf(a.Eval(l.Cols[0]), t.Domain.Lo, t.Len()) })
+			q := c.query(query{node: l.Node, lo: t.Domain.Lo}, l.Cols[0].Shape)
 			for k, col := range l.Cols {
 				c.tensor(flat.Right, []flat.Symbol{flat.One, flat.Gamma}[k], col, q)
 			}
 		}
 	}
-}
-
-// rowsOf returns the rows of values in a table that begins with lo, -1 for those that are not
-// in it.
-func rowsOf(values []int64, lo int64, n int) []int {
-	rows := make([]int, len(values))
-	for i, v := range values {
-		if rows[i] = -1; lo <= v && v-lo < int64(n) {
-			rows[i] = int(v - lo)
-		}
-	}
-	return rows
 }
 
 // gather adds a table whose rows are parameters: the tuple of a row is its number and its values.
@@ -313,7 +309,7 @@ func (c *compiler) gather(g *relation.Gather) {
 				}
 			}
 		}})
-	q := c.query(g.Node, g.Key.Shape, func(a *relation.Assignment) []int { return rowsOf(a.Eval(g.Key), 0, n) })
+	q := c.query(query{node: g.Node}, g.Key.Shape)
 	c.tensor(flat.Right, flat.One, g.Key, q)
 	for j, col := range g.Cols {
 		for _, p := range col.Parts() {
@@ -335,21 +331,7 @@ func (c *compiler) allColumns() int { return 1<<c.Plan.Columns - 1 }
 func (c *compiler) member(m *relation.Member) {
 	s := c.table(m.Rows.Size(), m.Rows.Size())
 	c.tensor(flat.Right, flat.One, m.Rows, s)
-	q := c.query(m.Node, m.Query.Shape, func(a *relation.Assignment) []int {
-		at := map[int64]int{}
-		for i, v := range a.Eval(m.Rows) {
-			at[v] = i
-		}
-		rows := a.Eval(m.Query)
-		out := make([]int, len(rows))
-		for i, v := range rows {
-			row, ok := at[v]
-			if out[i] = row; !ok {
-				out[i] = -1
-			}
-		}
-		return out
-	})
+	q := c.query(query{node: m.Node, among: s}, m.Query.Shape)
 	c.tensor(flat.Right, flat.One, m.Query, q)
 }
 

@@ -95,14 +95,21 @@ func (c *Compiled) valuesOf(a *relation.Assignment) []fr.Element {
 			v[c.blocks[i].address(k)].SetInt64(x)
 		}
 	}
-	one := fr.One()
+	ints := make([]int64, 1<<c.Plan.Values)
+	for i, b := range c.sys.Blocks {
+		if !c.folded[c.blocks[i]] {
+			c.blocks[i].put(ints, a.Of(b))
+		}
+	}
+	one, x := fr.One(), c.lookedUp(ints)
 	for i := range c.tables {
 		t := &c.tables[i]
 		for _, q := range t.queries {
-			for _, row := range q.row(a) {
-				if row >= 0 {
-					x := &v[t.count(row)]
-					x.Add(x, &one)
+			rowOf := q.row(x, t.rows)
+			for k := range q.slots.size {
+				if row := rowOf(x[q.slots.address(k)]); row >= 0 {
+					count := &v[t.count(row)]
+					count.Add(count, &one)
 				}
 			}
 		}

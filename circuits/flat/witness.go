@@ -6,6 +6,7 @@ import (
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 
 	"github.com/nnark/nnark/circuits/relation"
+	"github.com/nnark/nnark/verifier/flat"
 	"github.com/nnark/nnark/verifier/statement"
 )
 
@@ -133,16 +134,8 @@ func (c *Compiled) Witness(a *relation.Assignment, context fr.Element) (*Witness
 			c.blocks[i].put(w.Values, a.Of(b))
 		}
 	}
-	for i := range c.tables {
-		t := &c.tables[i]
-		for _, q := range t.queries {
-			for k, row := range q.row(a) {
-				if row < 0 {
-					return nil, fmt.Errorf("%s: integer %d of a lookup is in no row of its table: %w", q.node, k, relation.ErrRange)
-				}
-				w.Values[t.count(row)]++
-			}
-		}
+	if err := c.lookUp(w.Values); err != nil {
+		return nil, err
 	}
 	for _, e := range c.sys.Exposes {
 		if e.Visibility != statement.Public {
@@ -157,6 +150,112 @@ func (c *Compiled) Witness(a *relation.Assignment, context fr.Element) (*Witness
 		w.Statement = append(w.Statement, packed...)
 	}
 	return w, a.Err()
+}
+
+// lookUp counts how often each row is looked up, from the other values.
+func (c *Compiled) lookUp(v []int64) error {
+	x := c.lookedUp(v)
+	for i := range c.tables {
+		t := &c.tables[i]
+		for k := range t.queries {
+			q := &t.queries[k]
+			row := q.row(x, t.rows)
+			for i := range q.slots.size {
+				r := row(x[q.slots.address(i)])
+				if r < 0 {
+					return fmt.Errorf("%s: integer %d of a lookup is in no row of its table: %w", q.node, i, relation.ErrRange)
+				}
+				v[t.count(r)]++
+			}
+		}
+	}
+	return nil
+}
+
+// lookedUp returns what the first columns of lookups and tables are, by slot: what the boxes of the claim Right
+// that no challenge multiplies say of them.
+func (c *Compiled) lookedUp(v []int64) []int64 {
+	out := make([]int64, 1<<c.Plan.Products)
+	for i := range c.Plan.Boxes {
+		b := &c.Plan.Boxes[i]
+		switch {
+		case b.Claim != flat.Right || b.Symbol != flat.One:
+		case b.Fold != 0:
+			w := *b
+			w.Value -= len(v)
+			addBox(out, c.weights(), &w)
+		default:
+			addBox(out, v, b)
+		}
+	}
+	return out
+}
+
+// weights are the folded ones.
+func (c *Compiled) weights() []int64 {
+	c.once.Do(func() {
+		_, w, _ := c.Model() // too large ones have no commitment either
+		c.wide = make([]int64, c.Plan.Weights<<c.Plan.Row)
+		for i := range w {
+			c.wide[i] = int64(w[i])
+		}
+	})
+	return c.wide
+}
+
+// addBox adds a box's terms to their slots.
+func addBox(out, v []int64, b *flat.Box) {
+	n := 0
+	var loop func(depth, value, slot int)
+	loop = func(depth, value, slot int) {
+		if depth < len(b.Loops) {
+			l := &b.Loops[depth]
+			if depth < len(b.Loops)-1 || b.Factors != nil || b.Constant() {
+				for range l.Size {
+					loop(depth+1, value, slot)
+					value, slot = value+l.Value, slot+l.Slot
+				}
+				return
+			}
+			for range l.Size {
+				out[slot] += b.Coef * v[value]
+				value, slot = value+l.Value, slot+l.Slot
+			}
+			return
+		}
+		x := b.Coef
+		if b.Factors != nil {
+			x *= b.Factors[n]
+			n++
+		}
+		if !b.Constant() {
+			x *= v[value]
+		}
+		out[slot] += x
+	}
+	loop(0, b.Value, b.Slot)
+}
+
+// row returns the function from a value to its row, -1 for none. x is what [Compiled.lookedUp] returned.
+func (q *query) row(x []int64, rows int) func(value int64) int {
+	if q.among == nil {
+		return func(value int64) int {
+			if value < q.lo || value-q.lo >= int64(rows) {
+				return -1
+			}
+			return int(value - q.lo)
+		}
+	}
+	at := map[int64]int{}
+	for i := range q.among.size {
+		at[x[q.among.address(i)]] = i
+	}
+	return func(value int64) int {
+		if row, ok := at[value]; ok {
+			return row
+		}
+		return -1
+	}
 }
 
 // Address returns where an element of a block is among the values, in the rows that a model's maker
