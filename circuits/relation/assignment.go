@@ -54,26 +54,59 @@ func (a *Assignment) Eval(t Tensor) []int64 {
 		out[i] = t.cst
 	}
 	a.wide = a.wide || t.wide
-	var buf [16]int
 	for k := range t.terms {
-		m := &t.terms[k]
-		var src []int64
-		if m.block.Kind != one {
-			src = a.Of(m.block)
-		}
-		for i := range out {
-			idx, coef, ok := m.read(i, buf[:])
-			a.wide = a.wide || !ok
-			switch {
-			case idx < 0:
-			case src == nil:
-				out[i] = a.mulAdd(out[i], coef, 1)
-			default:
-				out[i] = a.mulAdd(out[i], coef, src[idx])
-			}
-		}
+		a.addTerm(out, &t.terms[k])
 	}
 	return out
+}
+
+// addTerm adds a term to each element.
+func (a *Assignment) addTerm(out []int64, m *term) {
+	var src []int64
+	if m.block.Kind != one {
+		src = a.Of(m.block)
+	}
+	if len(m.views) == 0 && src != nil {
+		for i, x := range src {
+			out[i] = a.mulAdd(out[i], m.coef, x)
+		}
+		return
+	}
+	var buf [16]int
+	last := len(m.views) - 1
+	add := func(i, idx int, coef int64, ok bool) {
+		for k := last - 1; k >= 0 && idx >= 0; k-- {
+			v := m.views[k]
+			if v.Factor != nil && ok {
+				coef, ok = times(coef, v.Factor[idx])
+			}
+			idx = v.source(idx, buf[:])
+		}
+		if idx < 0 {
+			return
+		}
+		a.wide = a.wide || !ok
+		switch {
+		case coef == 0:
+		case src == nil:
+			out[i] = a.mulAdd(out[i], coef, 1)
+		default:
+			out[i] = a.mulAdd(out[i], coef, src[idx])
+		}
+	}
+	if last < 0 {
+		for i := range out {
+			add(i, i, m.coef, true)
+		}
+		return
+	}
+	m.views[last].each(func(i, idx int) {
+		coef, ok := m.coef, true
+		if f := m.views[last].Factor; f != nil {
+			coef, ok = times(coef, f[i])
+		}
+		add(i, idx, coef, ok)
+	})
 }
 
 // EvalExpr returns one expression's value.

@@ -82,6 +82,46 @@ func (v *View) source(o int, buf []int) int {
 	return flat
 }
 
+// each calls f for each element of the result, in order, with its source's flat index, -1 outside:
+// what [View.source] returns, with counters in the place of divisions.
+func (v *View) each(f func(i, source int)) {
+	if v.Index != nil {
+		for i, at := range v.Index {
+			f(i, at)
+		}
+		return
+	}
+	n := Size(v.Out)
+	if n == 0 {
+		return
+	}
+	counters, at := make([]int, len(v.Out)), slices.Clone(v.Start)
+	for i := range n {
+		flat := 0
+		for k, d := range v.In {
+			if x := at[k]; x < 0 || x >= d {
+				flat = -1
+				break
+			}
+			flat = flat*d + at[k]
+		}
+		f(i, flat)
+		for k := len(counters) - 1; k >= 0; k-- {
+			by := 1
+			if counters[k]++; counters[k] == v.Out[k] {
+				by -= counters[k]
+				counters[k] = 0
+			}
+			for axis := range at {
+				at[axis] += by * v.Step[axis][k]
+			}
+			if by == 1 {
+				break
+			}
+		}
+	}
+}
+
 // Tensor is an affine expression for each element of a shape: Σ coef·view(block) +
 // constant. Tensors are values; operations return new ones. None of them fails: a tensor
 // whose coefficients or constants pass 2^62 on the way is refused by [Builder.Finish], even

@@ -65,7 +65,8 @@ func New(ctx context.Context, plan *flat.Plan, powers []bn254.G1Affine, values [
 			return nil, err
 		}
 	}
-	v := newValues(p.model)
+	v := make(fr.Vector, len(p.model))
+	setInts(v, p.model)
 	rows, err := p.commit(ctx, v, flat.Model, p.blinders)
 	if err != nil {
 		return nil, err
@@ -189,18 +190,16 @@ func (p *Prover) prove(ctx context.Context, seed [32]byte, values []int64, publi
 
 // witness commits to the columns and the masks.
 func (t *attempt) witness(values []int64) error {
-	t.values = newValues(values)
-	for r, kind := range t.plan.Rows {
-		row := t.values[r<<t.plan.Row : (r+1)<<t.plan.Row]
-		switch kind {
+	t.values = make(fr.Vector, len(values))
+	inParallel(len(t.plan.Rows), func(r int) {
+		lo, hi := r<<t.plan.Row, (r+1)<<t.plan.Row
+		switch t.plan.Rows[r] {
+		case flat.Witness:
+			setInts(t.values[lo:hi], values[lo:hi])
 		case flat.Model:
-			for i := range row {
-				row[i].SetInt64(t.model[r<<t.plan.Row+i])
-			}
-		case flat.Inverse, flat.Unused, flat.Virtual:
-			clear(row)
+			setInts(t.values[lo:hi], t.model[lo:hi])
 		}
-	}
+	})
 	if err := t.drawMasks(); err != nil {
 		return err
 	}
@@ -261,15 +260,13 @@ func draw(x []fr.Element) error {
 	return nil
 }
 
-// newValues returns integers as field elements.
-func newValues(x []int64) fr.Vector {
-	v := make(fr.Vector, len(x))
+// setInts sets elements, which are zero, to integers.
+func setInts(v fr.Vector, x []int64) {
 	for i, k := range x {
 		if k != 0 {
 			v[i].SetInt64(k)
 		}
 	}
-	return v
 }
 
 // commit commits to all rows of a kind.
@@ -419,7 +416,8 @@ func (t *attempt) claims() (folded fr.Vector, omega []fr.Element, err error) {
 	}
 	t.fold()
 	e := t.functional()
-	v := append(make(fr.Vector, 0, len(t.values)), t.values...)
+	v := t.values // which nobody needs after this
+	t.values = nil
 	powers := t.points.Powers()
 	var claim fr.Element
 	for i := range claims {
