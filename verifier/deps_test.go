@@ -17,7 +17,7 @@ func TestDependencies(t *testing.T) {
 		case strings.HasPrefix(path, "github.com/consensys/gnark-crypto/"),
 			strings.HasPrefix(path, "github.com/nnark/nnark/fixedpoint"),
 			path == "github.com/nnark/nnark/verifier", path == "github.com/nnark/nnark/verifier/statement",
-			path == "github.com/nnark/nnark/verifier/flat", path == "github.com/nnark/nnark/verifier/hyperkzg",
+			path == "github.com/nnark/nnark/verifier/flat", path == "github.com/nnark/nnark/verifier/hyperkzg", path == "github.com/nnark/nnark/verifier/internal/msm",
 			strings.HasPrefix(path, "github.com/bits-and-blooms/bitset"),
 			strings.HasPrefix(path, "golang.org/x/"),
 			!strings.Contains(strings.Split(path, "/")[0], "."): // standard library

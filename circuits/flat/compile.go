@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
-	"sync"
 
 	"github.com/nnark/nnark/circuits/relation"
 	"github.com/nnark/nnark/verifier/flat"
@@ -24,8 +23,7 @@ type Compiled struct {
 	tables []table
 	folded map[*space]bool // blocks of parameters that are no values
 
-	once sync.Once
-	wide []int64 // folded weights, where lookups read them
+	wide []int64 // folded weights, if lookups read them
 }
 
 // table is one list of rows with all lookups in it.
@@ -78,7 +76,10 @@ func New(sys *relation.System) (*Compiled, error) {
 	if err := c.compile(); err != nil {
 		return nil, err
 	}
-	return c.Compiled, c.lay()
+	if err := c.lay(); err != nil {
+		return nil, err
+	}
+	return c.Compiled, c.widen()
 }
 
 // compile makes spaces and records of all statements.

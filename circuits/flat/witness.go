@@ -2,6 +2,7 @@ package flat
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 
@@ -172,6 +173,20 @@ func (c *Compiled) lookUp(v []int64) error {
 	return nil
 }
 
+// widen keeps folded weights that lookups read.
+func (c *Compiled) widen() error {
+	reads := func(b flat.Box) bool { return b.Claim == flat.Right && b.Symbol == flat.One && b.Fold != 0 }
+	if !slices.ContainsFunc(c.Plan.Boxes, reads) {
+		return nil
+	}
+	_, w, err := c.Model()
+	c.wide = make([]int64, len(w))
+	for i := range w {
+		c.wide[i] = int64(w[i])
+	}
+	return err
+}
+
 // lookedUp returns what the first columns of lookups and tables are, by slot: what the boxes of the claim Right
 // that no challenge multiplies say of them.
 func (c *Compiled) lookedUp(v []int64) []int64 {
@@ -183,24 +198,12 @@ func (c *Compiled) lookedUp(v []int64) []int64 {
 		case b.Fold != 0:
 			w := *b
 			w.Value -= len(v)
-			addBox(out, c.weights(), &w)
+			addBox(out, c.wide, &w)
 		default:
 			addBox(out, v, b)
 		}
 	}
 	return out
-}
-
-// weights are the folded ones.
-func (c *Compiled) weights() []int64 {
-	c.once.Do(func() {
-		_, w, _ := c.Model() // too large ones have no commitment either
-		c.wide = make([]int64, c.Plan.Weights<<c.Plan.Row)
-		for i := range w {
-			c.wide[i] = int64(w[i])
-		}
-	})
-	return c.wide
 }
 
 // addBox adds a box's terms to their slots.

@@ -190,7 +190,7 @@ def compile(model: Any, samples: Arrays, *, name: str = "", weights: str = "comm
     model: an ONNX file's path or bytes, an onnx.ModelProto, or a torch.nn.Module. samples: some
     dozen inputs that fix the scales, an array with an axis of samples in front, or a mapping by
     input. weights: "committed" (private) or "baked"; input: "public", "private", "digest"; system:
-    "groth16" or "plonk". bits fixes the width of activations, tolerance the error allowed.
+    "groth16", "plonk" or "flat". bits fixes the width of activations, tolerance the error allowed.
     input_range says which numbers an input may hold, by its name (otherwise what the samples show
     and a margin); others are refused, or with saturate taken for the nearest inside.
 

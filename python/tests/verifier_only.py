@@ -8,7 +8,7 @@ import nnark_verifier as nnark
 
 data = pathlib.Path(__file__).parents[1] / "testdata"
 assert "nnark" not in sys.modules
-for name in ("groth16", "plonk"):
+for name in ("groth16", "plonk", "flat"):
     key = nnark.VerifyingKey.load(data / f"{name}.key")
     proof = nnark.Proof.load(data / f"{name}.json")
     statement = key.verify(proof, context=None)

@@ -42,6 +42,7 @@ golden=../testdata
 for kind in "" -static; do
 	"$out/example$kind" "$golden/groth16.key" "$golden/groth16.json"
 	"$out/example$kind" "$golden/plonk.key" "$golden/plonk.json"
+	"$out/example$kind" "$golden/flat.key" "$golden/flat.json"
 	if "$out/example$kind" "$golden/plonk.key" "$golden/groth16.json"; then
 		echo "a proof of another model was accepted" >&2
 		exit 1

@@ -3,9 +3,7 @@ package flat
 import (
 	"sync"
 
-	"github.com/consensys/gnark-crypto/ecc"
 	"github.com/consensys/gnark-crypto/ecc/bn254"
-	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 )
 
 // Blinder returns Xi, the base of the blindings of rows: a point that nobody knows a multiple
@@ -19,8 +17,3 @@ var blinder = sync.OnceValue(func() bn254.G1Affine {
 	}
 	return p
 })
-
-func msm(points []bn254.G1Affine, scalars []fr.Element) (sum bn254.G1Affine, err error) {
-	_, err = sum.MultiExp(points, scalars, ecc.MultiExpConfig{NbTasks: 1})
-	return sum, err
-}

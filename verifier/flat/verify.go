@@ -7,6 +7,7 @@ import (
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 
 	"github.com/nnark/nnark/verifier/hyperkzg"
+	"github.com/nnark/nnark/verifier/internal/msm"
 )
 
 // Key is what proofs of one model are verified with: the plan and the commitments to the rows
@@ -219,7 +220,7 @@ func (k *Key) Combine(at *Points, omega *Point, eta *fr.Element, pr *Proof) (c b
 	var s fr.Element
 	points = append(points, pr.Mask, Blinder())
 	scalars = append(scalars, *eta, *s.Neg(&pr.Blinding))
-	return msm(points, scalars)
+	return msm.Sum(points, scalars), nil
 }
 
 // FoldedRows returns the weight of each row of weights where row i of the values weighs rows[i].

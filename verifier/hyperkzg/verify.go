@@ -4,9 +4,10 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/consensys/gnark-crypto/ecc"
 	"github.com/consensys/gnark-crypto/ecc/bn254"
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+
+	"github.com/nnark/nnark/verifier/internal/msm"
 )
 
 // Every error of this package is one of these.
@@ -101,8 +102,7 @@ func Verify(commitment bn254.G1Affine, point []fr.Element, y fr.Element, p *Proo
 
 	plus, minus, square := combine(p.Plus, &q), combine(p.Minus, &q), combine(squares, &q)
 	value, vanishing := interpolate(&r, &z, &plus, &minus, &square)
-	left, err = p.left(commitment, &q, &z, &value, &vanishing)
-	return left, p.Opening, err
+	return p.left(commitment, &q, &z, &value, &vanishing), p.Opening, nil
 }
 
 // squares returns P_i(r²) for i < c and, apart, for i = c. It fails if r, -r and r² are not
@@ -164,7 +164,7 @@ func interpolate(r, z, plus, minus, square *fr.Element) (value, vanishing fr.Ele
 }
 
 // left returns [B]_1 - value·[1]_1 - vanishing·[Q]_1 + z·[W]_1.
-func (p *Proof) left(commitment bn254.G1Affine, q, z, value, vanishing *fr.Element) (sum bn254.G1Affine, err error) {
+func (p *Proof) left(commitment bn254.G1Affine, q, z, value, vanishing *fr.Element) bn254.G1Affine {
 	_, _, generator, _ := bn254.Generators()
 	points := append([]bn254.G1Affine{commitment}, p.Folds...)
 	scalars := make([]fr.Element, len(points), len(points)+3)
@@ -177,6 +177,5 @@ func (p *Proof) left(commitment bn254.G1Affine, q, z, value, vanishing *fr.Eleme
 	minusVanishing.Neg(vanishing)
 	points = append(points, generator, p.Quotient, p.Opening)
 	scalars = append(scalars, minusValue, minusVanishing, *z)
-	_, err = sum.MultiExp(points, scalars, ecc.MultiExpConfig{})
-	return sum, err
+	return msm.Sum(points, scalars)
 }

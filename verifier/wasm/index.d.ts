@@ -78,7 +78,7 @@ export interface Refused {
 /** What a key is for. Names and labels are the word of the key's author. */
 export interface Card {
   name: string;
-  system: "groth16" | "plonk";
+  system: "groth16" | "plonk" | "flat";
   weights: "committed" | "baked";
   /** One party made the key and could forge proofs. */
   unsafeSetup: boolean;

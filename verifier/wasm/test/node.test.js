@@ -37,6 +37,17 @@ test("an accepted proof shows its statement", async () => {
   }
 });
 
+test("a proof of the flat argument", async () => {
+  const key = await golden("flat.key");
+  const text = (await golden("flat.json")).toString();
+  const got = await verify(key, text, { expectInts: [7, 0, 255] });
+  assert.equal(got.accepted, true);
+  assert.deepEqual(got.statement.outputs[0].ints, [14, -255]);
+  const at = text.lastIndexOf("00", text.length - 200);
+  const lie = text.slice(0, at) + "01" + text.slice(at + 2);
+  assert.equal((await verify(key, lie)).accepted, false);
+});
+
 test("a rejected proof shows no statement", async () => {
   const got = await verify(key, proof, { context: 1 });
   assert.equal(got.accepted, false);
