@@ -212,6 +212,8 @@ func (s *scratch) add(dst fr.Vector, d, ds int, src fr.Vector, a, as int, w *wei
 			}
 			dst[d+i*ds].Add(&dst[d+i*ds], &x)
 		}
+	case src == nil && ds == 1 && r.n >= longRun:
+		s.addAll(dst[d:d+r.n], &scale)
 	case src == nil:
 		for i := range r.n {
 			dst[d+i*ds].Add(&dst[d+i*ds], &scale)
@@ -256,6 +258,22 @@ func (s *scratch) add(dst fr.Vector, d, ds int, src fr.Vector, a, as int, w *wei
 				dst[d+i*ds].Add(&dst[d+i*ds], x.Mul(&x, &scale))
 			}
 		}
+	}
+}
+
+// addAll adds x to all elements.
+func (s *scratch) addAll(out fr.Vector, x *fr.Element) {
+	if s.v == nil {
+		s.v = make(fr.Vector, chunk)
+	}
+	v := s.v[:min(len(out), chunk)]
+	for i := range v {
+		v[i] = *x
+	}
+	for len(out) > 0 {
+		n := min(len(out), chunk)
+		add(out[:n], out[:n], v[:n])
+		out = out[n:]
 	}
 }
 
