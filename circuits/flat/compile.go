@@ -39,6 +39,7 @@ type query struct {
 	node  string
 	slots *space
 	lo    int64
+	rows  int    // from lo on, without those that are repeated
 	among *space // slots of the elements, nil for others
 }
 
@@ -282,7 +283,7 @@ func (c *compiler) lookups() {
 			if l.Table != t {
 				continue
 			}
-			q := c.query(query{node: l.Node, lo: t.Domain.Lo}, l.Cols[0].Shape)
+			q := c.query(query{node: l.Node, lo: t.Domain.Lo, rows: t.Len()}, l.Cols[0].Shape)
 			for k, col := range l.Cols {
 				c.tensor(flat.Right, []flat.Symbol{flat.One, flat.Gamma}[k], col, q)
 			}
@@ -310,7 +311,7 @@ func (c *compiler) gather(g *relation.Gather) {
 				}
 			}
 		}})
-	q := c.query(query{node: g.Node}, g.Key.Shape)
+	q := c.query(query{node: g.Node, rows: n}, g.Key.Shape)
 	c.tensor(flat.Right, flat.One, g.Key, q)
 	for j, col := range g.Cols {
 		for _, p := range col.Parts() {

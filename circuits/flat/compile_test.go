@@ -105,7 +105,7 @@ func (c *Compiled) valuesOf(a *relation.Assignment) []fr.Element {
 	for i := range c.tables {
 		t := &c.tables[i]
 		for _, q := range t.queries {
-			rowOf := q.row(x, t.rows)
+			rowOf := q.row(x)
 			for k := range q.slots.size {
 				if row := rowOf(x[q.slots.address(k)]); row >= 0 {
 					count := &v[t.count(row)]

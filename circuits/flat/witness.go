@@ -160,7 +160,7 @@ func (c *Compiled) lookUp(v []int64) error {
 		t := &c.tables[i]
 		for k := range t.queries {
 			q := &t.queries[k]
-			row := q.row(x, t.rows)
+			row := q.row(x)
 			for i := range q.slots.size {
 				r := row(x[q.slots.address(i)])
 				if r < 0 {
@@ -240,10 +240,10 @@ func addBox(out, v []int64, b *flat.Box) {
 }
 
 // row returns the function from a value to its row, -1 for none. x is what [Compiled.lookedUp] returned.
-func (q *query) row(x []int64, rows int) func(value int64) int {
+func (q *query) row(x []int64) func(value int64) int {
 	if q.among == nil {
 		return func(value int64) int {
-			if value < q.lo || value-q.lo >= int64(rows) {
+			if value < q.lo || value-q.lo >= int64(q.rows) {
 				return -1
 			}
 			return int(value - q.lo)

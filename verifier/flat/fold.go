@@ -70,6 +70,9 @@ func (p *Plan) FoldOf(b *Box) (f Fold, same string, ok bool) {
 // Folded reports whether a box is of weights.
 func (p *Plan) Folded(b *Box) bool { return b.Value >= 1<<p.Values }
 
+// rowWork is how many products the weight of a row takes, about: it is put together from runs of bits.
+const rowWork = 8
+
 // checkFolds returns an error unless each fold has a row of its own, and its boxes are alike.
 func (p *Plan) checkFolds(w *work) error {
 	virtual := 0
@@ -78,9 +81,10 @@ func (p *Plan) checkFolds(w *work) error {
 			virtual++
 		}
 	}
-	if virtual != len(p.Folds) || p.Weights < 0 || p.Weights > maxWeights {
-		return fmt.Errorf("%d virtual rows for %d folds of %d rows", virtual, len(p.Folds), p.Weights)
+	if virtual != len(p.Folds) {
+		return fmt.Errorf("%d virtual rows for %d folds", virtual, len(p.Folds))
 	}
+	w.products += len(p.Folds) * p.Weights
 	seen := map[int]bool{}
 	for i, f := range p.Folds {
 		if f.Row < 0 || f.Row >= len(p.Rows) || p.Rows[f.Row] != Virtual || seen[f.Row] || f.Claim >= numBoxed {
@@ -109,7 +113,7 @@ func (p *Plan) checkFolds(w *work) error {
 		for _, q := range parts.outer {
 			rows *= q.terms()
 		}
-		if w.products += rows + 1<<p.Row; w.products > maxWork {
+		if w.products += rowWork*rows + 1<<p.Row; w.products > maxWork {
 			return fmt.Errorf("more than %d products to evaluate", maxWork)
 		}
 		same := p.inner(b, parts, slotBits, sideBits)

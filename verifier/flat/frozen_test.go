@@ -9,6 +9,7 @@ import (
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 	"github.com/stretchr/testify/require"
 
+	compile "github.com/nnark/nnark/circuits/flat"
 	"github.com/nnark/nnark/verifier/flat"
 )
 
@@ -251,9 +252,7 @@ func TestFrozenChallenges(t *testing.T) {
 		t.Run(f.label, func(t *testing.T) {
 			n := *testNetwork()
 			if f.plan != nil {
-				plans := *n.Compiled
-				plans.Plan = f.plan
-				n.Compiled = &plans
+				n.Compiled = &compile.Compiled{Plan: f.plan}
 			}
 			p := n.prover(6)
 			p.lie = f.lie

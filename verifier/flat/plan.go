@@ -1,6 +1,9 @@
 package flat
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Kind says when a row of values is committed.
 type Kind uint8
@@ -49,7 +52,7 @@ const (
 	MaxValues  = 26
 	MinRow     = 8
 	MaxRow     = 20
-	maxAddress = 40 // bits of an address, of weights too
+	maxAddress = 35 // bits of an address, of weights too; 2^MaxValues steps of as many bits do not wrap
 	maxTables  = 1 << 12
 	maxLoops   = 10
 	maxRows    = 1 << 10
@@ -83,6 +86,8 @@ func (p *Plan) Check() error {
 		return fmt.Errorf("%d tables", p.Tables)
 	case len(p.Rows) != 1<<(p.Values-p.Row) || len(p.Rows) > maxRows:
 		return fmt.Errorf("%d rows", len(p.Rows))
+	case p.Weights < 0 || p.Weights > maxWeights:
+		return fmt.Errorf("%d rows of weights", p.Weights)
 	case !p.Masks().Fit(p.Row):
 		return fmt.Errorf("rows of 2^%d do not hold the masks", p.Row)
 	}
@@ -98,7 +103,7 @@ func (p *Plan) Check() error {
 		}
 	}
 	for i, b := range p.Exposes {
-		if b.Claim != Zero || !b.Constant() || b.Coef != -1 || b.Factors != nil {
+		if b.Claim != Zero || !b.Constant() || b.Coef != -1 || b.Factors != nil || b.Fold != 0 {
 			return fmt.Errorf("public tensor %d is no box of constants", i)
 		}
 		if err := p.checkBox(&b, &w); err != nil {
@@ -205,6 +210,9 @@ func (p *Plan) checkBox(b *Box, w *work) error {
 	}
 	if b.Value < 1<<p.Row {
 		return fmt.Errorf("values from %d, in the row of the masks", b.Value)
+	}
+	if r := b.Value >> p.Row; slices.Contains(p.Rows[r:ends[values]>>p.Row+1], Virtual) {
+		return fmt.Errorf("values from row %d to %d, of which one is virtual", r, ends[values]>>p.Row)
 	}
 	for i := p.Row; i < p.Values; i++ {
 		if b.contains(1<<i, &w.steps) || b.contains(1<<i^1, &w.steps) {
