@@ -32,7 +32,8 @@ type Cost struct {
 // machine that multiplies its points in referenceTime, and in bytes. Measured with nnark setup
 // and prove, --json, on two cores of Ice Lake with the AVX-512 IFMA kernels, on fourteen
 // networks of 5,700 to 294,000 constraints under Groth16 and four of 12,000 to 225,000 gates
-// under PLONK.
+// under PLONK. Under the flat argument it is addresses, 2^17 to 2^23 of six networks, and weights that
+// are folded (bench/engine).
 const (
 	referenceTime = 7700 * time.Microsecond
 
@@ -46,9 +47,9 @@ const (
 	plonkSetupBytesBase, plonkSetupBytesPerByte = 25e6, 9.2
 	plonkProveBytesBase, plonkProveBytesPerByte = 22e6, 28.5
 
-	flatSetupBase, flatSetupPerMB    = 35 * time.Millisecond, 60 * time.Millisecond
-	flatProveBase, flatProveValue    = 20 * time.Millisecond, 500 * time.Nanosecond
-	flatBytesBase, flatBytesPerValue = 30e6, 250.0
+	flatSetupBase, flatSetupPerMB, flatSetupWeight = 35 * time.Millisecond, 60 * time.Millisecond, 90 * time.Nanosecond
+	flatProveBase, flatProveValue                  = 20 * time.Millisecond, 550 * time.Nanosecond
+	flatBytesBase, flatBytesPerValue               = 30e6, 390.0
 )
 
 // Predict returns what keys and proofs of a compiled network will take.
@@ -61,7 +62,9 @@ func Predict(c *circuits.Compiled) Cost {
 	}
 	if c.Flat != nil {
 		values := float64(int(1) << c.Flat.Plan.Values)
-		r.Setup, r.Prove = after(flatSetupBase, flatSetupPerMB, key/1e6), after(flatProveBase, flatProveValue, values)
+		weights := float64(c.Flat.Plan.Weights << c.Flat.Plan.Row)
+		r.Setup = after(flatSetupBase, flatSetupPerMB, key/1e6) + after(0, flatSetupWeight, weights)
+		r.Prove = after(flatProveBase, flatProveValue, values)
 	} else if c.Plan.Plonk {
 		r.Setup, r.Prove = after(plonkSetupBase, plonkSetupPerMB, key/1e6), after(plonkProveBase, plonkProveGate, float64(c.Constraints()))
 	} else {
