@@ -29,6 +29,12 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:   "testdata/script",
 		Setup: func(e *testscript.Env) error { return writeInputs(e.WorkDir) },
+		Condition: func(c string) (bool, error) {
+			if c != "ci" {
+				return false, fmt.Errorf("no condition %q", c)
+			}
+			return os.Getenv("CI") == "true", nil
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"json":   jsonCommand,
 			"status": statusCommand,
