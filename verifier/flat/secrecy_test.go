@@ -277,7 +277,7 @@ func TestSimulator(t *testing.T) {
 		row[0].Add(&row[0], &d)
 		// η·C_μ is what the combination lacks.
 		all := commit(row, fr.Element{})
-		without, err := key.Combine(nil, flat.NewPoint(omega), &eta, pr)
+		without, err := key.Combine(c, flat.NewPoint(omega), &eta, pr)
 		require.NoError(t, err)
 		pr.Mask.Sub(&all, &without)
 		d.Inverse(&eta)
