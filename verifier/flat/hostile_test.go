@@ -150,3 +150,28 @@ func TestCheckFoldsAlike(t *testing.T) {
 		require.NoError(t, p.Check(), name)
 	}
 }
+
+// Starts that differ where columns move on, without a carry: of slots, sides and columns.
+func TestCheckStartsAlike(t *testing.T) {
+	again := func() *Plan {
+		p := foldedPlain()
+		for i := range 2 {
+			loops := p.Boxes[i].Loops
+			loops[len(loops)-2] = Loop{3, 8, 0, 8}
+			loops[len(loops)-1] = Loop{6, 1, 1, 0}
+		}
+		return p
+	}
+	require.NoError(t, again().Check())
+	for name, change := range map[string]func(b *Box){
+		"side":   func(b *Box) { b.Side += 8 },
+		"slot":   func(b *Box) { b.Slot += 2 },
+		"column": func(b *Box) { b.Value += 8 },
+	} {
+		p := again()
+		change(&p.Boxes[1])
+		require.ErrorContains(t, p.Check(), "not like the others", name)
+		change(&p.Boxes[0])
+		require.NoError(t, p.Check(), name)
+	}
+}
