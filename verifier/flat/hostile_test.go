@@ -175,3 +175,22 @@ func TestCheckStartsAlike(t *testing.T) {
 		require.NoError(t, p.Check(), name)
 	}
 }
+
+// Steps and sizes that differ though they move the same bits.
+func TestCheckStepsAlike(t *testing.T) {
+	for name, c := range map[string][2][]Loop{
+		"sides":  {{{2, 8, 0, 8}, {2, 16, 0, 16}, {8, 1, 1, 0}}, {{2, 8, 0, 16}, {2, 16, 0, 8}, {8, 1, 1, 0}}},
+		"slots":  {{{4, 8, 0, 8}, {2, 1, 1, 0}, {2, 2, 2, 0}, {2, 4, 4, 0}}, {{4, 8, 0, 8}, {2, 1, 1, 0}, {2, 2, 4, 0}, {2, 4, 2, 0}}},
+		"values": {{{4, 8, 0, 8}, {2, 1, 1, 0}, {2, 2, 2, 0}, {2, 4, 4, 0}}, {{4, 8, 0, 8}, {2, 1, 1, 0}, {2, 4, 2, 0}, {2, 2, 4, 0}}},
+		"sizes":  {{{4, 8, 0, 8}, {7, 1, 1, 0}}, {{4, 8, 0, 8}, {5, 1, 1, 0}}},
+	} {
+		p := foldedPlain()
+		p.Boxes = p.Boxes[:3]
+		p.Boxes[0].Loops, p.Boxes[1].Loops = c[0], c[1]
+		require.ErrorContains(t, p.Check(), "not like the others", name)
+		p.Boxes[0].Loops = c[1]
+		require.NoError(t, p.Check(), name)
+		p.Boxes[0].Loops, p.Boxes[1].Loops = c[0], c[0]
+		require.NoError(t, p.Check(), name)
+	}
+}
