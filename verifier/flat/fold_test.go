@@ -216,6 +216,10 @@ func newFolding(change func(w, table, weight []int64)) *network {
 	if change != nil {
 		change(matrix, table, factors)
 	}
+	bias := small(5, outs) // few enough to be values
+	for i := range product {
+		product[i] = bias[i/2]
+	}
 	for o := range outs {
 		for k := range ins {
 			for p := range 2 {
@@ -226,7 +230,7 @@ func newFolding(change func(w, table, weight []int64)) *network {
 	x := column("x", 2, input, ins, 1, 2)
 	y := column("y", 100, product, outs, 1, 2)
 	w := b.Param("w", []int{outs, ins, 1, 1}, matrix)
-	b.Contract(relation.Contract{X: x, W: w, Out: y, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}})
+	b.Contract(relation.Contract{X: x, W: w, Bias: b.Param("bias", []int{outs}, bias), Out: y, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}})
 	keys := []int64{82, 3, 3, 0, 64}
 	key := b.Column("key", []int{len(keys)}, func(*relation.Assignment) []int64 { return slices.Clone(keys) })
 	n.blocks["key"] = key.Block()
@@ -279,6 +283,7 @@ func TestFoldingMeans(t *testing.T) {
 	for _, f := range n.Plan.Folds {
 		claims[f.Claim]++
 	}
+	require.Positive(t, n.Plan.Count(flat.Model), "values of the model, too")
 	t.Logf("%d rows of weights, folds of claims %v", n.Plan.Weights, claims)
 	for _, k := range []flat.Claim{flat.Left, flat.Right, flat.Second} {
 		require.Positive(t, claims[k])
