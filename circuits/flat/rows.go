@@ -3,15 +3,17 @@ package flat
 import (
 	"fmt"
 	"maps"
+	"math"
 	"math/bits"
 	"slices"
 
 	"github.com/nnark/nnark/circuits/relation"
+	"github.com/nnark/nnark/fixedpoint"
 	"github.com/nnark/nnark/verifier/flat"
 )
 
 // layRows gives blocks their addresses and rows their kinds, with the fewest values that hold all.
-// Blocks of parameters as long as a row or longer are no values if they can be folded.
+// Blocks of parameters as long as a row or longer are no values if they can be folded and are narrow, and no bias.
 func (c *compiler) layRows() error {
 	for dim := flat.MinRow + 1; dim <= flat.MaxValues; dim++ {
 		c.Plan.Values, c.Plan.Row = dim, rowLength(dim, c.Plan.Rounds())
@@ -40,7 +42,7 @@ func (c *compiler) fold() {
 	p.Weights, p.Folds = 0, nil
 	c.folded, c.folds = map[*space]bool{}, map[string]int{}
 	for _, s := range c.models {
-		if s.padded() < 1<<p.Row {
+		if s.padded() < 1<<p.Row || !c.narrow(s) {
 			continue
 		}
 		mine, ok := map[string]flat.Fold{}, true
@@ -48,6 +50,7 @@ func (c *compiler) fold() {
 			if c.records[i].value != s {
 				continue
 			}
+			ok = ok && c.records[i].claim != flat.Output // a bias is as wide as a sum
 			for k := range c.local[i] {
 				f, same, can := p.FoldOf(&c.local[i][k])
 				mine[same], ok = f, ok && can
@@ -65,6 +68,15 @@ func (c *compiler) fold() {
 		c.folded[s], s.base = true, 1<<p.Values+p.Weights<<p.Row
 		p.Weights += s.padded() >> p.Row
 	}
+}
+
+// narrow reports whether no statement lets a block's parameters be wider than folded ones are, 32 bits. It must not
+// depend on what they are.
+func (c *compiler) narrow(s *space) bool {
+	id := slices.Index(c.blocks, s)
+	return c.sys.Blocks[id].Kind == relation.Param || !slices.ContainsFunc(c.sys.Bounds[id], func(r fixedpoint.Interval) bool {
+		return r.Lo < math.MinInt32 || r.Hi > math.MaxInt32
+	})
 }
 
 // place moves a box of a block's values to where the block is.

@@ -20,7 +20,7 @@ import (
 type Fold struct {
 	Row          int // of the values, of kind Virtual
 	Claim        Claim
-	Slots, Sides int // bits that columns move or that are the same in all boxes
+	Slots, Sides int // bits that columns move
 }
 
 // folded is a box of weights taken apart.

@@ -150,3 +150,47 @@ func TestCheckFoldsAlike(t *testing.T) {
 		require.NoError(t, p.Check(), name)
 	}
 }
+
+// Starts that differ where columns move on, without a carry: of slots, sides and columns.
+func TestCheckStartsAlike(t *testing.T) {
+	again := func() *Plan {
+		p := foldedPlain()
+		for i := range 2 {
+			loops := p.Boxes[i].Loops
+			loops[len(loops)-2] = Loop{3, 8, 0, 8}
+			loops[len(loops)-1] = Loop{6, 1, 1, 0}
+		}
+		return p
+	}
+	require.NoError(t, again().Check())
+	for name, change := range map[string]func(b *Box){
+		"side":   func(b *Box) { b.Side += 8 },
+		"slot":   func(b *Box) { b.Slot += 2 },
+		"column": func(b *Box) { b.Value += 8 },
+	} {
+		p := again()
+		change(&p.Boxes[1])
+		require.ErrorContains(t, p.Check(), "not like the others", name)
+		change(&p.Boxes[0])
+		require.NoError(t, p.Check(), name)
+	}
+}
+
+// Steps and sizes that differ though they move the same bits.
+func TestCheckStepsAlike(t *testing.T) {
+	for name, c := range map[string][2][]Loop{
+		"sides":  {{{2, 8, 0, 8}, {2, 16, 0, 16}, {8, 1, 1, 0}}, {{2, 8, 0, 16}, {2, 16, 0, 8}, {8, 1, 1, 0}}},
+		"slots":  {{{4, 8, 0, 8}, {2, 1, 1, 0}, {2, 2, 2, 0}, {2, 4, 4, 0}}, {{4, 8, 0, 8}, {2, 1, 1, 0}, {2, 2, 4, 0}, {2, 4, 2, 0}}},
+		"values": {{{4, 8, 0, 8}, {2, 1, 1, 0}, {2, 2, 2, 0}, {2, 4, 4, 0}}, {{4, 8, 0, 8}, {2, 1, 1, 0}, {2, 4, 2, 0}, {2, 2, 4, 0}}},
+		"sizes":  {{{4, 8, 0, 8}, {7, 1, 1, 0}}, {{4, 8, 0, 8}, {5, 1, 1, 0}}},
+	} {
+		p := foldedPlain()
+		p.Boxes = p.Boxes[:3]
+		p.Boxes[0].Loops, p.Boxes[1].Loops = c[0], c[1]
+		require.ErrorContains(t, p.Check(), "not like the others", name)
+		p.Boxes[0].Loops = c[1]
+		require.NoError(t, p.Check(), name)
+		p.Boxes[0].Loops, p.Boxes[1].Loops = c[0], c[0]
+		require.NoError(t, p.Check(), name)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/big"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 
@@ -164,7 +165,7 @@ func scatter(p *flat.Plan, c *flat.Points) []fr.Element {
 	powers := c.Powers()
 	for i := range p.Boxes {
 		b := &p.Boxes[i]
-		if b.Constant() {
+		if b.Constant() || b.Fold != 0 {
 			continue
 		}
 		terms(b, b.Factors, func(value, slot, side int, coef fr.Element) {
@@ -176,6 +177,11 @@ func scatter(p *flat.Plan, c *flat.Points) []fr.Element {
 			e[value].Add(&e[value], w.Mul(&w, &powers[b.Claim]))
 		})
 	}
+	p.FoldColumns(c, func(row int, k flat.Claim, columns []fr.Element) {
+		for i := range columns {
+			e[row<<p.Row+i].Mul(&columns[i], &powers[k])
+		}
+	})
 	p.Masks().Apply(p, c, func(k flat.Claim, address int, w fr.Element) {
 		e[address].Add(&e[address], w.Mul(&w, &powers[k]))
 	})
@@ -219,9 +225,9 @@ func (g *mask) sum(begin []fr.Element) fr.Element {
 type prover struct {
 	plan     *flat.Plan
 	key      *flat.Key
-	values   []fr.Element // integers and the model's; masks and inverses are its own
+	values   []fr.Element // integers and the model's, then weights; masks and inverses are its own
 	public   [][]int64
-	blinders []fr.Element // of the model's rows
+	blinders []fr.Element // of the model's rows, then of the weights'
 	rand     *rand.Rand
 
 	unmasked    bool // all masks and blinders zero
@@ -242,6 +248,7 @@ type lies struct {
 	witness  func(p *prover) // before anything
 	masks    func(v []fr.Element)
 	inverses func(v []fr.Element)
+	folds    func(c *flat.Points, v []fr.Element)                    // virtual rows
 	sums     func(c *flat.Points, pr *flat.Proof, excess fr.Element) // of products
 	first    func(round int, m *flat.Cubic, excess fr.Element)
 	values   func(pr *flat.Proof)
@@ -259,7 +266,26 @@ func newProver(plan *flat.Plan, values []fr.Element, public [][]int64, r *rand.R
 			p.key.Model = append(p.key.Model, commit(p.row(values, i), s))
 		}
 	}
+	for i := range plan.Weights {
+		s := random(r, 1)[0]
+		p.blinders = append(p.blinders, s)
+		p.key.Model = append(p.key.Model, commit(p.row(values, len(plan.Rows)+i), s))
+	}
 	return p
+}
+
+// virtual sets the virtual rows.
+func virtual(p *flat.Plan, c *flat.Points, v []fr.Element) {
+	for i, outer := range p.FoldRows(c) {
+		to := v[p.Folds[i].Row<<p.Row : (p.Folds[i].Row+1)<<p.Row]
+		clear(to)
+		for r := range outer {
+			for k := range to {
+				x := times(outer[r], v[1<<p.Values+r<<p.Row+k])
+				to[k].Add(&to[k], &x)
+			}
+		}
+	}
 }
 
 func (p *prover) row(v []fr.Element, i int) []fr.Element { return v[i<<p.plan.Row : (i+1)<<p.plan.Row] }
@@ -348,7 +374,7 @@ func (p *prover) prove(t testing.TB, tr *flat.Transcript) *flat.Proof {
 
 	b, cs := slotsOf(pl, c, flat.Right, pl.Products, v), slotsOf(pl, c, flat.Product, pl.Products, v)
 	for i := range pl.Boxes {
-		if box := &pl.Boxes[i]; box.Claim == flat.Left && !box.Constant() && pl.Rows[box.Value>>pl.Row] == flat.Inverse {
+		if box := &pl.Boxes[i]; box.Claim == flat.Left && !box.Constant() && box.Fold == 0 && pl.Rows[box.Value>>pl.Row] == flat.Inverse {
 			terms(box, nil, func(value, slot, _ int, _ fr.Element) { v[value].Div(&cs[slot], &b[slot]) })
 		}
 	}
@@ -429,6 +455,7 @@ func (p *prover) prove(t testing.TB, tr *flat.Transcript) *flat.Proof {
 		y, err := pl.Claims(&now, &points, claim, pr, p.public)
 		require.NoError(t, err)
 		w := points.Powers()
+		virtual(pl, &points, v)
 		p.lie.hiding(&points, pr, excessOf(dot(scatter(pl, &points), v), dot(y[:], w[:])))
 	}
 	y, err := pl.Claims(tr, c, claim, pr, p.public)
@@ -436,7 +463,11 @@ func (p *prover) prove(t testing.TB, tr *flat.Transcript) *flat.Proof {
 	p.seen.points, p.seen.claims = c, y
 	w := c.Powers()
 	claim = dot(y[:], w[:])
-	e, folded := scatter(pl, c), append([]fr.Element{}, v...)
+	virtual(pl, c, v)
+	if p.lie.folds != nil {
+		p.lie.folds(c, v)
+	}
+	e, folded := scatter(pl, c), append([]fr.Element{}, v[:1<<pl.Values]...)
 	var row []fr.Element
 	var omega []fr.Element
 	for i := range pl.Values {
@@ -475,19 +506,24 @@ func (p *prover) prove(t testing.TB, tr *flat.Transcript) *flat.Proof {
 	pr.Blinding.Mul(&eta, &hide)
 	next := map[flat.Kind]int{}
 	for i, kind := range pl.Rows {
-		if kind == flat.Unused {
-			continue
-		}
 		w := eq(omega[:pl.Values-pl.Row], i, -1)
-		pr.Blinding.Add(&pr.Blinding, w.Mul(&w, &blind[kind][next[kind]]))
-		next[kind]++
+		switch kind {
+		case flat.Unused:
+		case flat.Virtual:
+			fold := slices.IndexFunc(pl.Folds, func(f flat.Fold) bool { return f.Row == i })
+			s := dot(pl.FoldRows(c)[fold], p.blinders[pl.Count(flat.Model):])
+			pr.Blinding.Add(&pr.Blinding, w.Mul(&w, &s))
+		default:
+			pr.Blinding.Add(&pr.Blinding, w.Mul(&w, &blind[kind][next[kind]]))
+			next[kind]++
+		}
 	}
 	tr.Scalars("blinding", pr.Blinding)
 	for i := range row {
 		var x fr.Element
 		row[i].Add(&row[i], x.Mul(&eta, &mu[i]))
 	}
-	all, err := p.key.Combine(nil, flat.NewPoint(omega), &eta, pr)
+	all, err := p.key.Combine(c, flat.NewPoint(omega), &eta, pr)
 	require.NoError(t, err)
 	_, opening, err := hyperkzg.Open(context.Background(), testPowers().g1, all, row, low, tr)
 	require.NoError(t, err)

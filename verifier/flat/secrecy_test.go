@@ -100,10 +100,13 @@ func TestMasksHideEverything(t *testing.T) {
 		}
 		check(t, e, pairs, random(r, 1)[0], r)
 	}
-	for seed := range uint64(4) {
+	for seed := range uint64(8) {
 		r := rand.New(rand.NewPCG(seed, 10))
 		p := testNetwork().Plan
-		if seed > 0 {
+		switch {
+		case seed > 4:
+			p = randomFolds(r)
+		case seed > 0:
 			p = randomPlan(r)
 		}
 		c := randomPoints(p, r)
@@ -225,10 +228,10 @@ func TestNoDictionary(t *testing.T) {
 // A simulator, who knows the challenges and no integers, draws what a proof says subject to the
 // checks, and solves for the mask's commitment.
 func TestSimulator(t *testing.T) {
-	n := testNetwork()
-	pl := n.Plan
-	key := n.prover(1).key
-	for seed := range uint64(3) {
+	for seed := range uint64(4) {
+		n := []*network{testNetwork(), folding()}[seed%2]
+		pl := n.Plan
+		key := n.prover(1).key
 		r := rand.New(rand.NewPCG(seed, 12))
 		tr, pr := programmed(), new(flat.Proof)
 		_, _, g, _ := bn254.Generators()
@@ -277,7 +280,7 @@ func TestSimulator(t *testing.T) {
 		row[0].Add(&row[0], &d)
 		// η·C_μ is what the combination lacks.
 		all := commit(row, fr.Element{})
-		without, err := key.Combine(nil, flat.NewPoint(omega), &eta, pr)
+		without, err := key.Combine(c, flat.NewPoint(omega), &eta, pr)
 		require.NoError(t, err)
 		pr.Mask.Sub(&all, &without)
 		d.Inverse(&eta)
