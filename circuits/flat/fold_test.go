@@ -259,7 +259,6 @@ func (c *Compiled) changed(a *relation.Assignment) []fr.Element {
 			}
 		}
 	}
-	c.once.Do(func() {})
 	was := c.wide
 	c.wide = wide
 	defer func() { c.wide = was }()
