@@ -13,6 +13,7 @@ import (
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nnark/nnark/circuits/flat/flattest"
 	"github.com/nnark/nnark/verifier/flat"
 	"github.com/nnark/nnark/verifier/hyperkzg"
 )
@@ -299,7 +300,7 @@ func FuzzCheck(f *testing.F) {
 		}
 		r := seeded(1)
 		c := randomPoints(p, r)
-		omega := random(r, p.Values)
+		omega := flattest.Random(r, p.Values)
 		p.Constants(c, nil)
 		terms := 0
 		for i := range p.Boxes {

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	compile "github.com/nnark/nnark/circuits/flat"
+	"github.com/nnark/nnark/circuits/flat/flattest"
 	"github.com/nnark/nnark/circuits/relation"
 	"github.com/nnark/nnark/fixedpoint"
 	"github.com/nnark/nnark/verifier/flat"
@@ -97,10 +98,10 @@ func foldsMean(t *testing.T, p *flat.Plan, c *flat.Points, name string) {
 			continue
 		}
 		require.Equal(t, b.Claim, p.Folds[b.Fold-1].Claim)
-		terms(b, b.Factors, func(value, slot, side int, coef fr.Element) {
+		flattest.Terms(b, b.Factors, func(value, slot, side int, coef fr.Element) {
 			w := weigh(c, b, side, coef)
 			if at := c.Slots(b.Claim); at != nil {
-				x := eq(at.Coordinates(), slot, -1)
+				x := flattest.Eq(at.Coordinates(), slot, -1)
 				w.Mul(&w, &x)
 			}
 			x := &boxes[b.Fold-1][value-1<<p.Values]
@@ -131,7 +132,7 @@ func TestRandomFolds(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 15))
 		p := randomFolds(r)
 		require.NoError(t, p.Check())
-		c, omega := randomPoints(p, r), random(r, p.Values)
+		c, omega := randomPoints(p, r), flattest.Random(r, p.Values)
 		name := fmt.Sprintf("seed %d", seed)
 		foldsMean(t, p, c, name)
 		require.Equal(t, extension(scatter(p, c), omega), p.Functional(c, flat.NewPoint(omega)), name)
@@ -180,7 +181,7 @@ func TestChangedFolds(t *testing.T) {
 				continue
 			}
 			accepted++
-			c, omega := randomPoints(&other, r), random(r, other.Values)
+			c, omega := randomPoints(&other, r), flattest.Random(r, other.Values)
 			foldsMean(t, &other, c, fmt.Sprintf("%+v", b))
 			require.Equal(t, extension(scatter(&other, c), omega), other.Functional(c, flat.NewPoint(omega)), "%+v", b)
 		}
@@ -292,17 +293,9 @@ func TestFoldingMeans(t *testing.T) {
 		require.GreaterOrEqual(t, n.at(name, 0), 1<<n.Plan.Values, name)
 	}
 	r := seeded(1)
-	c, omega := randomPoints(n.Plan, r), random(r, n.Plan.Values)
+	c, omega := randomPoints(n.Plan, r), flattest.Random(r, n.Plan.Values)
 	foldsMean(t, n.Plan, c, "folding")
 	require.Equal(t, extension(scatter(n.Plan, c), omega), n.Plan.Functional(c, flat.NewPoint(omega)))
-}
-
-func TestReferenceProverOfFolds(t *testing.T) {
-	n := folding()
-	p := n.prover(1)
-	require.True(t, verify(t, p.key, testSeed, n.public, p.prove(t, flat.NewTranscript(testSeed))))
-	p.unmasked = true
-	require.True(t, verify(t, p.key, testSeed, n.public, p.prove(t, flat.NewTranscript(testSeed))))
 }
 
 // Weights that the key does not hold prove nothing, nor do virtual rows that are no combination of them, where the rest is right
@@ -420,7 +413,7 @@ func TestModelsBeyondTheirShapes(t *testing.T) {
 		slot := n.slot(flat.Right, row(83))
 		for i := range n.Plan.Boxes {
 			if b := &n.Plan.Boxes[i]; b.Claim == flat.Left && !b.Constant() && b.Fold == 0 && n.Plan.Rows[b.Value>>n.Plan.Row] == flat.Inverse {
-				terms(b, nil, func(value, s, _ int, _ fr.Element) {
+				flattest.Terms(b, nil, func(value, s, _ int, _ fr.Element) {
 					if s == slot {
 						v[value].SetOne()
 					}

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	compile "github.com/nnark/nnark/circuits/flat"
+	"github.com/nnark/nnark/circuits/flat/flattest"
 	"github.com/nnark/nnark/verifier/flat"
 )
 
@@ -90,22 +91,22 @@ func forgeries() []forgery {
 		}}},
 		{label: "epsilon", only: -1, plan: n.withoutRanges("col0", "col1"), lie: lies{witness: func(p *prover) {
 			epsilon := knownAll("epsilon", pl.Columns)
-			shift(p.values, n.at("col0", 1), n.at("col1", 1), eq(epsilon, 0, -1), eq(epsilon, 1, -1))
+			shift(p.values, n.at("col0", 1), n.at("col1", 1), flattest.Eq(epsilon, 0, -1), flattest.Eq(epsilon, 1, -1))
 		}}},
 		{label: "tau", only: -1, lie: lies{witness: func(p *prover) {
 			tau := knownAll("tau", pl.Products)
 			a, b := n.at("prod", 0), n.at("prod", 6)
-			shift(p.values, a, b, eq(tau, n.slot(flat.Product, a), -1), eq(tau, n.slot(flat.Product, b), -1))
+			shift(p.values, a, b, flattest.Eq(tau, n.slot(flat.Product, a), -1), flattest.Eq(tau, n.slot(flat.Product, b), -1))
 		}}},
 		{label: "rho", only: -1, lie: lies{witness: func(p *prover) {
 			rho := knownAll("rho", pl.Outputs)
 			a, b := n.at("m", 1), n.at("m", 7)
-			shift(p.values, a, b, eq(rho, n.side(a), -1), eq(rho, n.side(b), -1))
+			shift(p.values, a, b, flattest.Eq(rho, n.side(a), -1), flattest.Eq(rho, n.side(b), -1))
 		}}},
 		{label: "zeta", only: -1, lie: lies{witness: func(p *prover) {
 			zeta := knownAll("zeta", pl.Zeros)
 			a, b := n.at("z", 4), n.at("z", 5) // not those that member copies
-			shift(p.values, a, b, eq(zeta, n.slot(flat.Zero, a), -1), eq(zeta, n.slot(flat.Zero, b), -1))
+			shift(p.values, a, b, flattest.Eq(zeta, n.slot(flat.Zero, a), -1), flattest.Eq(zeta, n.slot(flat.Zero, b), -1))
 		}}},
 		{label: "theta", only: -1, lie: lies{witness: falseProduct, sums: func(_ *flat.Points, pr *flat.Proof, excess fr.Element) {
 			theta := known("theta", 0)
@@ -149,7 +150,7 @@ func (n *network) withoutRanges(names ...string) *flat.Plan {
 				continue
 			}
 			b.Loops = append([]flat.Loop{}, b.Loops...)
-			terms(b, nil, func(value, _, _ int, _ fr.Element) { b.Factors = append(b.Factors, n.ints[value]) })
+			flattest.Terms(b, nil, func(value, _, _ int, _ fr.Element) { b.Factors = append(b.Factors, n.ints[value]) })
 			for k := range b.Loops {
 				b.Loops[k].Value = 0
 			}
@@ -163,7 +164,7 @@ func (n *network) withoutRanges(names ...string) *flat.Plan {
 func (n *network) side(address int) (side int) {
 	for i := range n.Plan.Boxes {
 		if b := &n.Plan.Boxes[i]; b.Claim == flat.Output && !b.Constant() {
-			terms(b, nil, func(value, _, s int, _ fr.Element) {
+			flattest.Terms(b, nil, func(value, _, s int, _ fr.Element) {
 				if value == address {
 					side = s
 				}
@@ -183,7 +184,7 @@ func lieInTable(p *prover, name string) {
 		var slots = map[int]bool{}
 		for i := range n.Plan.Boxes {
 			if b := &n.Plan.Boxes[i]; b.Symbol == flat.Beta+flat.Symbol(t) {
-				terms(b, nil, func(_, s, _ int, _ fr.Element) { slots[s] = true })
+				flattest.Terms(b, nil, func(_, s, _ int, _ fr.Element) { slots[s] = true })
 			}
 		}
 		if !slots[query] {
@@ -215,13 +216,13 @@ func (n *network) slotIn(claim flat.Claim, address int) int {
 	tables := map[int]bool{}
 	for i := range n.Plan.Boxes {
 		if b := &n.Plan.Boxes[i]; b.Symbol >= flat.Beta {
-			terms(b, nil, func(_, s, _ int, _ fr.Element) { tables[s] = true })
+			flattest.Terms(b, nil, func(_, s, _ int, _ fr.Element) { tables[s] = true })
 		}
 	}
 	slot := -1
 	for i := range n.Plan.Boxes {
 		if b := &n.Plan.Boxes[i]; b.Claim == claim && b.Symbol == flat.One && !b.Constant() {
-			terms(b, nil, func(value, s, _ int, _ fr.Element) {
+			flattest.Terms(b, nil, func(value, s, _ int, _ fr.Element) {
 				if value == address && tables[s] {
 					slot = s
 				}
@@ -235,7 +236,7 @@ func (n *network) slotIn(claim flat.Claim, address int) int {
 func (n *network) constant(claim flat.Claim, slot int) (sum fr.Element) {
 	for i := range n.Plan.Boxes {
 		if b := &n.Plan.Boxes[i]; b.Claim == claim && b.Symbol == flat.One && b.Constant() {
-			terms(b, b.Factors, func(_, s, _ int, coef fr.Element) {
+			flattest.Terms(b, b.Factors, func(_, s, _ int, coef fr.Element) {
 				if s == slot {
 					sum.Add(&sum, &coef)
 				}
@@ -281,10 +282,10 @@ func TestKeyNotInSeed(t *testing.T) {
 	p.lie.mask = func(_ *flat.Proof, excess fr.Element) {
 		// One more of the model's last weight, which may be used nowhere.
 		at := (row+1)<<n.Row - 1
-		w := eq(p.seen.omega, at, -1)
+		w := flattest.Eq(p.seen.omega, at, -1)
 		excess.Div(&excess, &w)
-		w = eq(p.seen.omega[n.Values-n.Row:], at, 1<<n.Row-1)
-		p.seen.row[1<<n.Row-1].Add(&p.seen.row[1<<n.Row-1], scaled(excess, eq(p.seen.omega[:n.Values-n.Row], row, -1)))
+		w = flattest.Eq(p.seen.omega[n.Values-n.Row:], at, 1<<n.Row-1)
+		p.seen.row[1<<n.Row-1].Add(&p.seen.row[1<<n.Row-1], scaled(excess, flattest.Eq(p.seen.omega[:n.Values-n.Row], row, -1)))
 		more := make([]fr.Element, 1<<n.Row)
 		more[1<<n.Row-1] = excess
 		c := commit(more, fr.Element{})

@@ -8,6 +8,7 @@ import (
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nnark/nnark/circuits/flat/flattest"
 	"github.com/nnark/nnark/verifier/flat"
 )
 
@@ -64,12 +65,12 @@ func randomPlan(r *rand.Rand) *flat.Plan {
 
 // randomPoints draws all challenges of a plan.
 func randomPoints(p *flat.Plan, r *rand.Rand) *flat.Points {
-	sigma := random(r, p.Rounds())
+	sigma := flattest.Random(r, p.Rounds())
 	at := flat.NewPoint(sigma)
-	x := random(r, 4)
+	x := flattest.Random(r, 4)
 	return &flat.Points{
-		Beta: random(r, p.Tables), Gamma: x[0], Columns: flat.NewPoint(random(r, p.Columns)), Outputs: flat.NewPoint(random(r, p.Outputs)), Zeros: flat.NewPoint(random(r, p.Zeros)),
-		Products: at.Low(p.Products), Sums: at.Low(p.Sums), Tau: random(r, p.Products), Lambda: x[1], Theta: x[2], Sigma: sigma, Alpha: x[3],
+		Beta: flattest.Random(r, p.Tables), Gamma: x[0], Columns: flat.NewPoint(flattest.Random(r, p.Columns)), Outputs: flat.NewPoint(flattest.Random(r, p.Outputs)), Zeros: flat.NewPoint(flattest.Random(r, p.Zeros)),
+		Products: at.Low(p.Products), Sums: at.Low(p.Sums), Tau: flattest.Random(r, p.Products), Lambda: x[1], Theta: x[2], Sigma: sigma, Alpha: x[3],
 	}
 }
 
@@ -82,8 +83,8 @@ func TestFunctional(t *testing.T) {
 		p := randomPlan(r)
 		require.NoError(t, p.Check())
 		c := randomPoints(p, r)
-		e, v := scatter(p, c), random(r, 1<<p.Values)
-		omega := random(r, p.Values)
+		e, v := scatter(p, c), flattest.Random(r, 1<<p.Values)
+		omega := flattest.Random(r, p.Values)
 		require.Equal(t, extension(e, omega), p.Functional(c, flat.NewPoint(omega)), "seed %d", seed)
 
 		var public [][]int64
@@ -121,7 +122,7 @@ func TestFunctional(t *testing.T) {
 			slots := slotsOf(p, c, k, dim, v)
 			if k == flat.Zero {
 				for i := range p.Exposes {
-					terms(&p.Exposes[i], public[i], func(_, slot, _ int, coef fr.Element) { slots[slot].Add(&slots[slot], &coef) })
+					flattest.Terms(&p.Exposes[i], public[i], func(_, slot, _ int, coef fr.Element) { slots[slot].Add(&slots[slot], &coef) })
 				}
 			}
 			sum := extension(slots, at)
@@ -170,7 +171,7 @@ func TestChangedPlans(t *testing.T) {
 			if b.Terms() > 1<<12 {
 				continue
 			}
-			c, omega := randomPoints(&other, r), random(r, other.Values)
+			c, omega := randomPoints(&other, r), flattest.Random(r, other.Values)
 			other.Exposes = nil
 			other.Constants(c, nil)
 			require.Equal(t, extension(scatter(&other, c), omega), other.Functional(c, flat.NewPoint(omega)), "%+v", b)
@@ -189,7 +190,7 @@ func TestFarApart(t *testing.T) {
 	for _, x := range [][]int64{{1<<62 + 1, -1<<62 - 1, 0}, {math.MinInt64, math.MaxInt64, -1}, {0, math.MinInt64, 1}, {-2, math.MaxInt64, math.MinInt64}} {
 		var want fr.Element
 		for i := range x {
-			w := eq(c.Zeros.Coordinates(), i, -1)
+			w := flattest.Eq(c.Zeros.Coordinates(), i, -1)
 			want.Sub(&want, w.Mul(&w, new(fr.Element).SetInt64(x[i])))
 		}
 		require.Equal(t, want, p.Constants(c, [][]int64{x})[flat.Zero], "%v", x)

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	compile "github.com/nnark/nnark/circuits/flat"
+	"github.com/nnark/nnark/circuits/flat/flattest"
 	"github.com/nnark/nnark/circuits/relation"
 	"github.com/nnark/nnark/fixedpoint"
 	"github.com/nnark/nnark/verifier/flat"
@@ -159,7 +160,7 @@ func (n *network) slot(claim flat.Claim, address int) (slot int) {
 	slot = -1
 	for i := range n.Plan.Boxes {
 		if b := &n.Plan.Boxes[i]; b.Claim == claim && !b.Constant() {
-			terms(b, nil, func(value, s, _ int, _ fr.Element) {
+			flattest.Terms(b, nil, func(value, s, _ int, _ fr.Element) {
 				if value == address {
 					slot = s
 				}
@@ -180,7 +181,7 @@ func reads(p *flat.Plan) map[int]bool {
 		at[r[0]], at[r[1]], at[r[2]] = true, true, true
 	}
 	for i := range p.Boxes {
-		terms(&p.Boxes[i], nil, func(value, _, _ int, _ fr.Element) { at[value] = true })
+		flattest.Terms(&p.Boxes[i], nil, func(value, _, _ int, _ fr.Element) { at[value] = true })
 	}
 	return at
 }
@@ -192,12 +193,13 @@ func (n *network) prover(seed uint64) *prover {
 var testSeed = [32]byte{1, 2, 3}
 
 func TestReferenceProverIsAccepted(t *testing.T) {
-	n := testNetwork()
-	t.Logf("%d boxes: 2^%d values in rows of 2^%d, 2^%d products, 2^%d sums, 2^%d outputs, 2^%d zeros", len(n.Plan.Boxes), n.Plan.Values, n.Plan.Row, n.Plan.Products, n.Plan.Sums, n.Plan.Outputs, n.Plan.Zeros)
-	p := n.prover(1)
-	require.True(t, verify(t, p.key, testSeed, n.public, p.prove(t, flat.NewTranscript(testSeed))))
-	p.unmasked = true
-	require.True(t, verify(t, p.key, testSeed, n.public, p.prove(t, flat.NewTranscript(testSeed))))
+	for _, n := range []*network{testNetwork(), folding()} {
+		t.Logf("%d boxes: 2^%d values in rows of 2^%d, 2^%d products, 2^%d sums, 2^%d outputs, 2^%d zeros", len(n.Plan.Boxes), n.Plan.Values, n.Plan.Row, n.Plan.Products, n.Plan.Sums, n.Plan.Outputs, n.Plan.Zeros)
+		p := n.prover(1)
+		for _, p.unmasked = range []bool{false, true} {
+			require.True(t, verify(t, p.key, testSeed, n.public, p.prove(t, flat.NewTranscript(testSeed))))
+		}
+	}
 }
 
 // What no box reads may hold anything.
@@ -205,7 +207,7 @@ func TestGarbageChangesNothing(t *testing.T) {
 	n := testNetwork()
 	p := n.prover(2)
 	used := reads(n.Plan)
-	garbage := random(p.rand, len(p.values))
+	garbage := flattest.Random(p.rand, len(p.values))
 	count := 0
 	p.lie.masks = func(v []fr.Element) {
 		for i := range v {

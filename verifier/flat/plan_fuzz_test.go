@@ -10,6 +10,7 @@ import (
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nnark/nnark/circuits/flat/flattest"
 	"github.com/nnark/nnark/verifier/flat"
 )
 
@@ -46,7 +47,7 @@ func FuzzParsePlan(f *testing.F) {
 			return
 		}
 		r := seeded(1)
-		c, omega := randomPoints(p, r), random(r, p.Values)
+		c, omega := randomPoints(p, r), flattest.Random(r, p.Values)
 		foldsMean(t, p, c, "fuzz")
 		require.Equal(t, extension(scatter(p, c), omega), p.Functional(c, flat.NewPoint(omega)))
 		p.Constants(c, public)

@@ -9,6 +9,7 @@ import (
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nnark/nnark/circuits/flat/flattest"
 	"github.com/nnark/nnark/verifier/flat"
 )
 
@@ -26,7 +27,7 @@ func TestPublicIntegersNotInSeed(t *testing.T) {
 	require.NoError(t, err)
 	var weights []fr.Element
 	for i := range n.Plan.Exposes {
-		terms(&n.Plan.Exposes[i], nil, func(_, slot, _ int, _ fr.Element) { weights = append(weights, eq(zeta, slot, -1)) })
+		flattest.Terms(&n.Plan.Exposes[i], nil, func(_, slot, _ int, _ fr.Element) { weights = append(weights, flattest.Eq(zeta, slot, -1)) })
 	}
 	d := shortRelation(weights)
 	var others [][]int64

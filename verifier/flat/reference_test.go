@@ -13,6 +13,7 @@ import (
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nnark/nnark/circuits/flat/flattest"
 	"github.com/nnark/nnark/prover/hyperkzg"
 	"github.com/nnark/nnark/verifier/flat"
 )
@@ -41,18 +42,6 @@ var testPowers = sync.OnceValue(func() *powers {
 
 func seeded(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
 
-func random(r *rand.Rand, n int) []fr.Element {
-	out := make([]fr.Element, n)
-	for i := range out {
-		var b [40]byte
-		for k := range b {
-			b[k] = byte(r.Uint32())
-		}
-		out[i].SetBytes(b[:])
-	}
-	return out
-}
-
 func commit(row []fr.Element, blinder fr.Element) (c bn254.G1Affine) {
 	points := append(append([]bn254.G1Affine{}, testPowers().g1[:len(row)]...), flat.Blinder())
 	scalars := append(append([]fr.Element{}, row...), blinder)
@@ -62,44 +51,9 @@ func commit(row []fr.Element, blinder fr.Element) (c bn254.G1Affine) {
 	return c
 }
 
-// terms calls f for each term of a box.
-func terms(b *flat.Box, factors []int64, f func(value, slot, side int, coef fr.Element)) {
-	for n := range b.Terms() {
-		value, slot, side, rest := b.Value, b.Slot, b.Side, n
-		for i := len(b.Loops) - 1; i >= 0; i-- {
-			d := rest % b.Loops[i].Size
-			rest /= b.Loops[i].Size
-			value, slot, side = value+d*b.Loops[i].Value, slot+d*b.Loops[i].Slot, side+d*b.Loops[i].Side
-		}
-		var coef, k fr.Element
-		coef.SetInt64(b.Coef)
-		if factors != nil {
-			coef.Mul(&coef, k.SetInt64(factors[n]))
-		}
-		f(value, slot, side, coef)
-	}
-}
-
-// eq is what the bits of an index weigh at a point, of those in mask.
-func eq(point []fr.Element, index, mask int) fr.Element {
-	w, one := fr.One(), fr.One()
-	for k := range point {
-		bit := len(point) - 1 - k
-		f := point[k]
-		if mask>>bit&1 == 0 {
-			continue
-		}
-		if index>>bit&1 == 0 {
-			f.Sub(&one, &f)
-		}
-		w.Mul(&w, &f)
-	}
-	return w
-}
-
 func extension(v, point []fr.Element) (sum fr.Element) {
 	for i := range v {
-		w := eq(point, i, -1)
+		w := flattest.Eq(point, i, -1)
 		sum.Add(&sum, w.Mul(&w, &v[i]))
 	}
 	return sum
@@ -124,10 +78,10 @@ func weigh(c *flat.Points, b *flat.Box, side int, coef fr.Element) fr.Element {
 	var w fr.Element
 	switch b.Claim {
 	case flat.First, flat.Second, flat.Output:
-		w = eq(c.Outputs.Coordinates(), side, b.Sides)
+		w = flattest.Eq(c.Outputs.Coordinates(), side, b.Sides)
 		coef.Mul(&coef, &w)
 	case flat.Right:
-		w = eq(c.Columns.Coordinates(), side, b.Sides)
+		w = flattest.Eq(c.Columns.Coordinates(), side, b.Sides)
 		coef.Mul(&coef, &w)
 	}
 	return coef
@@ -141,7 +95,7 @@ func slotsOf(p *flat.Plan, c *flat.Points, k flat.Claim, dim int, v []fr.Element
 		if b.Claim != k {
 			continue
 		}
-		terms(b, b.Factors, func(value, slot, side int, coef fr.Element) {
+		flattest.Terms(b, b.Factors, func(value, slot, side int, coef fr.Element) {
 			w := weigh(c, b, side, coef)
 			if value >= 0 {
 				w.Mul(&w, &v[value])
@@ -168,10 +122,10 @@ func scatter(p *flat.Plan, c *flat.Points) []fr.Element {
 		if b.Constant() || b.Fold != 0 {
 			continue
 		}
-		terms(b, b.Factors, func(value, slot, side int, coef fr.Element) {
+		flattest.Terms(b, b.Factors, func(value, slot, side int, coef fr.Element) {
 			w := weigh(c, b, side, coef)
 			if at := c.Slots(b.Claim); at != nil {
-				x := eq(at.Coordinates(), slot, -1)
+				x := flattest.Eq(at.Coordinates(), slot, -1)
 				w.Mul(&w, &x)
 			}
 			e[value].Add(&e[value], w.Mul(&w, &powers[b.Claim]))
@@ -261,13 +215,13 @@ func newProver(plan *flat.Plan, values []fr.Element, public [][]int64, r *rand.R
 	p := &prover{plan: plan, values: values, public: public, rand: r, key: &flat.Key{Plan: plan}}
 	for i, k := range plan.Rows {
 		if k == flat.Model {
-			s := random(r, 1)[0]
+			s := flattest.Random(r, 1)[0]
 			p.blinders = append(p.blinders, s)
 			p.key.Model = append(p.key.Model, commit(p.row(values, i), s))
 		}
 	}
 	for i := range plan.Weights {
-		s := random(r, 1)[0]
+		s := flattest.Random(r, 1)[0]
 		p.blinders = append(p.blinders, s)
 		p.key.Model = append(p.key.Model, commit(p.row(values, len(plan.Rows)+i), s))
 	}
@@ -294,7 +248,7 @@ func (p *prover) draw(n int) []fr.Element {
 	if p.unmasked {
 		return make([]fr.Element, n)
 	}
-	return random(p.rand, n)
+	return flattest.Random(p.rand, n)
 }
 
 func (p *prover) rows(v []fr.Element, k flat.Kind) (out []bn254.G1Affine, s []fr.Element) {
@@ -375,7 +329,7 @@ func (p *prover) prove(t testing.TB, tr *flat.Transcript) *flat.Proof {
 	b, cs := slotsOf(pl, c, flat.Right, pl.Products, v), slotsOf(pl, c, flat.Product, pl.Products, v)
 	for i := range pl.Boxes {
 		if box := &pl.Boxes[i]; box.Claim == flat.Left && !box.Constant() && box.Fold == 0 && pl.Rows[box.Value>>pl.Row] == flat.Inverse {
-			terms(box, nil, func(value, slot, _ int, _ fr.Element) { v[value].Div(&cs[slot], &b[slot]) })
+			flattest.Terms(box, nil, func(value, slot, _ int, _ fr.Element) { v[value].Div(&cs[slot], &b[slot]) })
 		}
 	}
 	p.seen.values = v
@@ -506,7 +460,7 @@ func (p *prover) prove(t testing.TB, tr *flat.Transcript) *flat.Proof {
 	pr.Blinding.Mul(&eta, &hide)
 	next := map[flat.Kind]int{}
 	for i, kind := range pl.Rows {
-		w := eq(omega[:pl.Values-pl.Row], i, -1)
+		w := flattest.Eq(omega[:pl.Values-pl.Row], i, -1)
 		switch kind {
 		case flat.Unused:
 		case flat.Virtual:

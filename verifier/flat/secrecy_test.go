@@ -9,6 +9,7 @@ import (
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nnark/nnark/circuits/flat/flattest"
 	"github.com/nnark/nnark/prover/hyperkzg"
 	"github.com/nnark/nnark/verifier/flat"
 )
@@ -75,7 +76,7 @@ func TestMasksHideEverything(t *testing.T) {
 	ones := func(int) fr.Element { return fr.One() }
 	check := func(t *testing.T, e []fr.Element, pairs []int, alpha fr.Element, r *rand.Rand) {
 		n := len(pairs) / 2
-		omega := random(r, n)
+		omega := flattest.Random(r, n)
 		for _, how := range []struct {
 			coefficient func(j int) fr.Element
 			full        bool
@@ -95,10 +96,10 @@ func TestMasksHideEverything(t *testing.T) {
 		pairs := flat.MasksOf(n, n).Pairs
 		check(t, e, pairs, fr.One(), r)
 		few := 1 << min(n, 12)
-		for i, x := range random(r, few) {
+		for i, x := range flattest.Random(r, few) {
 			e[i*(len(e)/few)] = x
 		}
-		check(t, e, pairs, random(r, 1)[0], r)
+		check(t, e, pairs, flattest.Random(r, 1)[0], r)
 	}
 	for seed := range uint64(8) {
 		r := rand.New(rand.NewPCG(seed, 10))
@@ -123,7 +124,7 @@ func TestMasksHideEverything(t *testing.T) {
 		for range 2*p.Values + 8 {
 			some = append(some, r.IntN(len(e)))
 		}
-		require.LessOrEqual(t, rank(secondMessages(e, some, func(int) fr.Element { return random(r, 1)[0] }, random(r, p.Values))), 2*p.Values+1)
+		require.LessOrEqual(t, rank(secondMessages(e, some, func(int) fr.Element { return flattest.Random(r, 1)[0] }, flattest.Random(r, p.Values))), 2*p.Values+1)
 	}
 }
 
@@ -132,7 +133,7 @@ func TestMasksHideEverything(t *testing.T) {
 func TestFirstMaskHidesEverything(t *testing.T) {
 	for _, n := range []int{3, 7, 13} {
 		r := rand.New(rand.NewPCG(uint64(n), 11))
-		sigma := random(r, n)
+		sigma := flattest.Random(r, n)
 		var m [][]fr.Element
 		for k := range 3*n + 1 {
 			g := &mask{rounds: make([][3]fr.Element, n)}
@@ -235,20 +236,20 @@ func TestSimulator(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 12))
 		tr, pr := programmed(), new(flat.Proof)
 		_, _, g, _ := bn254.Generators()
-		scalar := func() fr.Element { return random(r, 1)[0] }
-		pr.Witness = bn254.BatchScalarMultiplicationG1(&g, random(r, pl.Count(flat.Witness)))
-		pr.Inverses = bn254.BatchScalarMultiplicationG1(&g, random(r, pl.Count(flat.Inverse)))
+		scalar := func() fr.Element { return flattest.Random(r, 1)[0] }
+		pr.Witness = bn254.BatchScalarMultiplicationG1(&g, flattest.Random(r, pl.Count(flat.Witness)))
+		pr.Inverses = bn254.BatchScalarMultiplicationG1(&g, flattest.Random(r, pl.Count(flat.Inverse)))
 		c := pl.Begin(tr, pr)
 		pl.Middle(tr, c, pr)
 		pr.Output, pr.MaskSum = scalar(), scalar()
 		pl.Sum(tr, c, pr)
 		claim := pl.FirstClaim(c, pr)
 		for range pl.Rounds() {
-			m := flat.Cubic(random(r, 3))
+			m := flat.Cubic(flattest.Random(r, 3))
 			x := tr.Challenge("sigma")
 			claim, pr.First, c.Sigma = m.At(&claim, &x), append(pr.First, m), append(c.Sigma, x)
 		}
-		pr.Values, pr.Hiding = [5]fr.Element(random(r, 5)), scalar()
+		pr.Values, pr.Hiding = [5]fr.Element(flattest.Random(r, 5)), scalar()
 		y, err := pl.Claims(tr, c, claim, pr, n.public)
 		require.NoError(t, err)
 		w := c.Powers()
@@ -256,7 +257,7 @@ func TestSimulator(t *testing.T) {
 		e := scatter(pl, c)
 		var omega []fr.Element
 		for i := range pl.Values {
-			m := flat.Quadratic(random(r, 2))
+			m := flat.Quadratic(flattest.Random(r, 2))
 			if i == pl.Values-1 { // of two values whose sum is claimed
 				var v [2]fr.Element
 				v[0].Div(&m[0], &e[0])
@@ -271,11 +272,11 @@ func TestSimulator(t *testing.T) {
 		pr.MaskValue, pr.Blinding = scalar(), scalar()
 		eta := pl.Eta(tr, pr)
 		// A row with the value that is opened.
-		row, low := random(r, 1<<pl.Row), omega[pl.Values-pl.Row:]
+		row, low := flattest.Random(r, 1<<pl.Row), omega[pl.Values-pl.Row:]
 		value := times(eta, pr.MaskValue)
 		value.Add(&value, &claim)
 		d := extension(row, low)
-		weight := eq(low, 0, -1)
+		weight := flattest.Eq(low, 0, -1)
 		d.Sub(&value, &d).Div(&d, &weight)
 		row[0].Add(&row[0], &d)
 		// η·C_μ is what the combination lacks.

@@ -13,17 +13,8 @@ func Size(c int) int {
 	return (c+1)*bn254.SizeOfG1AffineCompressed + (2*c+1)*fr.Bytes
 }
 
-// AppendTo appends the proof's encoding: Folds, Plus, Minus, Square, Quotient, Opening, without
-// their numbers; scalars big-endian, points compressed as gnark-crypto does.
-func (p *Proof) AppendTo(b []byte) []byte {
-	scalar := func(x *fr.Element) {
-		s := x.Bytes()
-		b = append(b, s[:]...)
-	}
-	point := func(g *bn254.G1Affine) {
-		s := g.Bytes()
-		b = append(b, s[:]...)
-	}
+// each calls scalar and point for what a proof's encoding has, in its order.
+func (p *Proof) each(scalar func(*fr.Element), point func(*bn254.G1Affine)) {
 	for i := range p.Folds {
 		point(&p.Folds[i])
 	}
@@ -36,6 +27,20 @@ func (p *Proof) AppendTo(b []byte) []byte {
 	scalar(&p.Square)
 	point(&p.Quotient)
 	point(&p.Opening)
+}
+
+// AppendTo appends the proof's encoding: Folds, Plus, Minus, Square, Quotient, Opening, without
+// their numbers; scalars big-endian, points compressed as gnark-crypto does.
+func (p *Proof) AppendTo(b []byte) []byte {
+	scalar := func(x *fr.Element) {
+		s := x.Bytes()
+		b = append(b, s[:]...)
+	}
+	point := func(g *bn254.G1Affine) {
+		s := g.Bytes()
+		b = append(b, s[:]...)
+	}
+	p.each(scalar, point)
 	return b
 }
 
@@ -62,18 +67,7 @@ func Decode(data []byte, c int) (p *Proof, rest []byte, err error) {
 		data = data[bn254.SizeOfG1AffineCompressed:]
 	}
 	p = &Proof{Folds: make([]bn254.G1Affine, c-1), Plus: make([]fr.Element, c), Minus: make([]fr.Element, c)}
-	for i := range p.Folds {
-		point(&p.Folds[i])
-	}
-	for i := range p.Plus {
-		scalar(&p.Plus[i])
-	}
-	for i := range p.Minus {
-		scalar(&p.Minus[i])
-	}
-	scalar(&p.Square)
-	point(&p.Quotient)
-	point(&p.Opening)
+	p.each(scalar, point)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -35,8 +35,8 @@ func Random(r *rand.Rand, n int) []fr.Element {
 	return out
 }
 
-// eq is what the bits of an index weigh at a point, of those in mask.
-func eq(point []fr.Element, index, mask int) fr.Element {
+// Eq is what the bits of an index weigh at a point, of those in mask.
+func Eq(point []fr.Element, index, mask int) fr.Element {
 	w, one := fr.One(), fr.One()
 	for k := range point {
 		bit := len(point) - 1 - k
@@ -52,10 +52,9 @@ func eq(point []fr.Element, index, mask int) fr.Element {
 	return w
 }
 
-// Terms calls f for each term of a box.
+// Terms calls f for each term of a box, with value -1 where it has none.
 func Terms(b *flat.Box, factors []int64, f func(value, slot, side int, coef fr.Element)) {
-	total := b.Terms()
-	for n := range total {
+	for n := range b.Terms() {
 		value, slot, side, rest := b.Value, b.Slot, b.Side, n
 		for i := len(b.Loops) - 1; i >= 0; i-- {
 			d := rest % b.Loops[i].Size
@@ -99,7 +98,7 @@ func Of(p *flat.Plan, values []fr.Element, public [][]int64, r *rand.Rand) *Mean
 		at := side{claim, index, mask}
 		w, ok := sides[at]
 		if !ok {
-			w = eq(point, index, mask)
+			w = Eq(point, index, mask)
 			sides[at] = w
 		}
 		return w
