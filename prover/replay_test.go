@@ -78,7 +78,8 @@ func TestProofsDiffer(t *testing.T) {
 // TestProveConcurrently makes proofs from one Keys in several goroutines; run it with
 // -race.
 func TestProveConcurrently(t *testing.T) {
-	for _, k := range []*Keys{committedKeys(), bakedKeys()} {
+	flat := setup(t, testProgram(t, 1, circuits.Config{System: circuits.Flat}))
+	for _, k := range []*Keys{committedKeys(), bakedKeys(), flat} {
 		var wg sync.WaitGroup
 		for i := range 6 {
 			wg.Go(func() {

@@ -41,25 +41,7 @@ func TestFlatGolden(t *testing.T) {
 	if *update {
 		makeFlat(t)
 	}
-	keyData, err := os.ReadFile("testdata/flat.key")
-	require.NoError(t, err)
-	proofData, err := os.ReadFile("testdata/flat.json")
-	require.NoError(t, err)
-	key, err := verifier.ParseVerifyingKey(keyData)
-	require.NoError(t, err)
-	p, err := verifier.ParseProofJSON(proofData)
-	require.NoError(t, err)
-	st, err := verifier.Verify(key, p)
-	require.NoError(t, err)
-	require.Equal(t, []int64{7, 0, 255}, st.Inputs[0].Ints)
-	require.Equal(t, []int64{14, -255}, st.Outputs[0].Ints)
-	again, err := key.MarshalBinary()
-	require.NoError(t, err)
-	require.Equal(t, keyData, again)
-	again, err = p.MarshalJSON()
-	require.NoError(t, err)
-	require.Equal(t, string(proofData), string(again)+"\n")
-
+	keyData, p := golden(t, "flat")
 	for i := range keyData { // one bit of each byte
 		bad := append([]byte{}, keyData...)
 		bad[i] ^= 1 << (i % 8)

@@ -22,8 +22,8 @@ var update = flag.Bool("update", false, "make the keys and proofs in testdata an
 func TestGolden(t *testing.T) {
 	for name, s := range samples() {
 		t.Run(name, func(t *testing.T) {
-			keyFile, proofFile := "testdata/"+name+".key", "testdata/"+name+".json"
 			if *update {
+				keyFile, proofFile := "testdata/"+name+".key", "testdata/"+name+".json"
 				data, err := s.key.MarshalBinary()
 				require.NoError(t, err)
 				require.NoError(t, os.WriteFile(keyFile, data, 0o644))
@@ -31,27 +31,33 @@ func TestGolden(t *testing.T) {
 				require.NoError(t, err)
 				require.NoError(t, os.WriteFile(proofFile, append(data, '\n'), 0o644))
 			}
-			keyData, err := os.ReadFile(keyFile)
-			require.NoError(t, err)
-			proofData, err := os.ReadFile(proofFile)
-			require.NoError(t, err)
-			key, err := verifier.ParseVerifyingKey(keyData)
-			require.NoError(t, err)
-			p, err := verifier.ParseProofJSON(proofData)
-			require.NoError(t, err)
-			st, err := verifier.Verify(key, p)
-			require.NoError(t, err)
-			require.Equal(t, []int64{7, 0, 255}, st.Inputs[0].Ints)
-			require.Equal(t, []int64{14, -255}, st.Outputs[0].Ints)
-
-			again, err := key.MarshalBinary()
-			require.NoError(t, err)
-			require.Equal(t, keyData, again)
-			again, err = p.MarshalJSON()
-			require.NoError(t, err)
-			require.Equal(t, string(proofData), string(again)+"\n")
+			golden(t, name)
 		})
 	}
+}
+
+// golden verifies a key and a proof in testdata, whose statement all samples share, and encodes them again.
+func golden(t *testing.T, name string) ([]byte, *verifier.Proof) {
+	t.Helper()
+	keyData, err := os.ReadFile("testdata/" + name + ".key")
+	require.NoError(t, err)
+	proofData, err := os.ReadFile("testdata/" + name + ".json")
+	require.NoError(t, err)
+	key, err := verifier.ParseVerifyingKey(keyData)
+	require.NoError(t, err)
+	p, err := verifier.ParseProofJSON(proofData)
+	require.NoError(t, err)
+	st, err := verifier.Verify(key, p)
+	require.NoError(t, err)
+	require.Equal(t, []int64{7, 0, 255}, st.Inputs[0].Ints)
+	require.Equal(t, []int64{14, -255}, st.Outputs[0].Ints)
+	again, err := key.MarshalBinary()
+	require.NoError(t, err)
+	require.Equal(t, keyData, again)
+	again, err = p.MarshalJSON()
+	require.NoError(t, err)
+	require.Equal(t, string(proofData), string(again)+"\n")
+	return keyData, p
 }
 
 // The transcript, written out once more.
