@@ -209,11 +209,11 @@ func (v *observed) loss(e int, lo, hi int64) (sum float64) {
 
 // coveringExp returns the largest e with [x0·2^e, x1·2^e] inside [lo, hi].
 func coveringExp(x0, x1 float64, lo, hi int64) int {
-	for e := 30; e > -64; e-- {
+	for e := 30; e > -128; e-- {
 		s := math.Ldexp(1, e)
 		if x0*s >= float64(lo)-0.5 && x1*s <= float64(hi)+0.5 {
 			return e
 		}
 	}
-	return -64
+	return -128
 }
