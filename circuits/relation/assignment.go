@@ -1,6 +1,11 @@
 package relation
 
-import "fmt"
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+)
 
 // Assignment holds the integers of one inference: the network's values, given, and the
 // blocks', computed from them in order.
@@ -40,72 +45,95 @@ func (a *Assignment) Err() error {
 }
 
 // mulAdd returns sum + x·y and notes if an integer reaches the limit.
-func (a *Assignment) mulAdd(sum, x, y int64) int64 {
+func (a *Assignment) mulAdd(sum, x, y int64) int64 { return mulAdd(sum, x, y, &a.wide) }
+
+func mulAdd(sum, x, y int64, wide *bool) int64 {
 	p, okP := times(x, y)
 	sum, okS := plus(sum, p)
-	a.wide = a.wide || !okP || !okS
+	*wide = *wide || !okP || !okS
 	return sum
 }
+
+// evalPart is how many terms of elements are worth another core.
+const evalPart = 1 << 13
 
 // Eval returns the tensor's integers in a new slice.
 func (a *Assignment) Eval(t Tensor) []int64 {
 	out := make([]int64, t.Size())
-	for i := range out {
-		out[i] = t.cst
+	sources := make([][]int64, len(t.terms))
+	for k, m := range t.terms {
+		if m.block.Kind != one {
+			sources[k] = a.Of(m.block)
+		}
 	}
-	a.wide = a.wide || t.wide
-	for k := range t.terms {
-		a.addTerm(out, &t.terms[k])
+	parts := max(min(runtime.GOMAXPROCS(0), len(out)*len(t.terms)/evalPart), 1)
+	wide := make([]bool, parts)
+	var wg sync.WaitGroup
+	for part := range parts {
+		work := func() {
+			lo, hi := len(out)*part/parts, len(out)*(part+1)/parts
+			for i := lo; i < hi; i++ {
+				out[i] = t.cst
+			}
+			for k := range t.terms {
+				t.terms[k].addTo(out, lo, hi, sources[k], &wide[part])
+			}
+		}
+		if part == parts-1 {
+			work()
+		} else {
+			wg.Go(work)
+		}
 	}
+	wg.Wait()
+	a.wide = a.wide || t.wide || slices.Contains(wide, true)
 	return out
 }
 
-// addTerm adds a term to each element.
-func (a *Assignment) addTerm(out []int64, m *term) {
-	var src []int64
-	if m.block.Kind != one {
-		src = a.Of(m.block)
-	}
-	if len(m.views) == 0 && src != nil {
-		for i, x := range src {
-			out[i] = a.mulAdd(out[i], m.coef, x)
+// addTo adds a term to elements lo to hi-1; src is its block's integers, nil for ones.
+func (m *term) addTo(out []int64, lo, hi int, src []int64, wide *bool) {
+	last := len(m.views) - 1
+	if last < 0 {
+		for i := lo; i < hi; i++ {
+			x := int64(1)
+			if src != nil {
+				x = src[i]
+			}
+			out[i] = mulAdd(out[i], m.coef, x, wide)
 		}
 		return
 	}
 	var buf [16]int
-	last := len(m.views) - 1
-	add := func(i, idx int, coef int64, ok bool) {
-		for k := last - 1; k >= 0 && idx >= 0; k-- {
-			v := m.views[k]
-			if v.Factor != nil && ok {
-				coef, ok = times(coef, v.Factor[idx])
-			}
-			idx = v.source(idx, buf[:])
-		}
-		if idx < 0 {
+	v := m.views[last]
+	v.runs(lo, hi, func(i, source, step, n int) {
+		if source < 0 {
 			return
 		}
-		a.wide = a.wide || !ok
-		switch {
-		case coef == 0:
-		case src == nil:
-			out[i] = a.mulAdd(out[i], coef, 1)
-		default:
-			out[i] = a.mulAdd(out[i], coef, src[idx])
+		if last == 0 && v.Factor == nil && src != nil {
+			for k := range n {
+				out[i+k] = mulAdd(out[i+k], m.coef, src[source+k*step], wide)
+			}
+			return
 		}
-	}
-	if last < 0 {
-		for i := range out {
-			add(i, i, m.coef, true)
+		for k := range n {
+			coef, fits := m.coef, true
+			if v.Factor != nil {
+				coef, fits = times(coef, v.Factor[i+k])
+			}
+			if !fits {
+				coef = 1
+			}
+			idx, coef, ok := follow(m.views[:last], source+k*step, coef, buf[:])
+			if idx < 0 {
+				continue
+			}
+			x := int64(1)
+			if src != nil {
+				x = src[idx]
+			}
+			*wide = *wide || !ok || !fits
+			out[i+k] = mulAdd(out[i+k], coef, x, wide)
 		}
-		return
-	}
-	m.views[last].each(func(i, idx int) {
-		coef, ok := m.coef, true
-		if f := m.views[last].Factor; f != nil {
-			coef, ok = times(coef, f[i])
-		}
-		add(i, idx, coef, ok)
 	})
 }
 

@@ -82,44 +82,85 @@ func (v *View) source(o int, buf []int) int {
 	return flat
 }
 
-// each calls f for each element of the result, in order, with its source's flat index, -1 outside:
-// what [View.source] returns, with counters in the place of divisions.
-func (v *View) each(f func(i, source int)) {
+// runs calls f for elements lo to hi-1 of the result, in order, some at a time: elements i to i+n-1 are
+// source, source+step, … of the source, or outside where source is -1. It is what [View.source] returns,
+// with counters in the place of divisions.
+func (v *View) runs(lo, hi int, f func(i, source, step, n int)) {
 	if v.Index != nil {
-		for i, at := range v.Index {
-			f(i, at)
+		for i := lo; i < hi; i++ {
+			f(i, v.Index[i], 0, 1)
 		}
 		return
 	}
-	n := Size(v.Out)
-	if n == 0 {
+	if lo >= hi {
+		return
+	}
+	last := len(v.Out) - 1
+	if last < 0 {
+		f(0, v.source(0, nil), 0, 1)
 		return
 	}
 	counters, at := make([]int, len(v.Out)), slices.Clone(v.Start)
-	for i := range n {
-		flat := 0
-		for k, d := range v.In {
-			if x := at[k]; x < 0 || x >= d {
-				flat = -1
-				break
-			}
-			flat = flat*d + at[k]
+	for k, o := last, lo; k >= 0; k-- {
+		counters[k], o = o%v.Out[k], o/v.Out[k]
+		for axis := range at {
+			at[axis] += counters[k] * v.Step[axis][k]
 		}
-		f(i, flat)
-		for k := len(counters) - 1; k >= 0; k-- {
-			by := 1
-			if counters[k]++; counters[k] == v.Out[k] {
-				by -= counters[k]
-				counters[k] = 0
+	}
+	inside, step := v.inside(), v.strides(last)
+	for i := lo; i < hi; {
+		n := 1
+		if inside {
+			n = min(hi-i, v.Out[last]-counters[last])
+		}
+		f(i, v.flat(at), step, n)
+		i += n
+		for k := last; k >= 0 && n > 0; k-- { // carry
+			by := n
+			if counters[k] += n; counters[k] == v.Out[k] {
+				by, counters[k], n = n-v.Out[k], 0, 1
+			} else {
+				n = 0
 			}
 			for axis := range at {
 				at[axis] += by * v.Step[axis][k]
 			}
-			if by == 1 {
-				break
-			}
 		}
 	}
+}
+
+// flat returns the flat index of an element of the source, or -1 outside.
+func (v *View) flat(at []int) int {
+	flat := 0
+	for k, d := range v.In {
+		if x := at[k]; x < 0 || x >= d {
+			return -1
+		}
+		flat = flat*d + at[k]
+	}
+	return flat
+}
+
+// strides returns how far the flat source index moves with an axis of the result.
+func (v *View) strides(axis int) (step int) {
+	for i, d := range v.In {
+		step = step*d + v.Step[i][axis]
+	}
+	return step
+}
+
+// inside reports whether no element of the result is outside the source.
+func (v *View) inside() bool {
+	for i, d := range v.In {
+		lo, hi := v.Start[i], v.Start[i]
+		for k, s := range v.Step[i] {
+			lo, hi = lo+min(s, 0)*(v.Out[k]-1), hi+max(s, 0)*(v.Out[k]-1)
+		}
+		if lo < 0 || hi >= d {
+			return false
+		}
+	}
+	return true
 }
 
 // Tensor is an affine expression for each element of a shape: Σ coef·view(block) +
@@ -142,12 +183,16 @@ type term struct {
 // read follows the views from element i of the tensor to an element of the block, and
 // returns its index, -1 for none, and coefficient; ok is false if that reaches the limit.
 func (m *term) read(i int, buf []int) (index int, coef int64, ok bool) {
-	coef, ok = m.coef, true
-	for k := len(m.views) - 1; k >= 0 && i >= 0; k-- {
-		if v := m.views[k]; v.Factor != nil && ok {
+	return follow(m.views, i, m.coef, buf)
+}
+
+func follow(views []*View, i int, by int64, buf []int) (index int, coef int64, ok bool) {
+	coef, ok = by, true
+	for k := len(views) - 1; k >= 0 && i >= 0; k-- {
+		if v := views[k]; v.Factor != nil && ok {
 			coef, ok = times(coef, v.Factor[i])
 		}
-		i = m.views[k].source(i, buf)
+		i = views[k].source(i, buf)
 	}
 	if i < 0 || ok && coef == 0 {
 		return -1, 0, true
