@@ -103,6 +103,8 @@ func elementwiseCases() []opCase {
 			return []Node{node(new(BatchMatMul), 0, 1), node(&Requantize{Shift: 2}, 3), node(&Clip{Interval: iv(-31, 31)}, 4),
 				node(&Softmax{Exponential: Exponential{ExpBits: 8}, OutBits: 7}, 5), node(new(BatchMatMul), 6, 2), node(&Requantize{Shift: 7}, 7)}
 		}, nil},
+		{"means of rows", []Port{in(0, -31, 31, 2, 1, 3, 4), in(1, -8, 7, 2, 4, 2)}, one(&SoftmaxMatMul{Exponential: Exponential{ExpBits: 6}, Shift: 1}, 0, 1), nil},
+		{"means of one row", []Port{in(0, -8, 7, 3, 1), in(1, -300, -100, 1, 3)}, one(&SoftmaxMatMul{Exponential: Exponential{ExpBits: 4}}, 0, 1), nil},
 		{"layer norm", []Port{in(0, -32, 31, 2, 4)}, func() []Node {
 			mean := func() *ReduceSum {
 				return &ReduceSum{Reduction: Reduction{Axes: []int{1}, Keep: true}, Scale: 1, ScaleExp: 2}

@@ -3,6 +3,7 @@ package circuits
 import (
 	"math"
 	"math/big"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -216,6 +217,43 @@ func TestSoftmaxReference(t *testing.T) {
 	}
 }
 
+// softmaxMatMulReference weighs the rows of y with a Softmax of so many bits that dividing first
+// rounds nothing, and rounds the exact mean.
+func softmaxMatMulReference(op *SoftmaxMatMul, in [][]int64, types []Type) (out []int64) {
+	x, y, exact := types[0].Shape, types[1].Shape, op.out.Shape
+	rank, n := len(exact), x[len(x)-1]
+	for i := range relation.Size(exact) {
+		at := index(i, exact)
+		row := make([]int64, n)
+		for k := range row {
+			a := slices.Clone(at)
+			a[rank-1] = k
+			row[k] = broadcastAt(in[0], x, a)
+		}
+		e := exponentials(row, types[0].Exp, op.ExpBits)
+		var num, den big.Int
+		for k := range row {
+			b := slices.Clone(at)
+			b[rank-2] = k
+			num.Add(&num, new(big.Int).Mul(big.NewInt(e[k]), big.NewInt(broadcastAt(in[1], y, b))))
+			den.Add(&den, big.NewInt(e[k]))
+		}
+		num.Lsh(&num, uint(op.Shift+1))
+		num.Add(&num, &den)
+		out = append(out, floorDiv(&num, den.Lsh(&den, 1)))
+	}
+	return out
+}
+
+// exponentials returns a softmax's e_i for one row.
+func exponentials(x []int64, exp, expBits int) []int64 {
+	m, e := slices.Max(x), make([]int64, len(x))
+	for i, v := range x {
+		e[i] = int64(math.Floor(math.Exp(math.Ldexp(float64(v-m), -exp))*math.Ldexp(1, expBits) + 0.5))
+	}
+	return e
+}
+
 // softmaxReference computes Softmax and LogSoftmax in floating point and math/big.
 func softmaxReference(op Op, x []int64, t Type) (out []int64) {
 	var expBits int
@@ -226,15 +264,10 @@ func softmaxReference(op Op, x []int64, t Type) (out []int64) {
 		expBits = op.ExpBits
 	}
 	for n := t.Shape[len(t.Shape)-1]; len(x) > 0; x = x[n:] {
-		m := int64(math.MinInt64)
-		for _, v := range x[:n] {
-			m = max(m, v)
-		}
-		e := make([]int64, n)
+		m, e := slices.Max(x[:n]), exponentials(x[:n], t.Exp, expBits)
 		var sum int64
-		for i, v := range x[:n] {
-			e[i] = int64(math.Floor(math.Exp(math.Ldexp(float64(v-m), -t.Exp))*math.Ldexp(1, expBits) + 0.5))
-			sum += e[i]
+		for _, v := range e {
+			sum += v
 		}
 		log := int64(math.Floor(math.Ldexp(math.Log(math.Ldexp(float64(sum), -expBits)), t.Exp) + 0.5))
 		for i, v := range x[:n] {

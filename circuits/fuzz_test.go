@@ -172,6 +172,8 @@ func survives(t *testing.T, body []byte, rng *rand.Rand) outcome {
 			work += int(op.domain.Width())
 		case *Softmax:
 			work += int(op.exp.domain.Width())
+		case *SoftmaxMatMul:
+			work += int(op.exp.domain.Width())
 		case *LogSoftmax:
 			work += int(op.exp.domain.Width() + op.log.domain.Width())
 		case *MaxPool:

@@ -89,6 +89,9 @@ var randomOps = map[string]drawOp{
 	"Softmax": func(g *programGen, v int, t Type) (Op, []int) {
 		return &Softmax{Exponential: Exponential{ExpBits: 4 + g.IntN(6)}, OutBits: 3 + g.IntN(7)}, []int{v}
 	},
+	"SoftmaxMatMul": func(g *programGen, v int, t Type) (Op, []int) {
+		return &SoftmaxMatMul{Exponential: Exponential{ExpBits: 4 + g.IntN(6)}, Shift: g.IntN(3)}, []int{v, g.pick()}
+	},
 	"Sqrt": func(g *programGen, v int, t Type) (Op, []int) { return new(Sqrt), []int{v} },
 	"Transpose": func(g *programGen, v int, t Type) (Op, []int) {
 		return &Transpose{Perm: g.Perm(len(t.Shape))}, []int{v}
@@ -249,7 +252,7 @@ func (g *programGen) oneHot(int, Type) (Op, []int) {
 // step adds one operator and reports whether it fits.
 func (g *programGen) step(kind string) bool {
 	v := g.pick()
-	if g.types[v].Range.Hi-g.types[v].Range.Lo > 3000 && slices.Contains([]string{"Function", "ArgMax", "LogSoftmax", "Softmax"}, kind) {
+	if g.types[v].Range.Hi-g.types[v].Range.Lo > 3000 && slices.Contains([]string{"Function", "ArgMax", "LogSoftmax", "Softmax", "SoftmaxMatMul"}, kind) {
 		return false
 	}
 	op, in := randomOps[kind](g, v, g.types[v])

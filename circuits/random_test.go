@@ -109,6 +109,8 @@ func checkReference(t testing.TB, p *Program, x [][]int64) {
 		case *Softmax, *LogSoftmax:
 			want := softmaxReference(op, in[0], types[0])
 			require.Equal(t, want, got, "node %d %s", i, Kind(n.Op))
+		case *SoftmaxMatMul:
+			require.Equal(t, softmaxMatMulReference(op, in, types), got, "node %d %s", i, Kind(n.Op))
 		default:
 			require.Equal(t, reference(op, in, types, out), got, "node %d %s", i, Kind(n.Op))
 		}

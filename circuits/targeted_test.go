@@ -214,7 +214,7 @@ func TestExcessLies(t *testing.T) {
 // or a wrong logarithm, and everything else as that demands.
 func TestSoftmaxLies(t *testing.T) {
 	var n tally
-	for _, name := range []string{"softmax", "logsoftmax", "dense softmax"} {
+	for _, name := range []string{"softmax", "logsoftmax", "dense softmax", "means of rows"} {
 		k := caseNamed(t, name, Config{})
 		inputs := k.randomInputs(seeded(t))
 		w := k.honest(inputs)
@@ -228,6 +228,8 @@ func TestSoftmaxLies(t *testing.T) {
 			log := new(LogSoftmax)
 			switch op := liar.Program.Nodes[at].Op.(type) {
 			case *Softmax:
+				e = &op.Exponential
+			case *SoftmaxMatMul:
 				e = &op.Exponential
 			case *LogSoftmax:
 				e, log = &op.Exponential, op

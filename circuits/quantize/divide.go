@@ -47,9 +47,22 @@ func (l *lowerer) div(n *model.Node) error {
 			return err
 		}
 	}
-	shift := l.exp(n.Outputs[0], l.width(n.Outputs[0])+1) - l.p.Type(x).Exp + l.p.Type(y).Exp
+	bits := l.width(n.Outputs[0])
+	if !l.onlyNarrow(n.Outputs[0]) {
+		bits++
+	}
+	shift := l.exp(n.Outputs[0], bits) - l.p.Type(x).Exp + l.p.Type(y).Exp
 	v, err := l.emit(n.Name, &circuits.Div{Shift: shift}, x, y)
 	return l.done(n, v, err)
+}
+
+// onlyNarrow reports whether every consumer takes a value as an activation, at one exponent: then the
+// quotient is rounded to it at once.
+func (l *lowerer) onlyNarrow(name string) bool {
+	v := l.values[name]
+	takes := func(n *model.Node) bool { return slices.Contains([]string{"Conv", "Gemm", "MatMul", "Mul"}, n.Op) }
+	return v != nil && !v.roomy && len(l.consumers[name]) > 0 && !slices.ContainsFunc(l.consumers[name], func(n *model.Node) bool { return !takes(n) }) &&
+		!slices.ContainsFunc(l.g.Outputs, func(o model.Value) bool { return o.Name == name })
 }
 
 // divisor returns the divisor's absolute value, which saturates at a power of two below a

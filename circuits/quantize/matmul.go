@@ -129,6 +129,9 @@ func (l *lowerer) matMul(n *model.Node) error {
 
 // batchMatMul lowers the product of two activations.
 func (l *lowerer) batchMatMul(n *model.Node) error {
+	if m := l.makers[n.Inputs[0]]; m != nil && m.Op == "Softmax" && l.weighs(m) == n {
+		return l.softmaxMatMul(m, n)
+	}
 	vs, err := l.operands(n, n.Inputs...)
 	if err != nil {
 		return err

@@ -29,6 +29,10 @@ func (l *lowerer) softmax(n *model.Node) error {
 	if err != nil {
 		return err
 	}
+	if l.weighs(n) != nil {
+		l.vals[n.Outputs[0]] = x // the scores: what they weigh reads them
+		return nil
+	}
 	perm := lastAxis(len(shape), axis)
 	rows := shape[axis]
 	if n.Opset < 13 { // the axes from there on are one
@@ -42,7 +46,7 @@ func (l *lowerer) softmax(n *model.Node) error {
 	if err != nil {
 		return err
 	}
-	var op circuits.Op = &circuits.Softmax{Exponential: circuits.Exponential{ExpBits: 12}, OutBits: max(l.bits, 12)}
+	var op circuits.Op = &circuits.Softmax{Exponential: circuits.Exponential{ExpBits: softmaxBits}, OutBits: max(l.bits, 12)}
 	if n.Op == "LogSoftmax" {
 		expBits := 12
 		for rows<<expBits > 4096 && expBits > 6 {
@@ -63,6 +67,43 @@ func (l *lowerer) softmax(n *model.Node) error {
 	}
 	return l.done(n, y, err)
 }
+
+// weighs returns the matrix product that is a Softmax's only consumer, of means weighted by it, if
+// dividing these is less work than dividing the exponentials.
+func (l *lowerer) weighs(n *model.Node) *model.Node {
+	m := l.sole(n.Outputs[0])
+	if n.Op != "Softmax" || m == nil || m.Op != "MatMul" || m.Inputs[0] != n.Outputs[0] || l.g.Const[m.Inputs[1]] != nil || l.ofIntegers(m) {
+		return nil
+	}
+	shape, y, axis := l.g.Shapes[n.Outputs[0]], l.g.Shapes[m.Inputs[1]], -1
+	if n.Opset < 13 {
+		axis = 1
+	}
+	if n.Attrs.Unpack("axis?", &axis) != nil || axis != -1 && axis != len(shape)-1 || len(shape) < 2 || len(y) < 2 {
+		return nil
+	}
+	if 2*shape[len(shape)-1] < y[len(y)-1] {
+		return nil
+	}
+	return m
+}
+
+// softmaxMatMul lowers the product of a Softmax, which is not lowered by itself, and an activation.
+func (l *lowerer) softmaxMatMul(n, m *model.Node) error {
+	y, err := l.narrow(m.Inputs[1])
+	if err != nil {
+		return err
+	}
+	shift := min(max(l.exp(m.Outputs[0], l.width(m.Outputs[0]))-l.p.Type(y).Exp, 0), maxMeanShift)
+	op := &circuits.SoftmaxMatMul{Exponential: circuits.Exponential{ExpBits: softmaxBits}, Shift: shift}
+	v, err := l.emit(m.Name, op, l.vals[n.Outputs[0]], y)
+	return l.done(m, v, err)
+}
+
+const (
+	softmaxBits  = 12 // fraction bits of exponentials
+	maxMeanShift = 8  // means are rarely that much smaller than what they are of
+)
 
 // lastAxis returns the permutation that exchanges an axis with the last one, nil if it is
 // the last.
