@@ -94,7 +94,7 @@ func (c *compiler) place(s *space, b *flat.Box) {
 // rowLength chooses the values of a row: a proof holds a point for each row, and opening one takes
 // as long as committing to three.
 func rowLength(dim, rounds int) int {
-	row := min(max(flat.MinRow, 3*dim/4-1), flat.MaxRow, dim-1)
+	row := min(max(flat.MinRow, 3*dim/4), flat.MaxRow, dim-1)
 	for !flat.MasksOf(dim, rounds).Fit(row) {
 		row++
 	}

@@ -97,17 +97,17 @@ func (t *attempt) functional() fr.Vector {
 	e := make(fr.Vector, len(t.values))
 	powers := t.points.Powers()
 	var tables [len(powers)]fr.Vector
+	spent := map[flat.Claim]*fr.Vector{flat.Left: &t.a, flat.Right: &t.b, flat.Product: &t.c, flat.First: &t.first, flat.Second: &t.second}
 	for k := range tables {
 		tables[k] = fr.Vector{powers[k]}
 		if p := t.points.Slots(flat.Claim(k)); p != nil {
-			table := fr.Vector(p.Table(0, p.Dim()))
-			tables[k] = make(fr.Vector, len(table))
-			inParallel(ranges, func(i int) {
-				lo, hi := len(table)*i/ranges, len(table)*(i+1)/ranges
-				if lo < hi {
-					scaleBy(tables[k][lo:hi], table[lo:hi], &powers[k])
-				}
-			})
+			n := 1 << p.Dim()
+			if old := spent[flat.Claim(k)]; old != nil && cap(*old) >= n { // the first sumcheck leaves their memory
+				tables[k], *old = (*old)[:n], nil
+			} else {
+				tables[k] = make(fr.Vector, n)
+			}
+			expand(tables[k], p.Coordinates(), &powers[k])
 		}
 	}
 	var boxes [len(powers)][]weighted
@@ -293,28 +293,26 @@ func (s *scratch) scaled(out, in fr.Vector, scale *fr.Element) {
 
 // invert sets the values of inverses to c/b of their slots.
 func (t *attempt) invert() error {
-	var at, slot []int
-	for _, b := range t.claim[flat.Left] {
-		if b.Constant() || b.Fold != 0 || t.plan.Rows[b.Value>>t.plan.Row] != flat.Inverse {
-			continue
-		}
-		visit(b.Box, false, 0, len(t.values), func(r *run) {
-			for i := range r.n {
-				at, slot = append(at, r.value+i*r.step.Value), append(slot, r.slot+i*r.step.Slot)
-			}
-		})
-	}
 	failed := make([]bool, ranges)
 	inParallel(ranges, func(k int) {
-		lo, hi := len(at)*k/ranges, len(at)*(k+1)/ranges
-		d := make(fr.Vector, hi-lo)
-		for i, s := range slot[lo:hi] {
-			d[i] = t.b[s]
-			failed[k] = failed[k] || d[i].IsZero()
+		most := t.plan.Count(flat.Inverse)<<t.plan.Row/ranges + 1<<t.plan.Row
+		at, d, c := make([]int, 0, most), make(fr.Vector, 0, most), make(fr.Vector, 0, most)
+		for _, b := range t.claim[flat.Left] {
+			if b.Constant() || b.Fold != 0 || t.plan.Rows[b.Value>>t.plan.Row] != flat.Inverse {
+				continue
+			}
+			visit(b.Box, false, len(t.values)*k/ranges, len(t.values)*(k+1)/ranges, func(r *run) {
+				for i := range r.n {
+					slot := r.slot + i*r.step.Slot
+					at, d, c = append(at, r.value+i*r.step.Value), append(d, t.b[slot]), append(c, t.c[slot])
+					failed[k] = failed[k] || t.b[slot].IsZero()
+				}
+			})
 		}
-		d = fr.BatchInvert(d)
-		for i, a := range at[lo:hi] {
-			t.values[a].Mul(&d[i], &t.c[slot[lo+i]])
+		invertAll(d)
+		d.Mul(d, c)
+		for i, a := range at {
+			t.values[a] = d[i]
 		}
 	})
 	for _, f := range failed {

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+	"github.com/nnark/nnark/verifier/flat"
 )
 
 // chunk is the number of elements that vector operations take at once: few enough that all
@@ -60,6 +61,45 @@ func total(n, k int, f func(lo, hi int, sum []fr.Element, scratch *fr.Vector)) [
 		}
 	})
 	return out
+}
+
+// fewHeads is into how many parts, as a logarithm, weights are expanded.
+const fewHeads = 5
+
+// expand sets out to the weights of all indices in the multilinear extension at x, times scale, on all cores.
+func expand(out fr.Vector, x []fr.Element, scale *fr.Element) {
+	k := max(len(x)-fewHeads, 0)
+	heads, rest := flat.Expand(x[:len(x)-k]), fr.Vector(flat.Expand(x[len(x)-k:]))
+	inParallel(len(heads), func(i int) {
+		heads[i].Mul(&heads[i], scale)
+		scaleBy(out[i<<k:(i+1)<<k], rest, &heads[i])
+	})
+}
+
+// invertAll inverts elements in place, some at a time; a zero makes others zero.
+func invertAll(v fr.Vector) {
+	scratch := make(fr.Vector, 2*chunk)
+	for len(v) > 0 {
+		n := min(chunk, len(v))
+		invertHalves(v[:n], scratch)
+		v = v[n:]
+	}
+}
+
+// invertHalves inverts by products of halves; scratch holds twice as many elements.
+func invertHalves(v, scratch fr.Vector) {
+	if len(v) < longRun || len(v)%2 == 1 {
+		copy(v, fr.BatchInvert(v))
+		return
+	}
+	low, high := halves(v)
+	both, rest := scratch[:len(low)], scratch[len(low):]
+	both.Mul(low, high)
+	invertHalves(both, rest)
+	old := rest[:len(low)]
+	copy(old, low)
+	low.Mul(high, both)
+	high.Mul(old, both)
 }
 
 // Vector operations, for slices that have no name: gnark-crypto's take pointers.
