@@ -91,10 +91,17 @@ func (c *compiler) place(s *space, b *flat.Box) {
 	b.Value += s.base
 }
 
+// largePlan is the dimension from which rows are twice as long.
+const largePlan = 20
+
 // rowLength chooses the values of a row: a proof holds a point for each row, and opening one takes
-// as long as committing to three.
+// as long as committing to three. Where there are many, half as many make the shorter proof in the same time.
 func rowLength(dim, rounds int) int {
-	row := min(max(flat.MinRow, 3*dim/4), flat.MaxRow, dim-1)
+	row := 3*dim/4 - 1
+	if dim >= largePlan {
+		row++
+	}
+	row = min(max(flat.MinRow, row), flat.MaxRow, dim-1)
 	for !flat.MasksOf(dim, rounds).Fit(row) {
 		row++
 	}
