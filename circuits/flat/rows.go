@@ -16,21 +16,32 @@ import (
 // Blocks of parameters as long as a row or longer are no values if they can be folded and are narrow, and no bias.
 func (c *compiler) layRows() error {
 	for dim := flat.MinRow + 1; dim <= flat.MaxValues; dim++ {
-		c.Plan.Values, c.Plan.Row = dim, rowLength(dim, c.Plan.Rounds())
-		c.fold()
-		total := len(c.Plan.Folds) << c.Plan.Row
-		for _, group := range [][]*space{c.witnesses, c.inverses, c.models} {
-			for _, s := range group {
-				if !c.folded[s] {
-					total += s.padded()
-				}
-			}
+		row := rowLength(dim, c.Plan.Rounds())
+		if !c.layRowsOf(dim, row) {
+			continue
 		}
-		if total < 1<<dim && c.tryRows() {
-			return nil
+		folded := len(c.folded)
+		if dim >= largePlan && (!c.layRowsOf(dim, row+1) || len(c.folded) < folded) {
+			c.layRowsOf(dim, row)
 		}
+		return nil
 	}
 	return fmt.Errorf("more than 2^%d values: %w", flat.MaxValues, relation.ErrSize)
+}
+
+// layRowsOf lays rows of a length, and reports whether they hold all.
+func (c *compiler) layRowsOf(dim, row int) bool {
+	c.Plan.Values, c.Plan.Row = dim, row
+	c.fold()
+	total := len(c.Plan.Folds) << row
+	for _, group := range [][]*space{c.witnesses, c.inverses, c.models} {
+		for _, s := range group {
+			if !c.folded[s] {
+				total += s.padded()
+			}
+		}
+	}
+	return total < 1<<dim && c.tryRows()
 }
 
 // maxFolds is how many folds a block may take; each is a row of values.
@@ -91,17 +102,13 @@ func (c *compiler) place(s *space, b *flat.Box) {
 	b.Value += s.base
 }
 
-// largePlan is the dimension from which rows are twice as long.
+// largePlan is the dimension from which rows are twice as long, if as much is folded then.
 const largePlan = 20
 
 // rowLength chooses the values of a row: a proof holds a point for each row, and opening one takes
-// as long as committing to three. Where there are many, half as many make the shorter proof in the same time.
+// as long as committing to three. In a large plan rows twice as long make the shorter proof in the same time.
 func rowLength(dim, rounds int) int {
-	row := 3*dim/4 - 1
-	if dim >= largePlan {
-		row++
-	}
-	row = min(max(flat.MinRow, row), flat.MaxRow, dim-1)
+	row := min(max(flat.MinRow, 3*dim/4-1), flat.MaxRow-1, dim-1)
 	for !flat.MasksOf(dim, rounds).Fit(row) {
 		row++
 	}
