@@ -48,6 +48,31 @@ func TestAddTimes(t *testing.T) {
 	}
 }
 
+// Sums of many multiples are those of elements, the largest too.
+func TestWideSum(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 20))
+	var minus fr.Element
+	one := fr.One()
+	minus.Neg(&one)
+	largest := fr.Element{} // by its limbs
+	largest.Div(&minus, &montgomery)
+	for n := range 300 {
+		xs := append(elements(r, n), largest, minus, one, fr.Element{})
+		var sum wideSum
+		var want fr.Element
+		for i := range xs {
+			w := someWeights[r.IntN(len(someWeights))]
+			if n%3 == 0 { // all to one side
+				xs[i], w = largest, math.MinInt32
+			}
+			sum.add(&xs[i], w)
+			x := times(xs[i], w)
+			want.Add(&want, &x)
+		}
+		require.Equal(t, want, sum.value())
+	}
+}
+
 // Runs of weights give slots what they say, whatever moves: slots, sides, both or neither.
 func TestAddWeights(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 20))
