@@ -1,6 +1,8 @@
 package flat
 
 import (
+	"sync"
+
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 
 	"github.com/nnark/nnark/verifier/flat"
@@ -94,7 +96,7 @@ func (t *attempt) apply(k flat.Claim, out fr.Vector) {
 
 // functional returns the coefficient that all claims together give each value.
 func (t *attempt) functional() fr.Vector {
-	e := make(fr.Vector, len(t.values))
+	e := newVector(len(t.values))
 	powers := t.points.Powers()
 	var tables [len(powers)]fr.Vector
 	spent := map[flat.Claim]*fr.Vector{flat.Left: &t.a, flat.Right: &t.b, flat.Product: &t.c, flat.First: &t.first, flat.Second: &t.second}
@@ -105,7 +107,7 @@ func (t *attempt) functional() fr.Vector {
 			if old := spent[flat.Claim(k)]; old != nil && cap(*old) >= n { // the first sumcheck leaves their memory
 				tables[k], *old = (*old)[:n], nil
 			} else {
-				tables[k] = make(fr.Vector, n)
+				tables[k] = newVector(n)
 			}
 			expand(tables[k], p.Coordinates(), &powers[k])
 		}
@@ -294,9 +296,14 @@ func (s *scratch) scaled(out, in fr.Vector, scale *fr.Element) {
 // invert sets the values of inverses to c/b of their slots.
 func (t *attempt) invert() error {
 	failed := make([]bool, ranges)
+	type memory struct {
+		at   []int
+		d, c fr.Vector
+	}
+	free := sync.Pool{New: func() any { return new(memory) }}
 	inParallel(ranges, func(k int) {
-		most := t.plan.Count(flat.Inverse)<<t.plan.Row/ranges + 1<<t.plan.Row
-		at, d, c := make([]int, 0, most), make(fr.Vector, 0, most), make(fr.Vector, 0, most)
+		m := free.Get().(*memory)
+		at, d, c := m.at[:0], m.d[:0], m.c[:0]
 		for _, b := range t.claim[flat.Left] {
 			if b.Constant() || b.Fold != 0 || t.plan.Rows[b.Value>>t.plan.Row] != flat.Inverse {
 				continue
@@ -314,6 +321,8 @@ func (t *attempt) invert() error {
 		for i, a := range at {
 			t.values[a] = d[i]
 		}
+		*m = memory{at, d, c}
+		free.Put(m)
 	})
 	for _, f := range failed {
 		if f {

@@ -54,7 +54,7 @@ func New(ctx context.Context, plan *flat.Plan, powers []bn254.G1Affine, values [
 			return nil, err
 		}
 	}
-	v := make(fr.Vector, len(p.model))
+	v := newVector(len(p.model))
 	setInts(v, p.model)
 	rows, err := p.commit(ctx, v, flat.Model, p.blinders)
 	if err != nil {

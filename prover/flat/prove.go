@@ -92,7 +92,7 @@ func (p *Prover) prove(ctx context.Context, seed [32]byte, values []int64, publi
 
 // witness commits to the columns and the masks.
 func (t *attempt) witness(values []int64) error {
-	t.values = make(fr.Vector, len(values))
+	t.values = newVector(len(values))
 	inParallel(len(t.plan.Rows), func(r int) {
 		lo, hi := r<<t.plan.Row, (r+1)<<t.plan.Row
 		switch t.plan.Rows[r] {
@@ -124,7 +124,7 @@ func (t *attempt) witness(values []int64) error {
 // tables computes the inverses of what is looked up and commits to them.
 func (t *attempt) tables() error {
 	n := 1 << t.plan.Products
-	t.a, t.b, t.c = make(fr.Vector, n), make(fr.Vector, n), make(fr.Vector, n)
+	t.a, t.b, t.c = newVector(n), newVector(n), newVector(n)
 	t.apply(flat.Right, t.b)
 	t.apply(flat.Product, t.c)
 	if err := t.invert(); err != nil {
@@ -141,7 +141,7 @@ func (t *attempt) tables() error {
 
 // sums runs the first sumcheck.
 func (t *attempt) sums() error {
-	t.first, t.second = make(fr.Vector, 1<<t.plan.Sums), make(fr.Vector, 1<<t.plan.Sums)
+	t.first, t.second = newVector(1<<t.plan.Sums), newVector(1<<t.plan.Sums)
 	t.apply(flat.First, t.first)
 	t.apply(flat.Second, t.second)
 	output := make(fr.Vector, 1)
