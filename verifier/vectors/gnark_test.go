@@ -32,7 +32,7 @@ func TestGnark(t *testing.T) {
 	for i := range f.Cases {
 		c := &f.Cases[i]
 		key, err := verifier.ParseVerifyingKey(f.Keys[c.Key])
-		if err != nil {
+		if err != nil || key.Flat != nil { // gnark has no such argument
 			continue
 		}
 		p, err := answer.ParseProof(c.Proof)

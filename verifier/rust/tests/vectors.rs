@@ -92,6 +92,9 @@ fn run(path: &str) -> (usize, Vec<String>) {
     let cases = file["cases"].as_array().unwrap();
     for c in cases {
         let name = c["key"].as_str().unwrap();
+        if name.starts_with("flat ") {
+            continue; // a system that this crate does not verify
+        }
         let bytes = || hex(file["keys"][name].as_str().unwrap());
         let o = options(c.get("options"));
         let proof = hex(c["proof"].as_str().unwrap());

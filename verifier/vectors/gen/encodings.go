@@ -44,8 +44,12 @@ func (s *suite) lengths(p *proofs) {
 	system := p.a.clone()
 	system.system ^= 1
 	add("wrong header", "the other system", system.bytes())
-	system.system = 2
+	system.system = 3
 	add("wrong header", "no system", system.bytes())
+	if !p.a.flat() {
+		system.system = 2
+		add("wrong header", "the flat system", system.bytes())
+	}
 	magic := p.a.clone()
 	magic.magic = "nnark-proof-2"
 	add("wrong header", "another version", magic.bytes())

@@ -11,7 +11,11 @@ import (
 
 // fields adds proofs with one field spoiled, of either system.
 func (s *suite) fields(p *proofs) {
-	for i := range p.a.fields {
+	for i, f := range p.a.fields {
+		if f.name == "shape" {
+			s.shape(p)
+			continue
+		}
 		spoil := func(flaw, name string, data []byte, w want) {
 			r := p.a.clone()
 			r.fields[i].data = data
@@ -25,11 +29,14 @@ func (s *suite) fields(p *proofs) {
 		for _, bit := range flips {
 			flipped := bytes.Clone(data)
 			flipped[len(data)-1-bit/8] ^= 1 << (bit % 8)
-			ok := decodable(flipped)
+			ok := decodable(flipped) || p.a.flat() && bytes.Equal(flipped, infinity(len(flipped)))
 			if p.a.scalar(i) {
 				ok = new(fr.Element).SetBytesCanonical(flipped) == nil
 			}
 			spoil("bit flip", fmt.Sprintf(", bit %d", bit), flipped, unless(ok, rejected))
+		}
+		if p.a.flat() && i%8 != 1 { // of many fields, some
+			continue
 		}
 		spoil("part of another proof", " of another input", p.other.fields[i].data, rejected)
 		spoil("part of another proof", " of the same input", p.same.fields[i].data, rejected)
@@ -43,7 +50,7 @@ func (s *suite) fields(p *proofs) {
 			continue
 		}
 		spoil("negated point", "", negated(data), rejected)
-		spoil("infinity", "", infinity(len(data)), malformed)
+		spoil("infinity", "", infinity(len(data)), unless(p.a.flat(), rejected)) // a row of zeros is a row
 		spoil("off curve", "", offCurve(len(data)), malformed)
 		zeros := make([]byte, len(data))
 		spoil("zeros", "", zeros, malformed)
@@ -54,6 +61,32 @@ func (s *suite) fields(p *proofs) {
 		}
 	}
 	s.swaps(p)
+}
+
+// shape changes the numbers that a flat proof begins with: it is cut short, goes on, or is another plan's.
+func (s *suite) shape(p *proofs) {
+	change := func(name string, at ...int) {
+		r := p.a.clone()
+		for _, i := range at {
+			if i < 0 {
+				r.fields[0].data[-i]--
+			} else {
+				r.fields[0].data[i]++
+			}
+		}
+		s.add(p.name, "wrong shape", name, r.bytes(), malformed)
+	}
+	change("a row more", 1)
+	change("a row of inverses more", 3)
+	change("a row of inverses fewer", -3)
+	change("inverses as rows", 1, -3)
+	change("a round more of the first sumcheck", 4)
+	change("a round fewer of the first sumcheck", -4)
+	change("a round more of the second sumcheck", 5)
+	change("two rounds of the first as three of the second", -4, -4, 5, 5, 5)
+	change("longer rows", 6)
+	change("shorter rows", -6)
+	change("256 rows more", 0)
 }
 
 // swaps exchanges points of G1.

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"maps"
 	"slices"
@@ -37,6 +38,13 @@ func newRawKey(vk *verifier.VerifyingKey) *rawKey {
 		if vk.Groth16.Weights == nil {
 			layout = []string{"alpha", "*beta", "*gamma", "*delta", "K_one", "K_E", "K_z", "*G", "*-sigma G"}
 		}
+	} else if vk.Flat != nil {
+		n := 4 + int(binary.BigEndian.Uint32(data)) + 4 // plan, number of rows
+		k.head, data = append(k.head, data[:n]...), data[n:]
+		for i := range vk.Flat.Model {
+			layout = append(layout, fmt.Sprintf("row %d", i))
+		}
+		layout = append(layout, "*tau G2")
 	} else {
 		k.head, data = append(k.head, data[:16]...), data[16:] // size and commitment's row
 		layout = []string{"S1", "S2", "S3", "Ql", "Qr", "Qm", "Qo", "Qk", "Qcp", "G1", "*G2", "*tau G2"}
@@ -94,12 +102,15 @@ func (s *suite) hostile(p *proofs, flaw, name string, key []byte, w want) {
 func (s *suite) keys(p *proofs) {
 	k := newRawKey(p.keys.VerifyingKey)
 	s.keyPoints(p, k)
-	if p.a.groth16() {
+	switch {
+	case p.a.groth16():
 		s.groth16Keys(p, k)
-	} else {
+	case p.a.flat():
+		s.flatKeys(p, k)
+	default:
 		s.plonkKeys(p, k)
 	}
-	if p.name == specs[0].name || p.name == specs[len(specs)-1].name {
+	if p.name == specs[0].name || p.name == "plonk baked" {
 		s.cards(p, k)
 	}
 	data := k.bytes()
@@ -120,7 +131,7 @@ func (s *suite) keys(p *proofs) {
 // keyPoints spoils points in ways that are wrong for any point.
 func (s *suite) keyPoints(p *proofs, k *rawKey) {
 	for _, f := range k.fields {
-		may := f.name == "K_c0" || f.name[0] == 'Q' && f.name != "Qcp" && !(f.name == "Qr" && p.card().Weights == verifier.CommittedWeights) // infinity when unused
+		may := f.name == "K_c0" || f.name[0] == 'Q' && f.name != "Qcp" && !(f.name == "Qr" && p.card().Weights == verifier.CommittedWeights) || p.a.flat() && len(f.data) == bn254.SizeOfG1AffineCompressed // infinity when unused
 		if !may {
 			s.hostile(p, "infinity", "key's "+f.name, k.with(f.name, infinity(len(f.data))).bytes(), malformed)
 		} else if f.data[0] != flagInfinity {
@@ -197,6 +208,36 @@ func (s *suite) plonkKeys(p *proofs, k *rawKey) {
 	for name, row := range inOrder(map[string][]byte{"row of the commitment is the size": rows, "row of the commitment is 2^64 - 1": bytes.Repeat([]byte{255}, 8)}) {
 		add(name, &rawKey{append(bytes.Clone(k.head[:numbers+8]), row...), k.fields}, malformed)
 	}
+}
+
+// flatKeys spoils the plan and the rows of weights.
+func (s *suite) flatKeys(p *proofs, k *rawKey) {
+	_, _, _, gen2 := bn254.Generators()
+	add := func(name string, key *rawKey, w want) { s.hostile(p, "hostile key", name, key.bytes(), w) }
+	add("tau = 1", k.with("tau G2", g2Bytes(gen2)), malformed)
+	add("tau = -1", k.with("tau G2", negated(g2Bytes(gen2))), malformed)
+	add("tau negated", k.with("tau G2", negated(k.value("tau G2"))), rejected)
+	add("a row negated", k.with("row 0", negated(k.value("row 0"))), rejected)
+	add("a row + generator", k.with("row 0", plusGenerator(k.value("row 0"))), rejected)
+	if len(k.fields) > 2 {
+		add("two rows swapped", k.with("row 0", k.value("row 1")).with("row 1", k.value("row 0")), rejected)
+	}
+	other := must(p.otherWeights("")).keys.VerifyingKey.Flat
+	add("other weights", k.with("row 0", g1Bytes(other.Model[0])), rejected)
+	changed := func(at int, to byte) *rawKey {
+		c := &rawKey{bytes.Clone(k.head), k.fields}
+		c.head[at] = to
+		return c
+	}
+	plan := len(rawCard{p.card()}.encode())
+	add("the plan is a byte longer", changed(plan+3, k.head[plan+3]+1), malformed)
+	add("the plan is a byte shorter", changed(plan+3, k.head[plan+3]-1), malformed)
+	for i, name := range []string{"values", "a row's values", "products", "terms of sums"} { // logarithms, of one byte each
+		add("2^127 "+name, changed(plan+4+i, 127), malformed)
+		add("2^0 "+name, changed(plan+4+i, 0), malformed)
+	}
+	add("a row of weights more", changed(len(k.head)-1, k.head[len(k.head)-1]+1), malformed)
+	add("a row of weights fewer", changed(len(k.head)-1, k.head[len(k.head)-1]-1), malformed)
 }
 
 // inOrder iterates over a map in the order of its keys.

@@ -40,6 +40,8 @@ var specs = []struct {
 	{"groth16 private", testdata.Tiny(), circuits.Config{Weights: circuits.Baked, Input: circuits.Private}, false},
 	{"plonk committed", testdata.Tiny(), circuits.Config{System: circuits.Plonk}, false},
 	{"plonk baked", testdata.TinyMLP(), circuits.Config{System: circuits.Plonk, Weights: circuits.Baked, Input: circuits.Digest}, false},
+	{"flat committed", testdata.Tiny(), circuits.Config{System: circuits.Flat}, false},
+	{"flat private", testdata.TinyMLP(), circuits.Config{System: circuits.Flat, Input: circuits.Private}, false},
 }
 
 func newTarget(name string, onnx []byte, config circuits.Config, byCeremony bool, rng *rand.Rand) (*target, error) {

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/big"
+	"strings"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254"
 	"github.com/consensys/gnark-crypto/ecc/bn254/fp"
@@ -64,6 +65,9 @@ func newRaw(p *verifier.Proof) (*rawProof, error) {
 			layout = append(layout, field{name, make([]byte, 32)})
 		}
 	}
+	if p.Flat != nil {
+		layout = flatLayout(data)
+	}
 	for _, f := range layout {
 		r.fields = append(r.fields, field{f.name, data[:len(f.data)]})
 		data = data[len(f.data):]
@@ -74,10 +78,33 @@ func newRaw(p *verifier.Proof) (*rawProof, error) {
 	return r, nil
 }
 
+// flatLayout returns the fields of a proof of the flat argument, which begins with their numbers.
+func flatLayout(data []byte) []field {
+	const shape = 7
+	witness, inverses := int(binary.BigEndian.Uint16(data)), int(binary.BigEndian.Uint16(data[2:]))
+	first, second, row := int(data[4]), int(data[5]), int(data[6])
+	out := []field{{"shape", make([]byte, shape)}}
+	add := func(kind string, n int) {
+		for i := range n {
+			out = append(out, field{fmt.Sprintf("%s %d", kind, i), make([]byte, 32)})
+		}
+	}
+	add("row", witness)
+	add("mask", 1)
+	add("inverses", inverses)
+	add("scalar", 2+3*first+5+1+2*second+2)
+	add("fold", row-1)
+	add("opening's scalar", 2*row+1)
+	add("opening", 2)
+	return out
+}
+
 // scalar reports whether field i is a scalar.
 func (r *rawProof) scalar(i int) bool {
-	return r.system == byte(verifier.Plonk) && i >= len(plonkPoints)
+	return r.system == byte(verifier.Plonk) && i >= len(plonkPoints) || r.flat() && strings.Contains(r.fields[i].name, "scalar")
 }
+
+func (r *rawProof) flat() bool { return r.system == byte(verifier.Flat) }
 
 func (r *rawProof) clone() *rawProof {
 	c := *r

@@ -66,7 +66,7 @@ func mutations(valid *vectors.File, n int, rng *rand.Rand) (*vectors.File, error
 		c.ID, c.Flaw = id, "random mutation"
 		if rng.IntN(keyShare) == 0 {
 			key := mutate(valid.Keys[c.Key], valid.Keys[donor.Key], rng)
-			c.Key = fmt.Sprintf("mutation %d", id)
+			c.Key += fmt.Sprintf(", mutation %d", id)
 			f.Keys[c.Key] = key
 		} else {
 			c.Proof = mutate(c.Proof, donor.Proof, rng)
