@@ -60,4 +60,9 @@ func TestWideParametersAreValues(t *testing.T) {
 	require.Equal(t, n, p.Plan.Weights<<p.Plan.Row, "the matrix")
 	_, _, err = p.Model()
 	require.NoError(t, err)
+	for _, x := range []int64{1 << 31, -1<<31 - 1, 1<<32 + 5} { // a matrix has no bounds of its own
+		w[7] = x
+		_, _, err = p.Model()
+		require.ErrorIs(t, err, relation.ErrRange)
+	}
 }

@@ -77,6 +77,19 @@ func TestCheckVirtualRows(t *testing.T) {
 	}
 }
 
+// Each fold has a box, and each virtual row a fold.
+func TestCheckFoldsAreUsed(t *testing.T) {
+	p := foldedPlain()
+	p.Rows[9] = Virtual
+	require.Error(t, p.Check(), "a row without a fold")
+	p.Folds = append(p.Folds, Fold{Row: 9, Claim: Second, Slots: 7})
+	require.Error(t, p.Check(), "a fold without a box")
+	b := p.Boxes[1]
+	b.Fold, b.Loops, b.Sides = 3, b.Loops[1:], 31
+	p.Boxes = append(p.Boxes, b)
+	require.NoError(t, p.Check())
+}
+
 // Public tensors and constants are of no fold.
 func TestCheckFoldsOfConstants(t *testing.T) {
 	p := foldedPlain()
