@@ -54,7 +54,7 @@ type products struct {
 }
 
 func newProducts(tau []fr.Element, a, b, c *fr.Vector, wait int) *products {
-	p := &products{tau: tau, eq: newVector(1<<(len(tau)-1)), a: a, b: b, c: c, wait: wait}
+	p := &products{tau: tau, eq: newVector(1 << (len(tau) - 1)), a: a, b: b, c: c, wait: wait}
 	p.factor.SetOne()
 	expand(p.eq, tau[1:], &p.factor)
 	halve(&p.factor, wait)
