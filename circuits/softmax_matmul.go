@@ -98,6 +98,7 @@ func (o *SoftmaxMatMul) Relate(b *relation.Builder, in []relation.Tensor, out re
 		return v
 	})
 	b.Range(total.Minus(half.Times(2)), fixedpoint.Interval{Lo: 0, Hi: 1})
+	b.NonNegative(half, o.most()>>1) // one of each row, so that the remainder's checks bound the sums
 	shape := slices.Clone(o.in.Shape)
 	shape[len(shape)-1] = 1
 	rows := newBroadcast(shape, o.out.Shape)
