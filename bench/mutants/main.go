@@ -46,17 +46,17 @@ func run(sample int, seed uint64, only string, list bool) error {
 		return err
 	}
 	all = slices.DeleteFunc(all, func(m mutant) bool { return !name.MatchString(m.String()) })
+	if sample > 0 && sample < len(all) {
+		slices.SortStableFunc(all, func(a, b mutant) int { return bytes.Compare(a.draw(seed), b.draw(seed)) })
+		all = all[:sample]
+		fmt.Printf("a sample of %d mutants, -seed %d\n", sample, seed)
+	}
 	if list {
 		for _, m := range all {
 			fmt.Println(m)
 		}
 		fmt.Printf("%d mutants\n", len(all))
 		return nil
-	}
-	if sample > 0 && sample < len(all) {
-		slices.SortStableFunc(all, func(a, b mutant) int { return bytes.Compare(a.draw(seed), b.draw(seed)) })
-		all = all[:sample]
-		fmt.Printf("a sample of %d mutants, -seed %d\n", sample, seed)
 	}
 	r := newRunner()
 	if err := r.clean(); err != nil {
