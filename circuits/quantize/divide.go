@@ -56,11 +56,19 @@ func (l *lowerer) div(n *model.Node) error {
 	return l.done(n, v, err)
 }
 
-// onlyNarrow reports whether every consumer takes a value as an activation, at one exponent: then the
-// quotient is rounded to it at once.
+// onlyNarrow reports whether every consumer takes a value, moved perhaps, as an activation at one exponent:
+// then a quotient is rounded to it at once. A literal factor takes it as it is.
 func (l *lowerer) onlyNarrow(name string) bool {
 	v := l.values[name]
-	takes := func(n *model.Node) bool { return slices.Contains([]string{"Conv", "Gemm", "MatMul", "Mul"}, n.Op) }
+	takes := func(n *model.Node) bool {
+		switch n.Op {
+		case "Conv", "Gemm", "MatMul":
+			return true
+		case "Mul":
+			return !slices.ContainsFunc(n.Inputs, func(in string) bool { return l.g.Const[in] != nil && l.isLiteral(in) })
+		}
+		return is(n, passes|whole) && l.onlyNarrow(n.Outputs[0])
+	}
 	return v != nil && !v.roomy && len(l.consumers[name]) > 0 && !slices.ContainsFunc(l.consumers[name], func(n *model.Node) bool { return !takes(n) }) &&
 		!slices.ContainsFunc(l.g.Outputs, func(o model.Value) bool { return o.Name == name })
 }

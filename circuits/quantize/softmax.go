@@ -46,7 +46,7 @@ func (l *lowerer) softmax(n *model.Node) error {
 	if err != nil {
 		return err
 	}
-	var op circuits.Op = &circuits.Softmax{Exponential: circuits.Exponential{ExpBits: softmaxBits}, OutBits: max(l.bits, 12)}
+	op := l.softmaxOp()
 	if n.Op == "LogSoftmax" {
 		expBits := 12
 		for rows<<expBits > 4096 && expBits > 6 {
@@ -94,15 +94,30 @@ func (l *lowerer) softmaxMatMul(n, m *model.Node) error {
 	if err != nil {
 		return err
 	}
-	shift := min(max(l.exp(m.Outputs[0], l.width(m.Outputs[0]))-l.p.Type(y).Exp, 0), maxMeanShift)
+	bits, x := l.width(m.Outputs[0]), l.vals[n.Outputs[0]]
+	if !l.onlyNarrow(m.Outputs[0]) {
+		bits++
+	}
+	shift := max(l.exp(m.Outputs[0], bits)-l.p.Type(y).Exp, 0)
+	if shift > maxMeanShift {
+		if x, err = l.emit(n.Name, l.softmaxOp(), x); err != nil {
+			return err
+		}
+		v, err := l.emit(m.Name, new(circuits.BatchMatMul), x, y)
+		return l.done(m, v, err)
+	}
 	op := &circuits.SoftmaxMatMul{Exponential: circuits.Exponential{ExpBits: softmaxBits}, Shift: shift}
-	v, err := l.emit(m.Name, op, l.vals[n.Outputs[0]], y)
+	v, err := l.emit(m.Name, op, x, y)
 	return l.done(m, v, err)
+}
+
+func (l *lowerer) softmaxOp() circuits.Op {
+	return &circuits.Softmax{Exponential: circuits.Exponential{ExpBits: softmaxBits}, OutBits: max(l.bits, 12)}
 }
 
 const (
 	softmaxBits  = 12 // fraction bits of exponentials
-	maxMeanShift = 8  // means are rarely that much smaller than what they are of
+	maxMeanShift = 8  // means that much smaller than what they are of, of rare ones among zeros, say, are sums of products
 )
 
 // lastAxis returns the permutation that exchanges an axis with the last one, nil if it is
