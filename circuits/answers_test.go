@@ -80,6 +80,7 @@ func smallCases() []opCase {
 		{"product of activations", []Port{in(0, -2, 1, 1, 2), in(1, -2, 1, 2, 2)}, one(new(BatchMatMul), 0, 1), nil},
 		{"div", []Port{in(0, -8, 7, 2), in(1, 1, 6, 2)}, one(&Div{Shift: 2}, 0, 1), nil},
 		{"softmax", []Port{in(0, -2, 1, 1, 2)}, one(&Softmax{Exponential: Exponential{ExpBits: 3}, OutBits: 3}, 0), nil},
+		{"means of rows", []Port{in(0, -2, 1, 1, 2), in(1, -2, 1, 2, 1)}, one(&SoftmaxMatMul{Exponential: Exponential{ExpBits: 3}, Shift: 1}, 0, 1), nil},
 		{"weights", []Port{in(0, -2, 1, 2)}, func() []Node {
 			return []Node{{"scale", &Parameter{Shape: []int{2}, Exp: 3, Bits: 2, Values: Ints{-4, 3}}, nil}, node(new(Mul), 0, 1), node(&Requantize{Shift: 2}, 2)}
 		}, nil},

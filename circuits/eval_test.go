@@ -217,8 +217,7 @@ func TestSoftmaxReference(t *testing.T) {
 	}
 }
 
-// softmaxMatMulReference weighs the rows of y with a Softmax of so many bits that dividing first
-// rounds nothing, and rounds the exact mean.
+// softmaxMatMulReference takes exponentials in floating point and their mean of y's rows in math/big.
 func softmaxMatMulReference(op *SoftmaxMatMul, in [][]int64, types []Type) (out []int64) {
 	x, y, exact := types[0].Shape, types[1].Shape, op.out.Shape
 	rank, n := len(exact), x[len(x)-1]

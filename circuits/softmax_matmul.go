@@ -21,13 +21,14 @@ import (
 //
 // Soundness: e_k and S >= 2^ExpBits > 0 as in Softmax, the sums by one relation.MatMul for each
 // item of the batch. With h = floor(S/2), which S - 2·h in {0, 1} makes sure of, out is
-// floor((Σ_k e_k·y_k·2^Shift + h)/S): the remainder, an expression, is in [0, S) for one integer out. A
-// mean lies between the least and the largest y, which out is held to.
+// floor((Σ_k e_k·y_k·2^Shift + h)/S): the remainder, an expression, is in [0, S) for one integer out. That
+// out is between the least and the largest y, as a mean is, and h not negative spares checks: with Shift 0
+// the remainder's then bound the sums, which Finish would bound otherwise.
 type SoftmaxMatMul struct {
 	Exponential
 	Shift int `json:"shift"`
 
-	product BatchMatMul
+	product BatchMatMul // of the exponentials and y
 	out     Type
 }
 
@@ -64,7 +65,8 @@ func (o *SoftmaxMatMul) sums(x, y []int64) (sums, totals []int64) {
 
 // rowOf returns which row of x row number i of out has its weights of.
 func (o *SoftmaxMatMul) rowOf(i int) int {
-	return o.product.x.at(i/o.product.m)*o.product.m + i%o.product.m
+	p := &o.product
+	return p.x.at(i/p.m)*p.m + i%p.m
 }
 
 // Eval implements Op.
@@ -98,7 +100,7 @@ func (o *SoftmaxMatMul) Relate(b *relation.Builder, in []relation.Tensor, out re
 		return v
 	})
 	b.Range(total.Minus(half.Times(2)), fixedpoint.Interval{Lo: 0, Hi: 1})
-	b.NonNegative(half, o.most()>>1) // one of each row, so that the remainder's checks bound the sums
+	b.NonNegative(half, o.most()>>1)
 	shape := slices.Clone(o.in.Shape)
 	shape[len(shape)-1] = 1
 	rows := newBroadcast(shape, o.out.Shape)

@@ -20,6 +20,8 @@ var equivalents = []proven{
 		"its products with a coefficient overflow, which the next check refuses"},
 	{"circuits/clip.go", "statement left out", "c.in.Range.Hi-c.in.Range.Lo",
 		"a column that nothing else bounds Finish does, and no exactness rests on a bound that is for the honest prover"},
+	{"circuits/softmax_matmul.go", "statement left out", "b.Below(out",
+		"Finish bounds outputs that nothing else bounds, and the sums, at a greater cost; the remainder leaves one quotient of any width"},
 	{"circuits/softmax_matmul.go", "statement left out", "b.NonNegative(half",
 		"Finish bounds the sums instead, at a greater cost, and so half"},
 	{"circuits/onehot.go", "statement left out", "b.Range(out, o.out.Range)",

@@ -47,13 +47,19 @@ func (l *lowerer) div(n *model.Node) error {
 			return err
 		}
 	}
-	bits := l.width(n.Outputs[0])
-	if !l.onlyNarrow(n.Outputs[0]) {
-		bits++
-	}
-	shift := l.exp(n.Outputs[0], bits) - l.p.Type(x).Exp + l.p.Type(y).Exp
+	shift := l.quotientExp(n.Outputs[0]) - l.p.Type(x).Exp + l.p.Type(y).Exp
 	v, err := l.emit(n.Name, &circuits.Div{Shift: shift}, x, y)
 	return l.done(n, v, err)
+}
+
+// quotientExp is the exponent of a quotient: with a bit more than an activation has, unless nothing
+// uses it.
+func (l *lowerer) quotientExp(name string) int {
+	bits := l.width(name)
+	if !l.onlyNarrow(name) {
+		bits++
+	}
+	return l.exp(name, bits)
 }
 
 // onlyNarrow reports whether every consumer takes a value, moved perhaps, as an activation at one exponent:

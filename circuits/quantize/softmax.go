@@ -82,7 +82,7 @@ func (l *lowerer) weighs(n *model.Node) *model.Node {
 	if n.Attrs.Unpack("axis?", &axis) != nil || axis != -1 && axis != len(shape)-1 || len(shape) < 2 || len(y) < 2 {
 		return nil
 	}
-	if 2*shape[len(shape)-1] < y[len(y)-1] {
+	if 2*shape[len(shape)-1] < y[len(y)-1] { // a division takes twice the lookups of the requantization that it replaces
 		return nil
 	}
 	return m
@@ -94,11 +94,7 @@ func (l *lowerer) softmaxMatMul(n, m *model.Node) error {
 	if err != nil {
 		return err
 	}
-	bits, x := l.width(m.Outputs[0]), l.vals[n.Outputs[0]]
-	if !l.onlyNarrow(m.Outputs[0]) {
-		bits++
-	}
-	shift := max(l.exp(m.Outputs[0], bits)-l.p.Type(y).Exp, 0)
+	x, shift := l.vals[n.Outputs[0]], max(l.quotientExp(m.Outputs[0])-l.p.Type(y).Exp, 0)
 	if shift > maxMeanShift {
 		if x, err = l.emit(n.Name, l.softmaxOp(), x); err != nil {
 			return err
@@ -117,7 +113,7 @@ func (l *lowerer) softmaxOp() circuits.Op {
 
 const (
 	softmaxBits  = 12 // fraction bits of exponentials
-	maxMeanShift = 8  // means that much smaller than what they are of, of rare ones among zeros, say, are sums of products
+	maxMeanShift = 8  // means more than so many bits finer than their terms, of a few ones among zeros, say, stay products
 )
 
 // lastAxis returns the permutation that exchanges an axis with the last one, nil if it is

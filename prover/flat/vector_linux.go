@@ -15,11 +15,11 @@ const hugeVector = 1 << 17
 func newVector(n int) fr.Vector {
 	v := make(fr.Vector, n)
 	if n >= hugeVector {
-		const page, advice = 2 << 20, 14 // MADV_HUGEPAGE
+		const page = 2 << 20
 		start := uintptr(unsafe.Pointer(&v[0]))
 		skip := -start & (page - 1)
 		size := (uintptr(n)*fr.Bytes - skip) &^ (page - 1)
-		_ = syscall.Madvise(unsafe.Slice((*byte)(unsafe.Pointer(&v[0])), n*fr.Bytes)[skip:skip+size], advice) // or not
+		_ = syscall.Madvise(unsafe.Slice((*byte)(unsafe.Pointer(&v[0])), n*fr.Bytes)[skip:skip+size], syscall.MADV_HUGEPAGE) // where it refuses, pages stay small
 	}
 	return v
 }
