@@ -97,9 +97,11 @@ func TestAddOutOfRange(t *testing.T) {
 	atLevels(t, func(t *testing.T) {
 		p, _ := testPoints(rand.New(rand.NewPCG(3, 3)), 20)
 		for _, bad := range []Pair{{A: 40}, {B: 40}, {Out: 20}, {A: 1<<32 - 1}} {
-			pairs := make([]Pair, 16)
-			pairs[11] = bad
-			require.Panics(t, func() { AddG1(p, p, p, pairs) })
+			for at := range 21 {
+				pairs := make([]Pair, 21)
+				pairs[at] = bad
+				require.Panics(t, func() { AddG1(p, p, p, pairs) })
+			}
 		}
 	})
 }

@@ -39,6 +39,30 @@ DATA ·fpMisc+8(SB)/8, $0x00020782e4866389
 DATA ·fpMisc+16(SB)/8, $0x0000000000000001
 GLOBL ·fpMisc(SB), NOPTR|RODATA, $24
 
+// func maxPairs(maxima *[pairsMaxed]Pair, pairs *Pair, n uint64)
+TEXT ·maxPairs(SB), NOSPLIT, $0-24
+	MOVQ maxima+0(FP), DI
+	MOVQ pairs+8(FP), SI
+	MOVQ n+16(FP), CX
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	TESTQ CX, CX
+	JZ maxEnd
+max:
+	VPMAXUD 0(SI), Z0, Z0
+	VPMAXUD 64(SI), Z1, Z1
+	VPMAXUD 128(SI), Z2, Z2
+	ADDQ $192, SI
+	DECQ CX
+	JNZ max
+maxEnd:
+	VMOVDQU32 Z0, 0(DI)
+	VMOVDQU32 Z1, 64(DI)
+	VMOVDQU32 Z2, 128(DI)
+	VZEROUPPER 
+	RET 
+
 // func addPass1(a, b *bn254.G1Affine, pairs *Pair, n uint64, scratch *uint64, masks *uint8)
 TEXT ·addPass1(SB), NOSPLIT, $0-48
 	MOVQ a+0(FP), SI

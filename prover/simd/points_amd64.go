@@ -25,7 +25,13 @@ func addPass1G2(a, b *bn254.G2Affine, pairs *Pair, n uint64, scratch *uint64, ma
 //go:noescape
 func addPass2G2(dst, a, b *bn254.G2Affine, pairs *Pair, n uint64, scratch *uint64)
 
+// maxPairs sets each of the maxima to the greatest indices of n pairs, so many apart.
+//
+//go:noescape
+func maxPairs(maxima *[pairsMaxed]Pair, pairs *Pair, n uint64)
+
 const (
+	pairsMaxed   = 16 // that three vectors hold
 	lanes        = 8
 	elementWords = 5 * lanes
 	maxVectors   = 256
@@ -49,7 +55,7 @@ type vectorCode[P any] struct {
 var (
 	codeG1 = map[string]*vectorCode[bn254.G1Affine]{
 		ifma: {
-			lanes: lanes, vectors: 128, head: 4 * elementWords, entry: 2 * elementWords,
+			lanes: lanes, vectors: 256, head: 4 * elementWords, entry: 2 * elementWords,
 			pass1: addPass1, invert: invertLanes, generic: addG1Generic,
 			pass2: func(dst, a, b *bn254.G1Affine, pairs *Pair, n uint64, scratch *uint64, _ *uint8) {
 				addPass2(dst, a, b, pairs, n, scratch)
@@ -122,14 +128,27 @@ func (c *vectorCode[P]) add(dst, a, b []P, pairs []Pair) {
 // checkPairs panics if an index is out of range, which the assembly would not
 // notice.
 func checkPairs(dst, a, b int, pairs []Pair) {
-	var maxOut, maxA, maxB uint32
+	var most Pair
+	if level == ifma && len(pairs) >= pairsMaxed {
+		n := len(pairs) / pairsMaxed
+		var maxima [pairsMaxed]Pair
+		maxPairs(&maxima, &pairs[0], uint64(n))
+		most = maxOf(maxima[:], most)
+		pairs = pairs[n*pairsMaxed:]
+	}
+	most = maxOf(pairs, most)
+	if int(most.Out) >= dst || int(most.A>>1) >= a || int(most.B>>1) >= b {
+		panic(fmt.Sprintf("simd: index out of range: %d of %d, %d of %d or %d of %d", most.Out, dst, most.A>>1, a, most.B>>1, b))
+	}
+}
+
+// maxOf returns the greatest of each index of the pairs and most.
+func maxOf(pairs []Pair, most Pair) Pair {
 	for i := range pairs {
 		p := &pairs[i]
-		maxOut, maxA, maxB = max(maxOut, p.Out), max(maxA, p.A>>1), max(maxB, p.B>>1)
+		most = Pair{max(most.A, p.A), max(most.B, p.B), max(most.Out, p.Out)}
 	}
-	if int(maxOut) >= dst || int(maxA) >= a || int(maxB) >= b {
-		panic(fmt.Sprintf("simd: index out of range: %d of %d, %d of %d or %d of %d", maxOut, dst, maxA, a, maxB, b))
-	}
+	return most
 }
 
 // addBatch performs whole vectors of additions, with one inversion.

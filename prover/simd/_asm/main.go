@@ -27,6 +27,7 @@ func main() {
 
 	var points program
 	fp.tables(&points)
+	maxPairs(&points)
 	pass1(&points, fp)
 	pass2(&points, fp)
 	points.write(filepath.Join(dir, "g1_amd64.s"))

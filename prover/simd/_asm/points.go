@@ -113,6 +113,26 @@ func (g *program) prefetch(label string, size int) {
 	g.label(label)
 }
 
+// maxPairs emits func(maxima *[16]Pair, pairs *Pair, n uint64): the greatest of the words at
+// the same place of each 16 pairs.
+func maxPairs(g *program) {
+	g.function("maxPairs", "func maxPairs(maxima *[pairsMaxed]Pair, pairs *Pair, n uint64)", 24)
+	g.arguments("maxima", "DI", "pairs", "SI", "n", "CX")
+	for i := range 3 {
+		g.op("VPXORD", z(i), z(i), z(i))
+	}
+	g.loop("max")
+	for i := range 3 {
+		g.op("VPMAXUD", at(64*i, "SI"), z(i), z(i))
+	}
+	g.op("ADDQ", imm(16*pairSize), "SI")
+	g.next("max")
+	for i := range 3 {
+		g.op("VMOVDQU32", z(i), at(64*i, "DI"))
+	}
+	g.finish()
+}
+
 // pass1 emits func(a, b *G1Affine, pairs *Pair, n uint64, scratch *uint64, masks *uint8).
 func pass1(g *program, f *field) {
 	g.function("addPass1", "func addPass1(a, b *bn254.G1Affine, pairs *Pair, n uint64, scratch *uint64, masks *uint8)", 48)

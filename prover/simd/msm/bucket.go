@@ -2,8 +2,10 @@ package msm
 
 import (
 	"math"
+	"runtime"
 	"slices"
-	"sync/atomic"
+
+	"github.com/nnark/nnark/prover/simd"
 )
 
 // windowEntries is the number of digits below which a task takes several
@@ -25,27 +27,46 @@ func digitBits(n, bitLen int) uint {
 }
 
 // spawnWindows spawns tasks for the windows of t and calls done with the result.
+//
+// The windows that are left when each core has as many as the others are divided: each task
+// takes a part of the terms, and the parts' bits are added up.
 func spawnWindows[P any, C curve[P]](w *Worker, t terms, src []P, done func(*Worker, P)) {
 	d := newDigits(t.bits, digitBits(len(t.value), t.bits))
 	for i := range t.value {
 		t.value[i] = d.recode(t.value[i])
 	}
-	bits := make([]P, d.windows*d.c)
-	step := max(1, windowEntries/uint(len(t.value)))
-	var pending atomic.Int32
-	pending.Store(int32((d.windows + step - 1) / step))
+	cores, step := uint(runtime.GOMAXPROCS(0)), max(1, windowEntries/uint(len(t.value)))
+	whole, parts := d.windows, uint(1)
+	if step == 1 && d.windows%cores != 0 {
+		whole -= d.windows % cores
+		parts = (cores + d.windows - whole - 1) / (d.windows - whole)
+	}
+	bits, divided := make([]P, d.windows*d.c), make([]P, (d.windows-whole)*d.c*parts)
 	var tasks []Task
-	for lo := uint(0); lo < d.windows; lo += step {
-		hi := min(lo+step, d.windows)
+	for lo := uint(0); lo < whole; lo += step {
+		hi := min(lo+step, whole)
 		tasks = append(tasks, func(w *Worker) {
 			bitSums[P, C](w, &d, lo, hi, t, src, bits[lo*d.c:hi*d.c])
-			if pending.Add(-1) == 0 {
-				var c C
-				done(w, c.horner(bits))
-			}
 		})
 	}
-	w.Spawn(tasks...)
+	for k := range (d.windows - whole) * parts {
+		lo, part := whole+k/parts, t.part(int(k%parts), int(parts))
+		tasks = append(tasks, func(w *Worker) {
+			bitSums[P, C](w, &d, lo, lo+1, part, src, divided[k*d.c:(k+1)*d.c])
+		})
+	}
+	spawnAll(w, tasks, func(w *Worker) {
+		var c C
+		each := make([]simd.Pair, d.c)
+		for i := range each {
+			each[i] = simd.Pair{A: 2 * uint32(i), B: 2 * uint32(i), Out: uint32(i)}
+		}
+		for k := range (d.windows - whole) * parts {
+			at := bits[(whole+k/parts)*d.c:][:d.c]
+			c.add(at, at, divided[k*d.c:(k+1)*d.c], each)
+		}
+		done(w, c.horner(bits))
+	})
 }
 
 // bitSums sets bits so that Σ 2^i·bits[i] is the part of windows [lo, hi) in
@@ -67,45 +88,63 @@ func bitSums[P any, C curve[P]](w *Worker, d *digits, lo, hi uint, t terms, src 
 	bucket := make([]P, windows*nb)
 	sums[P, C](s, bucket, src, items, start)
 
-	used := sort.nonEmpty(start)
-	items, start = sort.assign(windows*(rows+cols), used, func(k uint32, put func(group int)) {
-		window, digit := int(k)/nb, int(k)%nb
-		base := window * (rows + cols)
-		if a := digit >> h; a > 0 {
-			put(base + a)
-		}
-		if b := digit & (cols - 1); b > 0 {
-			put(base + rows + b)
-		}
-	})
-	grid := make([]P, windows*(rows+cols))
-	sums[P, C](s, grid, bucket, items, start)
-
-	used = sort.nonEmpty(start)
-	items, start = sort.assign(windows*int(d.c), used, func(k uint32, put func(group int)) {
-		window, line := int(k)/(rows+cols), int(k)%(rows+cols)
-		base := window * int(d.c)
-		if line >= rows {
-			line -= rows
-		} else {
-			base += int(h)
-		}
-		for ; line > 0; line >>= 1 {
-			if line&1 == 1 {
-				put(base)
+	sort.lines.reset()
+	for window := range windows {
+		base := window * nb
+		list := func(digit int) {
+			if k := base + digit; digit < nb && start[k+1] > start[k] {
+				sort.lines.add(uint32(k))
 			}
-			base++
 		}
-	})
-	sums[P, C](s, bits, grid, items, start)
+		sort.lines.end() // row 0 counts for nothing, like column 0
+		for a := 1; a < rows; a++ {
+			for b := range cols {
+				list(a<<h + b)
+			}
+			sort.lines.end()
+		}
+		sort.lines.end()
+		for b := 1; b < cols; b++ {
+			for a := range rows {
+				list(a<<h + b)
+			}
+			sort.lines.end()
+		}
+	}
+	grid := make([]P, windows*(rows+cols))
+	sums[P, C](s, grid, bucket, sort.lines.items, sort.lines.start)
+
+	sort.lines.reset()
+	for window := range windows {
+		base := window * (rows + cols)
+		for _, part := range [2]struct{ at, lines, bits int }{{rows, cols, int(h)}, {0, rows, int(d.c - h)}} {
+			for bit := range part.bits {
+				for k := range part.lines {
+					if k>>bit&1 == 1 {
+						sort.lines.add(uint32(base + part.at + k))
+					}
+				}
+				sort.lines.end()
+			}
+		}
+	}
+	sums[P, C](s, bits, grid, sort.lines.items, sort.lines.start)
 }
 
 // sorter is scratch space to sort point indices by group.
 type sorter struct {
-	start, items, used []uint32
-	digits             []uint32
-	values             []integer
+	start, items []uint32
+	digits       []uint32
+	values       []integer
+	lines        lists
 }
+
+// lists are groups of points in the form that [sums] takes.
+type lists struct{ items, start []uint32 }
+
+func (l *lists) reset()       { l.items, l.start = l.items[:0], append(l.start[:0], 0) }
+func (l *lists) add(k uint32) { l.items = append(l.items, 2*k) }
+func (l *lists) end()         { l.start = append(l.start, uint32(len(l.items))) }
 
 // buckets sorts the points of t by window and digit: the group of digit ±m of
 // window lo+i is i·nb+m. Zero digits are left out.
@@ -146,38 +185,6 @@ func cumulate(count []uint32) int {
 		count[i] = sum
 	}
 	return int(sum)
-}
-
-// nonEmpty returns the groups with at least one item, in a slice valid until
-// the next call.
-func (s *sorter) nonEmpty(start []uint32) []uint32 {
-	s.used = s.used[:0]
-	for k := range len(start) - 1 {
-		if start[k+1] > start[k] {
-			s.used = append(s.used, uint32(k))
-		}
-	}
-	return s.used
-}
-
-// assign sorts elements into the groups that each reports for them; it
-// is called twice for every element.
-func (s *sorter) assign(groups int, elements []uint32, each func(k uint32, put func(group int))) (items, start []uint32) {
-	s.start = zeroed(s.start, groups+1)
-	count := func(g int) { s.start[g]++ }
-	for _, k := range elements {
-		each(k, count)
-	}
-	s.items = zeroed(s.items, cumulate(s.start))
-	var element uint32
-	place := func(g int) {
-		s.start[g]--
-		s.items[s.start[g]] = 2 * element
-	}
-	for _, element = range elements {
-		each(element, place)
-	}
-	return s.items, s.start
 }
 
 // zeroed returns a zero slice of n elements, in the space of old if it fits.

@@ -1,9 +1,6 @@
 package msm
 
-import (
-	"math/bits"
-	"sync/atomic"
-)
+import "math/bits"
 
 // groupSample is the number of scalars looked at to see whether grouping pays.
 const groupSample = 1024
@@ -27,16 +24,10 @@ func spawnGroups[P any, C curve[P]](w *Worker, t terms, src []P, done func(*Work
 	points := make([]P, distinct)
 	const parts = 4
 	size := (distinct + parts - 1) / parts
-	var pending atomic.Int32
-	tasks := Parallel(distinct, size, func(w *Worker, lo, hi int) {
+	spawnAll(w, Parallel(distinct, size, func(w *Worker, lo, hi int) {
 		var c C
 		sums[P, C](c.scratch(w), points[lo:hi], src, items, start[lo:hi+1])
-		if pending.Add(-1) == 0 {
-			spawnWindows[P, C](w, merged, points, done)
-		}
-	})
-	pending.Store(int32(len(tasks)))
-	w.Spawn(tasks...)
+	}), func(w *Worker) { spawnWindows[P, C](w, merged, points, done) })
 }
 
 // groups numbers the distinct values of t in order of appearance and returns

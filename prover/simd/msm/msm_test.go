@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/big"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 
 	"github.com/consensys/gnark-crypto/ecc"
@@ -117,6 +118,34 @@ func TestAgainstGnark(t *testing.T) {
 				check(t, p, q, s)
 			})
 		}
+	}
+}
+
+// TestManyPoints has scalars of all sizes in several parts, and windows that cores share.
+func TestManyPoints(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	p, q := testPoints(2000)
+	const n = 2*splitPart + 77
+	points1 := make([]bn254.G1Affine, n)
+	for i := range points1 {
+		points1[i] = p[i%len(p)]
+	}
+	for _, kinds := range [][]string{{"full"}, {"full", "bool"}, {"s8", "s17", "u64"}, {"full", "edge", "bits", "few"}} {
+		r := rand.New(rand.NewPCG(8, 8))
+		s := make([]fr.Element, n)
+		for i := range s {
+			s[i] = scalarKinds[kinds[r.IntN(len(kinds))]](r)
+		}
+		var want bn254.G1Affine
+		_, err := want.MultiExp(points1, s, ecc.MultiExpConfig{})
+		require.NoError(t, err)
+		for _, cores := range []int{1, 2, 3, 5, 40} {
+			runtime.GOMAXPROCS(cores)
+			var got bn254.G1Affine
+			require.NoError(t, Run(context.Background(), G1(&got, points1, s)))
+			require.Equal(t, want, got, "%s on %d cores", kinds, cores)
+		}
+		check(t, points1[:len(q)], q, s[:len(q)])
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254"
 )
@@ -19,7 +20,6 @@ type Worker struct {
 	g1    summer[bn254.G1Affine]
 	g2    summer[bn254.G2Affine]
 	sort  sorter
-	split splitter
 }
 
 // Spawn queues tasks to be run by any worker, in the given order and before all that wait: so
@@ -95,6 +95,26 @@ func Parallel(n, size int, f func(w *Worker, lo, hi int)) []Task {
 		tasks = append(tasks, func(w *Worker) { f(w, lo, hi) })
 	}
 	return tasks
+}
+
+// spawnAll queues tasks and calls done on the worker that ends the last of them, at once if
+// there are none.
+func spawnAll(w *Worker, tasks []Task, done Task) {
+	if len(tasks) == 0 {
+		done(w)
+		return
+	}
+	var pending atomic.Int32
+	pending.Store(int32(len(tasks)))
+	for i, t := range tasks {
+		tasks[i] = func(w *Worker) {
+			t(w)
+			if pending.Add(-1) == 0 {
+				done(w)
+			}
+		}
+	}
+	w.Spawn(tasks...)
 }
 
 // counter adds up the work of several tasks and reports the sum.

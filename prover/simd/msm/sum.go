@@ -1,10 +1,14 @@
 package msm
 
-import "github.com/nnark/nnark/prover/simd"
+import (
+	"slices"
+
+	"github.com/nnark/nnark/prover/simd"
+)
 
 // chunk is the number of points summed together: its working space stays in
 // the L2 cache, and most of its batches of additions are full.
-const chunk = 8192
+const chunk = 16384
 
 // summer is the scratch space for sums of groups of points.
 type summer[P any] struct {
@@ -68,8 +72,9 @@ func push[P any, C curve[P]](s *summer[P], dst, src []P, group []uint32, g uint3
 		return
 	}
 	at, n := uint32(s.used), uint32(len(group)/2)
-	for i := range n {
-		s.pairs = append(s.pairs, simd.Pair{A: group[2*i], B: group[2*i+1], Out: at + i})
+	pairs := more(&s.pairs, int(n))
+	for i := range pairs {
+		pairs[i] = simd.Pair{A: group[2*i], B: group[2*i+1], Out: at + uint32(i)}
 	}
 	if len(group)%2 == 1 {
 		s.odd = append(s.odd, simd.Pair{A: 2 * at, B: group[2*n], Out: at})
@@ -93,8 +98,9 @@ func flush[P any, C curve[P]](s *summer[P], dst, src []P) {
 		left := s.active[:0]
 		for _, r := range s.active {
 			half := (r.size + 1) / 2
-			for i := r.at; i < r.at+r.size-half; i++ {
-				s.pairs = append(s.pairs, simd.Pair{A: 2 * i, B: 2 * (i + half), Out: i})
+			for i, pairs := r.at, more(&s.pairs, int(r.size-half)); len(pairs) > 0; pairs = pairs[1:] {
+				pairs[0] = simd.Pair{A: 2 * i, B: 2 * (i + half), Out: i}
+				i++
 			}
 			if r.size = half; half > 1 {
 				left = append(left, r)
@@ -107,4 +113,11 @@ func flush[P any, C curve[P]](s *summer[P], dst, src []P) {
 		dst[r.group] = s.work[r.at]
 	}
 	s.used, s.pairs, s.odd, s.runs = 0, s.pairs[:0], s.odd[:0], s.runs[:0]
+}
+
+// more appends n elements to a slice and returns them.
+func more[T any](s *[]T, n int) []T {
+	at := len(*s)
+	*s = slices.Grow(*s, n)[:at+n]
+	return (*s)[at:]
 }

@@ -1,0 +1,117 @@
+package msm
+
+import "github.com/consensys/gnark-crypto/ecc/bn254/fr"
+
+// classes are the bit lengths by which magnitudes are split.
+var classes = [...]int{8, 16, 32, 64, 128, scalarBits}
+
+const (
+	minClass  = 256     // the scalars below which a class joins the next
+	splitPart = 1 << 14 // the scalars of a task
+)
+
+// terms is a set of magnitudes of bounded bit length and signed point indices,
+// as in [simd.Pair].
+type terms struct {
+	bits  int
+	value []integer
+	index []uint32
+}
+
+// part is one of the given number of parts of t.
+func (t terms) part(i, parts int) terms {
+	lo, hi := len(t.value)*i/parts, len(t.value)*(i+1)/parts
+	return terms{t.bits, t.value[lo:hi], t.index[lo:hi]}
+}
+
+// spawnSplit spawns tasks that sort the non-zero scalars into classes of magnitude, and calls
+// done with the result. Parts of the scalars are looked at first, and then, unless all are of
+// one class, put where their classes have room for them.
+func spawnSplit(w *Worker, scalars []fr.Element, done func(w *Worker, split []terms)) {
+	n := len(scalars)
+	all := terms{value: make([]integer, n), index: make([]uint32, n)}
+	class := make([]uint8, n) // len(classes) of those that are zero
+	count := make([][len(classes)]int, (n+splitPart-1)/splitPart)
+	spawnAll(w, Parallel(n, splitPart, func(_ *Worker, lo, hi int) {
+		for i := lo; i < hi; i++ {
+			v, negative := magnitude(&scalars[i])
+			all.value[i], all.index[i] = v, uint32(2*i)
+			if negative {
+				all.index[i]++
+			}
+			class[i] = v.class()
+			if int(class[i]) < len(classes) {
+				count[lo/splitPart][class[i]]++
+			}
+		}
+	}), func(w *Worker) {
+		sizes, home, next := places(count)
+		split := make([]terms, len(sizes))
+		if len(sizes) == 1 && sizes[0].n == n {
+			split[0] = terms{sizes[0].bits, all.value, all.index}
+			done(w, split)
+			return
+		}
+		for h, s := range sizes {
+			split[h] = terms{s.bits, make([]integer, s.n), make([]uint32, s.n)}
+		}
+		spawnAll(w, Parallel(n, splitPart, func(_ *Worker, lo, hi int) {
+			next := next[lo/splitPart]
+			for i := lo; i < hi; i++ {
+				if int(class[i]) == len(classes) {
+					continue
+				}
+				h := home[class[i]]
+				split[h].value[next[h]], split[h].index[next[h]] = all.value[i], all.index[i]
+				next[h]++
+			}
+		}), func(w *Worker) { done(w, split) })
+	})
+}
+
+// class is the index of the first class that has room for v, or the number of classes for 0.
+func (v integer) class() uint8 {
+	n, k := v.bitLen(), uint8(0)
+	if n == 0 {
+		return uint8(len(classes))
+	}
+	for classes[k] < n {
+		k++
+	}
+	return k
+}
+
+// size is the number of scalars of at most so many bits that are summed together.
+type size struct{ bits, n int }
+
+// places divides classes of which each part of the scalars has the given numbers: the sizes of
+// the sets that result, the set that each class goes to, and where each part begins in each
+// set.
+func places(count [][len(classes)]int) (sizes []size, home [len(classes)]int, next [][len(classes)]int) {
+	next = make([][len(classes)]int, len(count))
+	above := 0
+	for _, c := range count {
+		for _, n := range c {
+			above += n
+		}
+	}
+	joining := 0 // the scalars of this class and of those that join it
+	for k := range classes {
+		home[k] = len(sizes)
+		for _, c := range count {
+			joining, above = joining+c[k], above-c[k]
+		}
+		if joining >= minClass || joining > 0 && above == 0 {
+			sizes = append(sizes, size{classes[k], joining})
+			joining = 0
+		}
+	}
+	var at [len(classes)]int
+	for i, c := range count {
+		next[i] = at
+		for k, n := range c {
+			at[home[k]] += n
+		}
+	}
+	return sizes, home, next
+}
