@@ -14,11 +14,13 @@ const windowEntries = 8192
 
 // digitBits returns the digit size with the fewest additions for n integers.
 func digitBits(n, bitLen int) uint {
-	const fixed = 400 // the price of a window apart from its buckets, in additions
+	// The price in additions of a window, and of a bucket, which is added to a row and to a
+	// column and takes space.
+	const fixed, bucket = 400, 3
 	best, bestCost := uint(0), math.MaxFloat64
 	for c := uint(2); c <= 17; c++ {
 		windows := (uint(bitLen) + c) / c
-		cost := float64(windows) * (float64(n) + math.Exp2(float64(c-1)) + fixed)
+		cost := float64(windows) * (float64(n) + bucket*math.Exp2(float64(c-1)) + fixed)
 		if cost < bestCost {
 			best, bestCost = c, cost
 		}

@@ -31,7 +31,7 @@ func spawnSplit(w *Worker, scalars []fr.Element, done func(w *Worker, split []te
 	n := len(scalars)
 	all := terms{value: make([]integer, n), index: make([]uint32, n)}
 	class := make([]uint8, n) // len(classes) of those that are zero
-	count := make([][len(classes)]int, (n+splitPart-1)/splitPart)
+	count := make([]counts, (n+splitPart-1)/splitPart)
 	spawnAll(w, Parallel(n, splitPart, func(_ *Worker, lo, hi int) {
 		for i := lo; i < hi; i++ {
 			v, negative := magnitude(&scalars[i])
@@ -39,9 +39,11 @@ func spawnSplit(w *Worker, scalars []fr.Element, done func(w *Worker, split []te
 			if negative {
 				all.index[i]++
 			}
-			class[i] = v.class()
-			if int(class[i]) < len(classes) {
-				count[lo/splitPart][class[i]]++
+			length := v.bitLen()
+			class[i] = classOf(length)
+			if length > 0 {
+				c := &count[lo/splitPart][class[i]]
+				c.n, c.bits = c.n+1, max(c.bits, length)
 			}
 		}
 	}), func(w *Worker) {
@@ -69,48 +71,53 @@ func spawnSplit(w *Worker, scalars []fr.Element, done func(w *Worker, split []te
 	})
 }
 
-// class is the index of the first class that has room for v, or the number of classes for 0.
-func (v integer) class() uint8 {
-	n, k := v.bitLen(), uint8(0)
-	if n == 0 {
+// classOf is the index of the first class that has room for so many bits, or the number of
+// classes for none.
+func classOf(length int) (k uint8) {
+	if length == 0 {
 		return uint8(len(classes))
 	}
-	for classes[k] < n {
+	for classes[k] < length {
 		k++
 	}
 	return k
 }
 
-// size is the number of scalars of at most so many bits that are summed together.
-type size struct{ bits, n int }
+// size is a number of scalars and the greatest bit length among them; counts are those of
+// each class.
+type (
+	size   struct{ n, bits int }
+	counts [len(classes)]size
+)
 
-// places divides classes of which each part of the scalars has the given numbers: the sizes of
+// places divides classes of which each part of the scalars has the given counts: the sizes of
 // the sets that result, the set that each class goes to, and where each part begins in each
 // set.
-func places(count [][len(classes)]int) (sizes []size, home [len(classes)]int, next [][len(classes)]int) {
+func places(count []counts) (sizes []size, home [len(classes)]int, next [][len(classes)]int) {
 	next = make([][len(classes)]int, len(count))
 	above := 0
 	for _, c := range count {
-		for _, n := range c {
-			above += n
+		for k := range c {
+			above += c[k].n
 		}
 	}
-	joining := 0 // the scalars of this class and of those that join it
+	var joining size // this class and those that join it
 	for k := range classes {
 		home[k] = len(sizes)
 		for _, c := range count {
-			joining, above = joining+c[k], above-c[k]
+			joining.n, joining.bits = joining.n+c[k].n, max(joining.bits, c[k].bits)
+			above -= c[k].n
 		}
-		if joining >= minClass || joining > 0 && above == 0 {
-			sizes = append(sizes, size{classes[k], joining})
-			joining = 0
+		if joining.n >= minClass || joining.n > 0 && above == 0 {
+			sizes = append(sizes, joining)
+			joining = size{}
 		}
 	}
 	var at [len(classes)]int
 	for i, c := range count {
 		next[i] = at
-		for k, n := range c {
-			at[home[k]] += n
+		for k := range c {
+			at[home[k]] += c[k].n
 		}
 	}
 	return sizes, home, next
