@@ -5,6 +5,7 @@ import (
 	"crypto/sha512"
 	"encoding/binary"
 	"fmt"
+	"math/big"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254"
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
@@ -54,40 +55,18 @@ func New(ctx context.Context, plan *flat.Plan, powers []bn254.G1Affine, values [
 			return nil, err
 		}
 	}
-	v := newVector(len(p.model))
-	setInts(v, p.model)
-	rows, err := p.commit(ctx, v, flat.Model, p.blinders)
-	if err != nil {
-		return nil, err
-	}
-	more, err := p.commitWeights(ctx)
-	if err != nil {
-		return nil, err
-	}
-	p.key = &flat.Key{Plan: plan, Model: append(rows, more...)}
-	return p, nil
-}
-
-// commitWeights commits to the rows of weights, some at a time.
-func (p *Prover) commitWeights(ctx context.Context) ([]bn254.G1Affine, error) {
-	const some = 16
-	out, blinders := make([]bn254.G1Affine, p.plan.Weights), p.blinders[p.plan.Count(flat.Model):]
-	for from := 0; from < len(out); from += some {
-		to := min(from+some, len(out))
-		rows := make([]fr.Vector, to-from)
-		inParallel(len(rows), func(i int) {
-			rows[i] = make(fr.Vector, 1<<p.plan.Row)
-			for k, x := range p.weights[(from+i)<<p.plan.Row : (from+i+1)<<p.plan.Row] {
-				if x != 0 {
-					rows[i][k].SetInt64(int64(x))
-				}
-			}
-		})
-		if err := p.commitRows(ctx, out[from:to], rows, blinders[from:to]); err != nil {
-			return nil, err
+	rows := p.rowsOf(flat.Model)
+	commitments, err := p.commit(ctx, p.blinders, func(i int, res *bn254.G1Affine, powers []bn254.G1Affine) msm.Task {
+		if i < len(rows) {
+			return msm.G1Integers(res, powers, row(p, p.model, rows[i]))
 		}
+		return msm.G1Integers(res, powers, row(p, p.weights, i-len(rows)))
+	})
+	if err != nil {
+		return nil, err
 	}
-	return out, nil
+	p.key = &flat.Key{Plan: plan, Model: commitments}
+	return p, nil
 }
 
 // Blinders derives the blindings of a model's rows from one secret.
@@ -126,23 +105,35 @@ func setInts(v fr.Vector, x []int64) {
 	}
 }
 
-// commit commits to all rows of a kind.
-func (p *Prover) commit(ctx context.Context, v fr.Vector, kind flat.Kind, blinders []fr.Element) ([]bn254.G1Affine, error) {
-	var rows []fr.Vector
+// rowsOf are the numbers of the rows of a kind.
+func (p *Prover) rowsOf(kind flat.Kind) (rows []int) {
 	for r, k := range p.plan.Rows {
 		if k == kind {
-			rows = append(rows, v[r<<p.plan.Row:(r+1)<<p.plan.Row])
+			rows = append(rows, r)
 		}
 	}
-	out := make([]bn254.G1Affine, len(rows))
-	return out, p.commitRows(ctx, out, rows, blinders)
+	return rows
 }
 
-func (p *Prover) commitRows(ctx context.Context, out []bn254.G1Affine, rows []fr.Vector, blinders []fr.Element) error {
-	var tasks []msm.Task
-	for i, row := range rows {
-		scalars := append(append(make(fr.Vector, 0, len(row)+1), row...), blinders[i])
-		tasks = append(tasks, msm.G1(&out[i], p.bases, scalars))
+// row is one row of values at all addresses.
+func row[T any](p *Prover, values []T, r int) []T { return values[r<<p.plan.Row : (r+1)<<p.plan.Row] }
+
+// commit commits to rows: to each its sum over the powers, which sum returns the task for, and
+// its blinder times Xi.
+func (p *Prover) commit(ctx context.Context, blinders []fr.Element, sum func(i int, res *bn254.G1Affine, powers []bn254.G1Affine) msm.Task) ([]bn254.G1Affine, error) {
+	out, hiding := make([]bn254.G1Affine, len(blinders)), make([]bn254.G1Affine, len(blinders))
+	last := len(p.bases) - 1
+	tasks := msm.Parallel(len(blinders), 1, func(_ *msm.Worker, i, _ int) {
+		hiding[i].ScalarMultiplication(&p.bases[last], blinders[i].BigInt(new(big.Int)))
+	})
+	for i := range out {
+		tasks = append(tasks, sum(i, &out[i], p.bases[:last]))
 	}
-	return msm.Run(ctx, tasks...)
+	if err := msm.Run(ctx, tasks...); err != nil {
+		return nil, err
+	}
+	for i := range out {
+		out[i].Add(&out[i], &hiding[i])
+	}
+	return out, nil
 }

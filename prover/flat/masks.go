@@ -21,14 +21,7 @@ func (t *attempt) drawMasks() error {
 	if err := draw(t.mask); err != nil {
 		return err
 	}
-	addresses := append(append([]int{m.Constant}, m.Pairs...), m.Sum[:]...)
-	for _, r := range m.Rounds {
-		addresses = append(addresses, r[:]...)
-	}
-	for _, s := range m.Products {
-		addresses = append(addresses, s[0], s[1])
-	}
-	for _, a := range addresses {
+	for _, a := range addressesOf(m) {
 		if err := secret.Draw(&t.values[a]); err != nil {
 			return err
 		}
@@ -37,6 +30,18 @@ func (t *attempt) drawMasks() error {
 		t.values[s[2]].Mul(&t.values[s[0]], &t.values[s[1]])
 	}
 	return secret.Draw(&t.hide)
+}
+
+// addressesOf are those of all masks.
+func addressesOf(m *flat.Masks) []int {
+	addresses := append(append([]int{m.Constant}, m.Pairs...), m.Sum[:]...)
+	for _, r := range m.Rounds {
+		addresses = append(addresses, r[:]...)
+	}
+	for _, s := range m.Products {
+		addresses = append(addresses, s[:]...)
+	}
+	return addresses
 }
 
 // maskSum is the sum of the mask g = g_0 + Σ_i g_i(x_i) over all points.

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254"
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 
 	"github.com/nnark/nnark/prover/hyperkzg"
+	"github.com/nnark/nnark/prover/simd/msm"
 	"github.com/nnark/nnark/verifier/flat"
 )
 
@@ -105,15 +107,24 @@ func (t *attempt) witness(values []int64) error {
 	if err := t.drawMasks(); err != nil {
 		return err
 	}
-	var err error
-	if t.proof.Witness, err = t.commit(t.ctx, t.values, flat.Witness, t.blind[flat.Witness]); err != nil {
+	masked := map[int]bool{}
+	for _, a := range addressesOf(t.masks) {
+		masked[a>>t.plan.Row] = true
+	}
+	rows := t.rowsOf(flat.Witness)
+	commitments, err := t.commit(t.ctx, append(slices.Clip(t.blind[flat.Witness]), t.hide), func(i int, res *bn254.G1Affine, powers []bn254.G1Affine) msm.Task {
+		switch {
+		case i == len(rows):
+			return msm.G1(res, powers, t.mask)
+		case masked[rows[i]]:
+			return msm.G1(res, powers, row(t.Prover, t.values, rows[i]))
+		}
+		return msm.G1Integers(res, powers, row(t.Prover, values, rows[i]))
+	})
+	if err != nil {
 		return err
 	}
-	rows := []bn254.G1Affine{{}}
-	if err := t.commitRows(t.ctx, rows, []fr.Vector{t.mask}, []fr.Element{t.hide}); err != nil {
-		return err
-	}
-	t.proof.Mask = rows[0]
+	t.proof.Witness, t.proof.Mask = commitments[:len(rows)], commitments[len(rows)]
 	if t.proof.Mask.IsInfinity() {
 		return errAgain
 	}
@@ -131,8 +142,11 @@ func (t *attempt) tables() error {
 		return err
 	}
 	t.apply(flat.Left, t.a)
+	rows := t.rowsOf(flat.Inverse)
 	var err error
-	if t.proof.Inverses, err = t.commit(t.ctx, t.values, flat.Inverse, t.blind[flat.Inverse]); err != nil {
+	if t.proof.Inverses, err = t.commit(t.ctx, t.blind[flat.Inverse], func(i int, res *bn254.G1Affine, powers []bn254.G1Affine) msm.Task {
+		return msm.G1(res, powers, row(t.Prover, t.values, rows[i]))
+	}); err != nil {
 		return err
 	}
 	t.plan.Middle(t.transcript, t.points, t.proof)

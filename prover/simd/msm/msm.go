@@ -19,16 +19,26 @@ func G2(res *bn254.G2Affine, points []bn254.G2Affine, scalars []fr.Element) Task
 	return newTask[bn254.G2Affine, g2](res, points, scalars)
 }
 
+// G1Integers is [G1] for scalars that are integers, above -2^63.
+func G1Integers[T int32 | int64](res *bn254.G1Affine, points []bn254.G1Affine, scalars []T) Task {
+	checkLengths(len(points), len(scalars))
+	return func(w *Worker) { prepare[bn254.G1Affine, g1](w, res, points, integers(scalars)) }
+}
+
 func newTask[P any, C curve[P]](res *P, points []P, scalars []fr.Element) Task {
-	if len(points) != len(scalars) || len(points) >= 1<<31 {
-		panic(fmt.Sprintf("msm: %d points and %d scalars", len(points), len(scalars)))
+	checkLengths(len(points), len(scalars))
+	return func(w *Worker) { prepare[P, C](w, res, points, elements(scalars)) }
+}
+
+func checkLengths(points, scalars int) {
+	if points != scalars || points >= 1<<31 {
+		panic(fmt.Sprintf("msm: %d points and %d scalars", points, scalars))
 	}
-	return func(w *Worker) { prepare[P, C](w, res, points, scalars) }
 }
 
 // prepare splits the scalars by magnitude and spawns the work on each class.
-func prepare[P any, C curve[P]](w *Worker, res *P, points []P, scalars []fr.Element) {
-	spawnSplit(w, scalars, func(w *Worker, split []terms) {
+func prepare[P any, C curve[P]](w *Worker, res *P, points []P, scalars magnitudes) {
+	spawnSplit(w, len(points), scalars, func(w *Worker, split []terms) {
 		if len(split) == 0 {
 			var infinity P
 			*res = infinity

@@ -3,6 +3,7 @@ package msm
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/big"
 	"math/rand/v2"
 	"runtime"
@@ -147,6 +148,37 @@ func TestManyPoints(t *testing.T) {
 		}
 		check(t, points1[:len(q)], q, s[:len(q)])
 	}
+}
+
+// TestIntegers compares sums by integers with those by field elements.
+func TestIntegers(t *testing.T) {
+	p, _ := testPoints(3000)
+	r := rand.New(rand.NewPCG(9, 9))
+	for _, bits := range []int{1, 8, 17, 40, 63} {
+		long, short, s := make([]int64, len(p)), make([]int32, len(p)), make([]fr.Element, len(p))
+		for i := range long {
+			switch long[i] = r.Int64() >> (63 - bits); r.IntN(5) {
+			case 0:
+				long[i] = 0
+			case 1, 2:
+				long[i] = -long[i]
+			case 3:
+				long[i] |= 1<<bits - 1
+			}
+			short[i] = int32(long[i])
+			s[i].SetInt64(long[i])
+		}
+		s32 := make([]fr.Element, len(p))
+		short[7] = math.MinInt32
+		for i := range short {
+			s32[i].SetInt64(int64(short[i]))
+		}
+		var got, want, got32, want32 bn254.G1Affine
+		require.NoError(t, Run(context.Background(), G1Integers(&got, p, long), G1(&want, p, s), G1Integers(&got32, p, short), G1(&want32, p, s32)))
+		require.Equal(t, want, got)
+		require.Equal(t, want32, got32)
+	}
+	require.Panics(t, func() { G1Integers(new(bn254.G1Affine), p, []int64{1}) })
 }
 
 // TestOnePoint adds the same point, and the point and its negative, many times.

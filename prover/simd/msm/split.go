@@ -24,22 +24,43 @@ func (t terms) part(i, parts int) terms {
 	return terms{t.bits, t.value[lo:hi], t.index[lo:hi]}
 }
 
+// magnitudes are scalars: the function sets the values and the signed indices of those in
+// [lo, hi).
+type magnitudes func(value []integer, index []uint32, lo, hi int)
+
+func elements(scalars []fr.Element) magnitudes {
+	return func(value []integer, index []uint32, lo, hi int) {
+		for i := lo; i < hi; i++ {
+			v, negative := magnitude(&scalars[i])
+			value[i], index[i] = v, uint32(2*i)
+			if negative {
+				index[i]++
+			}
+		}
+	}
+}
+
+func integers[T int32 | int64](scalars []T) magnitudes {
+	return func(value []integer, index []uint32, lo, hi int) {
+		for i := lo; i < hi; i++ {
+			x := int64(scalars[i])
+			sign := x >> 63
+			value[i], index[i] = integer{uint64((x ^ sign) - sign)}, uint32(2*i)|uint32(sign&1)
+		}
+	}
+}
+
 // spawnSplit spawns tasks that sort the non-zero scalars into classes of magnitude, and calls
 // done with the result. Parts of the scalars are looked at first, and then, unless all are of
 // one class, put where their classes have room for them.
-func spawnSplit(w *Worker, scalars []fr.Element, done func(w *Worker, split []terms)) {
-	n := len(scalars)
+func spawnSplit(w *Worker, n int, scalars magnitudes, done func(w *Worker, split []terms)) {
 	all := terms{value: make([]integer, n), index: make([]uint32, n)}
 	class := make([]uint8, n) // len(classes) of those that are zero
 	count := make([]counts, (n+splitPart-1)/splitPart)
 	spawnAll(w, Parallel(n, splitPart, func(_ *Worker, lo, hi int) {
+		scalars(all.value, all.index, lo, hi)
 		for i := lo; i < hi; i++ {
-			v, negative := magnitude(&scalars[i])
-			all.value[i], all.index[i] = v, uint32(2*i)
-			if negative {
-				all.index[i]++
-			}
-			length := v.bitLen()
+			length := all.value[i].bitLen()
 			class[i] = classOf(length)
 			if length > 0 {
 				c := &count[lo/splitPart][class[i]]
