@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/fixedpoint"
 	"github.com/nnark/nnark/model"
 )
 
@@ -229,5 +230,33 @@ func TestIntegersRefused(t *testing.T) {
 		var node *model.Error
 		require.ErrorAs(t, err, &node)
 		require.NotEmpty(t, node.Node)
+	}
+}
+
+// TestLargeVocabulary embeds tokens of which there are more than a OneHot has columns.
+func TestLargeVocabulary(t *testing.T) {
+	const words, width = 50000, 2
+	table := &model.Tensor{Shape: []int{words, width}, Float: make([]float32, words*width)}
+	for i := range table.Float {
+		table.Float[i] = float32(i%509)/256 - 1
+	}
+	c := wholeCase{typ: model.Int64, inputs: [][2]int64{{0, words - 1}}, nodes: []*model.Node{
+		op("OneHot", "x0 depth values", "hot", attrs{"axis": -1}), op("MatMul", "hot table", "y", nil)},
+		consts: consts{"depth": intConst(words), "values": floatConst([]int{2}, 0, 1), "table": table}}
+	tokens := func(x ...int64) []*model.Tensor { return []*model.Tensor{{Shape: wholeShapes[0], Int: x}} }
+	samples := [][]*model.Tensor{tokens(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, words-1), tokens(32767, 32768, 40000, 5, 5, 0, 9, 100, 1000, 10000, 20000, 30000)}
+	g := c.graph(t, samples[0])
+	p, err := Graph(g, samples, circuits.Config{Bits: 8})
+	require.NoError(t, err)
+	require.Equal(t, fixedpoint.Interval{Lo: 0, Hi: words - 1}, p.Inputs[0].Range)
+	for _, x := range samples {
+		want, err := g.Run(x)
+		require.NoError(t, err)
+		values, err := p.Eval([][]int64{x[0].Int})
+		require.NoError(t, err)
+		out := p.Outputs[0]
+		for k, v := range out.Floats(values[out.Value]) {
+			require.InDelta(t, want[0].Float[k], v, 1./256)
+		}
 	}
 }

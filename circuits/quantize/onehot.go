@@ -73,10 +73,18 @@ func (l *lowerer) oneHot(n *model.Node) error {
 }
 
 // embeds returns the product with a trained matrix that is all a OneHot is for, nil if there is
-// none: the definition of a Gather by indices that are computed.
+// none or the indices may lie outside: the definition of a Gather by indices that are computed.
 func (l *lowerer) embeds(n *model.Node, t circuits.Type, depth float64, values []float64) *model.Node {
+	if t.Range.Lo < 0 || t.Range.Hi >= int64(depth) {
+		return nil
+	}
+	return l.rowsOf(n, values)
+}
+
+// rowsOf is embeds without a look at the indices.
+func (l *lowerer) rowsOf(n *model.Node, values []float64) *model.Node {
 	m := l.sole(n.Outputs[0])
-	if m == nil || m.Op != "MatMul" || m.Inputs[0] != n.Outputs[0] || values[0] != 0 || values[1] != 1 || t.Range.Lo < 0 || t.Range.Hi >= int64(depth) {
+	if m == nil || m.Op != "MatMul" || m.Inputs[0] != n.Outputs[0] || len(values) != 2 || values[0] != 0 || values[1] != 1 {
 		return nil
 	}
 	if w := l.g.Const[m.Inputs[1]]; w == nil || w.Float == nil || len(w.Shape) != 2 || l.isLiteral(m.Inputs[1]) {
@@ -139,33 +147,40 @@ func (l *lowerer) columns(node string, hot int, t circuits.Type, first, n int64)
 }
 
 // indexRange returns the range of an integer input that chooses: what can be chosen, with the
-// negative half if a sample has it.
+// negative half if a sample has it. There may be as many choices as a OneHot has columns, or rows
+// a table if all that is chosen are rows.
 func (l *lowerer) indexRange(name string) (r fixedpoint.Interval, ok bool) {
-	size := l.chooses(name)
-	if size == 0 || size >= circuits.MaxOneHot/2 {
+	size, rows := l.chooses(name)
+	negative := l.values[name].lo < 0
+	if most := int64(circuits.MaxOneHot / 2); size == 0 || size >= most && (negative || !rows) || size > circuits.MaxTable {
 		return r, false
 	}
 	r = fixedpoint.Interval{Lo: 0, Hi: max(size-1, 1)}
-	if l.values[name].lo < 0 {
+	if negative {
 		r.Lo = -size
 	}
 	return r, true
 }
 
 // chooses returns the largest depth of the OneHots that a value leads to, moved at most, 0 if there
-// are none.
-func (l *lowerer) chooses(name string) (size int64) {
+// are none, and whether each of them is for rows of a trained matrix.
+func (l *lowerer) chooses(name string) (size int64, rows bool) {
+	rows = true
 	for _, n := range l.consumers[name] {
 		switch {
 		case n.Op == "OneHot":
-			if depth, _, ok := l.constant(n.Inputs[1]); ok && len(depth) == 1 && n.Inputs[0] == name {
+			depth, _, ok := l.constant(n.Inputs[1])
+			values, _, _ := l.constant(n.Inputs[2])
+			if ok && len(depth) == 1 && n.Inputs[0] == name {
 				size = max(size, int64(depth[0])) // less deep ones choose nothing beyond
+				rows = rows && l.rowsOf(n, values) != nil
 			}
 		case is(n, passes):
 			if n.Inputs[0] == name {
-				size = max(size, l.chooses(n.Outputs[0]))
+				more, alike := l.chooses(n.Outputs[0])
+				size, rows = max(size, more), rows && alike
 			}
 		}
 	}
-	return size
+	return size, rows
 }
