@@ -5,6 +5,7 @@ import (
 
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 
+	"github.com/nnark/nnark/prover/simd"
 	"github.com/nnark/nnark/verifier/flat"
 )
 
@@ -73,15 +74,16 @@ func (t *attempt) apply(k flat.Claim, out fr.Vector) {
 		var s scratch
 		for i := range boxes {
 			b := &boxes[i]
+			if b.Fold != 0 && !b.Constant() {
+				addWeights(out, t.weights, len(t.values), b, lo, hi)
+				continue
+			}
 			visit(b.Box, true, lo, hi, func(r *run) {
-				switch {
-				case b.Constant():
+				if b.Constant() {
 					s.add(out, r.slot, r.step.Slot, nil, 0, 0, b, r)
-				case b.Fold != 0:
-					addWeights(out, t.weights, r.value-len(t.values), b, r)
-				default:
-					s.add(out, r.slot, r.step.Slot, t.values, r.value, r.step.Value, b, r)
+					return
 				}
+				s.add(out, r.slot, r.step.Slot, t.values, r.value, r.step.Value, b, r)
 			})
 		}
 	})
@@ -146,17 +148,26 @@ type weighted struct {
 	table fr.Vector // of sides, nil for ones
 	shift int
 	sign  int // 1 or -1 if scale is that, else 0
+
+	factors *simd.Factors // the table, of boxes of weights
 }
 
 // weighted returns the boxes of a claim.
 func (t *attempt) weighted(k flat.Claim) []weighted {
 	out := make([]weighted, len(t.claim[k]))
+	factors := map[*fr.Element]*simd.Factors{} // of tables, which boxes share
 	for i, b := range t.claim[k] {
 		w := &out[i]
 		var table []fr.Element
 		w.Sided = b
 		w.scale, table, w.shift = t.points.Sides(b)
 		w.table, w.sign = table, signOf(&w.scale)
+		if b.Fold != 0 && len(table) > 0 {
+			if factors[&table[0]] == nil {
+				factors[&table[0]] = simd.NewFactors(table)
+			}
+			w.factors = factors[&table[0]]
+		}
 	}
 	return out
 }

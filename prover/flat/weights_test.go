@@ -8,6 +8,7 @@ import (
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nnark/nnark/prover/simd"
 	"github.com/nnark/nnark/verifier/flat"
 )
 
@@ -48,57 +49,52 @@ func TestAddTimes(t *testing.T) {
 	}
 }
 
-// Sums of many multiples are those of elements, the largest too.
-func TestWideSum(t *testing.T) {
-	r := rand.New(rand.NewPCG(3, 20))
-	var minus fr.Element
-	one := fr.One()
-	minus.Neg(&one)
-	largest := fr.Element{} // by its limbs
-	largest.Div(&minus, &montgomery)
-	for n := range 300 {
-		xs := append(elements(r, n), largest, minus, one, fr.Element{})
-		var sum wideSum
-		var want fr.Element
-		for i := range xs {
-			w := someWeights[r.IntN(len(someWeights))]
-			if n%3 == 0 { // all to one side
-				xs[i], w = largest, math.MinInt32
-			}
-			sum.add(&xs[i], w)
-			x := times(xs[i], w)
-			want.Add(&want, &x)
-		}
-		require.Equal(t, want, sum.value())
-	}
-}
-
-// Runs of weights give slots what they say, whatever moves: slots, sides, both or neither.
+// Boxes of weights give slots what they say, whatever moves: slots, sides, both or neither.
 func TestAddWeights(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 20))
-	weights := make([]int32, 256)
+	weights := make([]int32, 4096)
 	for i := range weights {
 		weights[i] = someWeights[r.IntN(len(someWeights))]
 	}
-	for range 2000 {
-		b := &weighted{scale: elements(r, 1)[0], sign: r.IntN(2)}
-		u := &run{value: r.IntN(20), slot: r.IntN(20), n: 1 + r.IntN(8), step: flat.Loop{Value: r.IntN(30), Slot: r.IntN(2) * r.IntN(20)}}
-		if r.IntN(3) > 0 { // a table of four bits from the third on, and other bits
-			b.table, b.shift = elements(r, 16), 2
-			u.step.Side = r.IntN(2) * 4
-			u.side = r.IntN(4) + 4*r.IntN(16-min(u.step.Side, 1)*(u.n-1)) + 64*r.IntN(4)
+	const first = 1 << 10
+	for range 1000 {
+		b := &weighted{scale: elements(r, 1)[0], Sided: flat.Sided{Box: &flat.Box{Value: first + r.IntN(20), Slot: 8 * r.IntN(20), Fold: 1}}}
+		if r.IntN(3) > 0 { // a table of five bits from the third on
+			b.table, b.shift = elements(r, 32), 2
+			b.factors = simd.NewFactors(b.table)
+			b.Side = 4 * 8 * r.IntN(2)
 		}
-		out := elements(r, 200)
-		want := append(fr.Vector{}, out...)
-		for i := range u.n {
-			x := b.scale
-			if b.table != nil {
-				x.Mul(&x, &b.table[(u.side+i*u.step.Side)>>2&15])
+		sides := 0
+		for range 1 + r.IntN(3) {
+			l := flat.Loop{Size: 1 + r.IntN(20), Value: []int{1, 1, 7, 40}[r.IntN(4)], Slot: []int{0, 1, 1, 8, 11}[r.IntN(5)]}
+			if free := 31 - b.Side>>2 - sides; b.table != nil && free > 0 && r.IntN(2) == 0 {
+				l.Side = 4
+				l.Size = min(l.Size, free+1)
+				sides += l.Size - 1
 			}
-			x = times(x, weights[u.value+i*u.step.Value])
-			want[u.slot+i*u.step.Slot].Add(&want[u.slot+i*u.step.Slot], &x)
+			b.Loops = append(b.Loops, l)
 		}
-		addWeights(out, weights, u.value, b, u)
-		require.Equal(t, want, out)
+		out := elements(r, 2000)
+		want := append(fr.Vector{}, out...)
+		lo, hi := r.IntN(300), 300+r.IntN(1700)
+		var loop func(depth, value, slot, side int)
+		loop = func(depth, value, slot, side int) {
+			if depth < len(b.Loops) {
+				l := b.Loops[depth]
+				for i := range l.Size {
+					loop(depth+1, value+i*l.Value, slot+i*l.Slot, side+i*l.Side)
+				}
+			} else if lo <= slot && slot < hi {
+				x := b.scale
+				if b.table != nil {
+					x.Mul(&x, &b.table[side>>2&31])
+				}
+				x = times(x, weights[value-first])
+				want[slot].Add(&want[slot], &x)
+			}
+		}
+		loop(0, b.Value, b.Slot, b.Side)
+		addWeights(out, weights, first, b, lo, hi)
+		require.Equal(t, want, out, "%+v", b.Box)
 	}
 }

@@ -16,3 +16,12 @@ func addG2Vector(dst, a, b []bn254.G2Affine, pairs []Pair) { addG2Generic(dst, a
 func newVectorPoly(*Domain, []fr.Element) Poly      { return nil }
 func (d *Domain) vectorTable([]fr.Element) []uint64 { return nil }
 func (d *Domain) toVectors(*roots)                  {}
+
+// Nor are those of sums.
+type vectorSums struct{}
+
+func (*vectorSums) make(int)                      {}
+func (*vectorSums) add(int, []int32, *fr.Element) {}
+func (*vectorSums) value(int) (x fr.Element)      { return x }
+func vectorFactors([]fr.Element) []uint64         { return nil }
+func (*Factors) dot(*wideSum, int, []int32)       {}

@@ -46,6 +46,11 @@ func main() {
 	fftInverseLayer(&fft, fr, "fftInverseReduce", true)
 	fft.write(filepath.Join(dir, "fft_amd64.s"))
 
+	var sums program
+	sumsAdd(&sums)
+	sumsDot(&sums)
+	sums.write(filepath.Join(dir, "sums_amd64.s"))
+
 	fpd, frd := newDoubles(fp), newDoubles(fr)
 	var constants program
 	sharedTables(&constants)
