@@ -118,7 +118,15 @@ func (v *Ints) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &b); err != nil {
 		return fmt.Errorf("%w: %w", err, ErrProgram)
 	}
-	*v = nil
+	n := 0
+	for _, c := range b {
+		if c < 0x80 { // the last byte of an integer
+			n++
+		}
+	}
+	if *v = nil; n > 0 {
+		*v = make(Ints, 0, n)
+	}
 	for len(b) > 0 {
 		x, n := binary.Varint(b)
 		if n <= 0 {

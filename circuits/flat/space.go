@@ -1,6 +1,7 @@
 package flat
 
 import (
+	"math"
 	"math/bits"
 	"slices"
 )
@@ -13,7 +14,7 @@ type space struct {
 	even bool  // the cuts divide the size too, so that all elements together are one box
 	base int   // where its addresses begin, a multiple of padded()
 
-	at []int // address of each element, from base
+	at []int32 // address of each element, from base
 }
 
 // newSpace is the space of a shape's elements, with its axes for digits.
@@ -83,16 +84,16 @@ func (s *space) padded() int {
 // address returns an element's address; elements from size on, as far as their highest digit goes, have
 // addresses too, which hold nothing.
 func (s *space) address(i int) int {
-	if s.at == nil {
-		s.at = make([]int, s.size)
+	if s.at == nil && s.padded() <= math.MaxInt32 {
+		s.at = make([]int32, s.size)
 		for i := range s.at {
-			s.at[i] = s.local(i)
+			s.at[i] = int32(s.local(i))
 		}
 	}
-	if i >= s.size {
+	if i >= s.size || s.at == nil {
 		return s.base + s.local(i)
 	}
-	return s.base + s.at[i]
+	return s.base + int(s.at[i])
 }
 
 // local is an address from base.

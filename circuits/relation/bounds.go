@@ -40,9 +40,8 @@ type fact struct {
 func (s *System) bound(known *expansions) (facts []fact, products [][3][]Expr, err error) {
 	s.Bounds = make([][]fixedpoint.Interval, len(s.Blocks))
 	for i, b := range s.Blocks {
-		s.Bounds[i] = make([]fixedpoint.Interval, b.Size())
-		for k := range s.Bounds[i] {
-			s.Bounds[i][k] = unbounded
+		if b.Kind != Param { // of which there are many, and few are ever bounded
+			s.Bounds[i] = allUnbounded(b.Size())
 		}
 	}
 	if err = known.extend(s); err != nil {
@@ -229,7 +228,7 @@ func (s *System) checkBounds() error {
 func (s *System) refine(e *Expr, in fixedpoint.Interval) (changed bool) {
 	open := -1 // the only unbounded term
 	for i, m := range e.Terms {
-		if s.Bounds[m.Block.ID][m.Index] != unbounded {
+		if s.boundOf(&m) != unbounded {
 			continue
 		}
 		if open >= 0 {
@@ -262,13 +261,32 @@ func (s *System) refineTerm(e *Expr, i int, in fixedpoint.Interval) (changed boo
 	if m.Coef < 0 {
 		lo, hi = -hi, -lo
 	}
-	x := &s.Bounds[m.Block.ID][m.Index]
+	x := s.boundOf(&m)
 	n := fixedpoint.Interval{Lo: max(lo, x.Lo), Hi: min(hi, x.Hi)}
-	if n == *x || !inside(n.Lo) || !inside(n.Hi) {
+	if n == x || !inside(n.Lo) || !inside(n.Hi) {
 		return false
 	}
-	*x = n
+	if s.Bounds[m.Block.ID] == nil {
+		s.Bounds[m.Block.ID] = allUnbounded(m.Block.Size())
+	}
+	s.Bounds[m.Block.ID][m.Index] = n
 	return true
+}
+
+// boundOf is the interval of a term's element.
+func (s *System) boundOf(m *Term) fixedpoint.Interval {
+	if b := s.Bounds[m.Block.ID]; b != nil {
+		return b[m.Index]
+	}
+	return unbounded
+}
+
+func allUnbounded(n int) []fixedpoint.Interval {
+	b := make([]fixedpoint.Interval, n)
+	for k := range b {
+		b[k] = unbounded
+	}
+	return b
 }
 
 // Interval returns the interval of an expression; ok is false if a term is unbounded or
@@ -285,7 +303,7 @@ func (s *System) interval(e *Expr, skip int) (r fixedpoint.Interval, ok bool) {
 			continue
 		}
 		m := &e.Terms[i]
-		x := s.Bounds[m.Block.ID][m.Index]
+		x := s.boundOf(m)
 		if x == unbounded {
 			return r, false
 		}
