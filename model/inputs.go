@@ -25,6 +25,9 @@ const maxInputFile = 1 << 30
 // must agree on k. A nested array must have the input's shape behind the samples; axes
 // may be merged, as in a flat list, or split. Other top-level JSON keys are ignored.
 //
+// An input whose type is [Undefined] takes numbers as the file has them: an array of whole ones as
+// Int, which are exact, any other as Float.
+//
 // Faults of the content are *InputError and wrap ErrMalformed or ErrUnsupported.
 func LoadInputs(path string, inputs []Value) ([][]*Tensor, error) {
 	f, err := os.Open(path)
@@ -139,7 +142,7 @@ func convert(t *Tensor, in Value) (*Tensor, error) {
 	switch {
 	case in.Type.IsFloat() && t.Float == nil:
 		t = &Tensor{Shape: t.Shape, Float: asFloats(t)}
-	case in.Type.IsFloat():
+	case in.Type.IsFloat() || in.Type == Undefined:
 	default:
 		if t.Int == nil {
 			if t = asInts(t); t == nil {

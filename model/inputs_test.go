@@ -15,10 +15,11 @@ import (
 )
 
 var (
-	image  = Value{Name: "image", Shape: []int{1, 2, 3}, Type: Float32}
-	label  = Value{Name: "label", Shape: []int{1}, Type: Uint8}
-	scalar = Value{Name: "threshold", Shape: []int{}, Type: Float32}
-	wide   = Value{Name: "wide", Shape: []int{1, 6}, Type: Float32}
+	image      = Value{Name: "image", Shape: []int{1, 2, 3}, Type: Float32}
+	label      = Value{Name: "label", Shape: []int{1}, Type: Uint8}
+	scalar     = Value{Name: "threshold", Shape: []int{}, Type: Float32}
+	wide       = Value{Name: "wide", Shape: []int{1, 6}, Type: Float32}
+	anyNumbers = Value{Name: "any", Shape: []int{2}} // numbers as the file has them
 )
 
 // images returns the samples of a model with the one input image.
@@ -51,6 +52,8 @@ func TestJSONInputs(t *testing.T) {
 			{floatTensor([]int{}, 0.5), intTensor([]int{1}, 7)},
 			{floatTensor([]int{}, 1), intTensor([]int{1}, 255)},
 		}},
+		{`{"input_data": [[16777217, -2.0]]}`, []Value{anyNumbers}, [][]*Tensor{{intTensor([]int{2}, 16777217, -2)}}},
+		{`{"input_data": [[3, 0.5]]}`, []Value{anyNumbers}, [][]*Tensor{{floatTensor([]int{2}, 3, 0.5)}}},
 	} {
 		got, err := ParseInputs("in.json", []byte(c.text), c.inputs)
 		if err != nil || !reflect.DeepEqual(got, c.want) {
@@ -191,6 +194,21 @@ func TestNPYErrors(t *testing.T) {
 		var e *InputError
 		if err == nil || err.Error() != "in.npy: "+c.want || !errors.As(err, &e) || !errors.Is(err, c.class) {
 			t.Errorf(" got %v\nwant in.npy: %s", err, c.want)
+		}
+	}
+	for _, c := range []struct {
+		values any
+		descr  string
+		want   *Tensor
+	}{
+		{[]float64{1<<24 + 1, 3}, "<f8", intTensor([]int{2}, 1<<24+1, 3)}, // float32 would round the first
+		{[]float64{1<<24 + 1, 0.5}, "<f8", floatTensor([]int{2}, 1<<24, 0.5)},
+		{[]float64{2, 3}, "<f8", floatTensor([]int{2}, 2, 3)},
+		{[]int64{1<<40 + 1, 3}, "<i8", intTensor([]int{2}, 1<<40+1, 3)},
+	} {
+		got, err := ParseInputs("in.npy", npy(t, 1, npyHead(c.descr, "False", "2,"), c.values), []Value{anyNumbers})
+		if err != nil || !reflect.DeepEqual(got, [][]*Tensor{{c.want}}) {
+			t.Errorf("%v: %v %v", c.values, got, err)
 		}
 	}
 	_, err := ParseInputs("in.npy", good, []Value{image, label})

@@ -88,9 +88,6 @@ func (l *lowerer) input(in model.Value) error {
 	case given:
 		port.RealLo, port.RealHi = least, most
 	}
-	if exact { // float32, as which files of inputs are read, may round the ends
-		port.RealLo, port.RealHi = min(port.RealLo, float64(float32(q.Lo))), max(port.RealHi, float64(float32(q.Hi)))
-	}
 	l.p.AddInput(port)
 	l.enforced = append(l.enforced, true)
 	l.set(in.Name, value)
