@@ -109,7 +109,7 @@ func Functions() []string {
 
 // ByName returns the function called name, with all its parameters or none. Without
 // parameters it has ONNX's defaults (no bounds for Clip); Pow has none and needs
-// its exponent, a multiple of 1/16 written as a/2^b in lowest terms with |a| <= 64.
+// its exponent, of 64 at most in size.
 //
 // Parameters are finite, except that Clip takes -∞ for its lower and +∞ for its
 // upper bound. The error is [ErrFunction] or [ErrParameter].
@@ -142,10 +142,7 @@ func (d *definition) bind(p []float64) (Function, error) {
 	return Function{d.name, append([]float64(nil), p...), d.arity, d.enclose}, nil
 }
 
-func validPower(p []float64) bool {
-	_, _, ok := splitPower(p[0])
-	return ok
-}
+func validPower(p []float64) bool { return math.Abs(p[0]) <= maxPower }
 
 // String returns the name and the parameters, such as "Clip(0, 6)". Functions
 // with the same string are equal.
