@@ -139,6 +139,7 @@ func init() { // not a literal: expansions are made of operators that are expand
 		"Asinh":           {1, 1, (*expander).asinh, ""},
 		"Atanh":           {1, 1, (*expander).atanh, ""},
 		"Clip":            {1, 3, (*expander).clip, ""},
+		"CastLike":        {2, 2, (*expander).castLike, ""},
 		"Cosh":            {1, 1, (*expander).hyperbolic, ""},
 		"Sinh":            {1, 1, (*expander).hyperbolic, ""},
 		"Celu":            {1, 1, (*expander).celu, ""},
@@ -146,7 +147,7 @@ func init() { // not a literal: expansions are made of operators that are expand
 		"Hardmax":         {1, 1, (*expander).hardmax, ""},
 		"IsInf":           {1, 1, (*expander).never, ""},
 		"IsNaN":           {1, 1, (*expander).never, ""},
-		"Pow":             {2, 2, (*expander).pow, "computed exponents of a base that is not constant and positive"},
+		"Pow":             {2, 2, (*expander).pow, ""},
 		"Shrink":          {1, 1, (*expander).shrink, ""},
 		"Swish":           {1, 1, (*expander).swish, ""},
 		"Tan":             {1, 1, (*expander).tan, ""},
@@ -198,7 +199,7 @@ func expansionOf(n *Node, in []*fact, constant bool) (found *expansion) {
 		if constant || len(in) != 2 || in[0] == nil || in[1] == nil {
 			return nil
 		}
-		powers := in[0].value != nil && in[1].value == nil && in[0].typ.IsFloat() && in[1].typ.IsFloat()
+		powers := in[0].value != nil && in[1].value == nil
 		if !powers && (in[1].value == nil || in[1].value.Len() <= 1) {
 			return nil
 		}

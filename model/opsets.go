@@ -24,6 +24,7 @@ var versions = map[string][]int{
 	"BitwiseXor":                        {18},
 	"Cast":                              {1, 6, 9, 13, 19, 21, 23, 24, 25},
 	"Ceil":                              {1, 6, 13},
+	"CastLike":                          {15, 19, 21, 23, 24, 25},
 	"Celu":                              {12},
 	"Clip":                              {1, 6, 11, 12, 13},
 	"Concat":                            {1, 4, 11, 13},

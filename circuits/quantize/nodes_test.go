@@ -62,6 +62,9 @@ func nodeCases() []nodeCase {
 		{"mean", two, -1, 1, nil, one("Mean", "x0 x1 x0", nil)},
 		{"neg", m, -1, 1, nil, one("Neg", "x0", nil)},
 		{"square", m, -2, 2, consts{"p": floatConst([]int{}, 2)}, one("Pow", "x0 p", nil)},
+		{"root of any degree", m, 0, 3, consts{"p": floatConst([]int{}, 1./3)}, one("Pow", "x0 p", nil)},
+		{"power", two, 0.25, 3, nil, one("Pow", "x0 x1", nil)},
+		{"power of an activation", two, -2, 2, nil, []*model.Node{op("Relu", "x0", "a", nil), op("Abs", "x1", "b", nil), op("Pow", "a b", "y", nil)}},
 		{"cube", m, -2, 2, consts{"p": floatConst([]int{1}, 3)}, one("Pow", "x0 p", nil)},
 		{"max", two, -1, 1, half, one("Max", "x0 x1 half", nil)},
 		{"min", two, -1, 1, half, one("Min", "x0 half x1", nil)},
@@ -236,7 +239,8 @@ func TestLowerRefuses(t *testing.T) {
 		want string
 	}{
 		{nodeCase{"div of any sign", m, -1, 1, nil, []*model.Node{op("Div", "x0 x1", "y", nil)}}, "the divisor has no constant sign"},
-		{nodeCase{"pow of a value", m, 1, 2, nil, []*model.Node{op("Pow", "x0 x1", "y", nil)}}, "the exponent is not one constant"},
+		{nodeCase{"power of any sign", m, -1, 1, nil, []*model.Node{op("Sign", "x1", "p", nil), op("Pow", "x0 p", "y", nil)}}, "keep the base from negative numbers, by Abs, Max or Clip"},
+		{nodeCase{"large exponent", m, 0, 1, consts{"p": floatConst([]int{}, 65)}, []*model.Node{op("Pow", "x0 p", "y", nil)}}, "exponent 65, at most 64 in size"},
 		{nodeCase{"cast to integers", m, -1, 1, nil, []*model.Node{op("Cast", "x0", "y", attrs{"to": 7})}}, "rounding of negative numbers towards zero"},
 		{nodeCase{"division by zero", m, -1, 1, consts{"z": floatConst([]int{}, 0)}, []*model.Node{op("Div", "x0 z", "y", nil)}}, "division by zero"},
 		{nodeCase{"infinity that is no mask", m, -1, 1, consts{"c": {Shape: []int{3}, Int: []int64{1, 0, 0}}, "low": floatConst([]int{}, float32(math.Inf(-1)))},

@@ -135,7 +135,7 @@ func init() { // not a literal: lowering one node may look at the rows of the ne
 		"Or":                    {lower: (*lowerer).logic, cost: "1"},
 		"PRelu":                 {decompose: (*decomposer).prelu},
 		"Pad":                   {lower: (*lowerer).gather, cost: free},
-		"Pow":                   {lower: (*lowerer).power, traits: joins | steep, cost: "1 a square, else 2 and the table", refused: "computed exponents"},
+		"Pow":                   {lower: (*lowerer).power, traits: joins | steep, cost: "1 a square, else 2 and the table; of a computed exponent a product and two tables", refused: "computed exponents of a base that may be negative"},
 		"Reciprocal":            table(joins | steep),
 		"ReduceL2":              {decompose: (*decomposer).norm},
 		"ReduceMax":             {lower: (*lowerer).reduceMax, cost: "2 an element of the input"},
