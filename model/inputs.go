@@ -132,7 +132,10 @@ func convert(t *Tensor, in Value) (*Tensor, error) {
 		return nil, malformed("no values")
 	}
 	elems := product(in.Shape)
-	if elems == 0 || t.Len() == 0 || t.Len()%elems != 0 {
+	if elems == 0 || t.Len() == 0 {
+		return nil, unsupported("an array of shape %v for an input of shape %v: what has no elements is not proven, leave it out of the network", t.Shape, in.Shape)
+	}
+	if t.Len()%elems != 0 {
 		return nil, malformed("%d values, want %d for shape %v, or a multiple for several samples", t.Len(), elems, in.Shape)
 	}
 	if !fits(t.Shape, in.Shape) {

@@ -76,7 +76,6 @@ func TestJSONInputErrors(t *testing.T) {
 		{`{"input_data": [[1,2,3,4,5,6]], "inputs": {}}`, one, `"input_data" or "inputs" appears twice: malformed`},
 		{`{"input_data": [[1,2,3,4,5,6]], "input_data": []}`, one, `"input_data" or "inputs" appears twice: malformed`},
 		{`{"input_data": [[1,2,3,4,5]]}`, one, `input "image": 5 values, want 6 for shape [1 2 3], or a multiple for several samples: malformed`},
-		{`{"input_data": [[]]}`, one, `input "image": 0 values, want 6 for shape [1 2 3], or a multiple for several samples: malformed`},
 		{`{"input_data": [[1,2,3,4,5,6],[1]]}`, one, `"input_data" has more lists than the model's 1 inputs: malformed`},
 		{`{"input_data": [[1]]}`, two, `"input_data" has 1 lists for a model of 2 inputs: malformed`},
 		{`{"input_data": [1,2]}`, two, `"input_data" holds 1 where a list belongs: malformed`},
@@ -214,6 +213,10 @@ func TestNPYErrors(t *testing.T) {
 	_, err := ParseInputs("in.npy", good, []Value{image, label})
 	if err == nil || err.Error() != "in.npy: one array for a model of 2 inputs: malformed" {
 		t.Errorf("two inputs: %v", err)
+	}
+	_, err = ParseInputs("in.npy", npy(t, 1, npyHead("<f4", "False", "0, 2, 3"), []float32{}), []Value{image})
+	if !errors.Is(err, ErrUnsupported) || !strings.Contains(err.Error(), "an array of shape [0 2 3] for an input of shape [1 2 3]: what has no elements is not proven") {
+		t.Errorf("an empty array: %v", err)
 	}
 	_, err = ParseInputs("in.npy", npy(t, 1, npyHead("<f4", "False", "1,"), []float32{1.5}), []Value{label})
 	if err == nil || err.Error() != `in.npy: input "label": values of a float type that are no integers, want uint8: malformed` {

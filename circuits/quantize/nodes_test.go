@@ -257,6 +257,18 @@ func TestLowerRefuses(t *testing.T) {
 	}
 }
 
+// TestEmptyOutput: what has no elements, a constant when a network is read, is no output.
+func TestEmptyOutput(t *testing.T) {
+	c := nodeCase{"relu", [][]int{{2, 3}}, -1, 1, consts{}, []*model.Node{op("Relu", "x0", "y", nil)}}
+	x := c.sample(seeded(t))
+	g := c.graph(t, x)
+	g.Const["e"] = &model.Tensor{Shape: []int{0, 3}, Float: []float32{}}
+	g.Shapes["e"], g.Outputs = []int{0, 3}, append(g.Outputs, model.Value{Name: "e", Shape: []int{0, 3}})
+	_, err := Graph(g, [][]*model.Tensor{x}, circuits.Config{})
+	require.ErrorContains(t, err, `node "e" (output): of shape [0 3], which has no elements to prove`)
+	require.ErrorIs(t, err, model.ErrUnsupported)
+}
+
 // TestAbsorbed checks that a normalisation's scale and offset become part of the matrices
 // that follow it, where nothing else uses them.
 func TestAbsorbed(t *testing.T) {
