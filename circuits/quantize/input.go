@@ -34,7 +34,7 @@ func (l *lowerer) input(in model.Value) error {
 	if v.integer {
 		e = min(e, 0)
 	}
-	exact := v.integer && in.Type != model.Bool && l.leadsToIntegers(in.Name, 0)
+	exact := v.integer && in.Type != model.Bool && l.staysInteger(in.Name, 0)
 	if exact {
 		e = 0
 	}
