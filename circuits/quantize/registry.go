@@ -121,7 +121,7 @@ func init() { // not a literal: lowering one node may look at the rows of the ne
 		"LessOrEqual":           {lower: (*lowerer).compare, traits: compares, cost: compare},
 		"Log":                   table(joins | steep),
 		"LogSoftmax":            {lower: (*lowerer).softmax, operand: scores, cost: "9, and the tables"},
-		"MatMul":                {lower: (*lowerer).matMul, decompose: (*decomposer).matMul, operand: narrow, cost: dense, refused: "a stack of constant matrices"},
+		"MatMul":                {lower: (*lowerer).matMul, decompose: (*decomposer).matMul, operand: narrow, cost: dense},
 		"Max":                   {lower: (*lowerer).extremum, traits: joins, cost: "2 an operand"},
 		"MaxPool":               {lower: (*lowerer).maxPool, traits: pools, cost: "2 an element of a window", refused: "output Indices"},
 		"Mean":                  {lower: (*lowerer).variadic, cost: free},
