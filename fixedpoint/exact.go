@@ -67,6 +67,14 @@ func encloseCeil(_ []float64, x dyadic, _ int) bounds {
 	return exact(dyadic{n.Neg(n), 0})
 }
 
+// encloseTrunc rounds towards zero.
+func encloseTrunc(_ []float64, x dyadic, _ int) bounds {
+	if x.sign() < 0 {
+		return encloseCeil(nil, x, 0)
+	}
+	return encloseFloor(nil, x, 0)
+}
+
 // encloseRound rounds to the nearest integer, ties to even.
 func encloseRound(_ []float64, x dyadic, _ int) bounds {
 	half := dyadic{one, 1}

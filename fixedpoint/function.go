@@ -83,6 +83,7 @@ var definitions = []definition{
 	{name: "Floor", enclose: encloseFloor},
 	{name: "Ceil", enclose: encloseCeil},
 	{name: "Round", enclose: encloseRound},
+	{name: "Trunc", enclose: encloseTrunc},
 	{name: "Sign", enclose: encloseSign},
 	{name: "Sin", enclose: encloseSin},
 	{name: "Cos", enclose: encloseCos},
@@ -98,7 +99,7 @@ var definitions = []definition{
 //	Sigmoid, HardSigmoid(alpha, beta), Tanh, HardSwish, Silu (x·Sigmoid(x)), Mish, Softplus,
 //	Softsign, Erf, Gelu (with Erf), GeluTanh (Gelu with approximate="tanh"), Exp,
 //	Exp2 (2^x), Log, Sqrt, Reciprocal, Rsqrt (1/√x), Abs, Neg, Square, Floor, Ceil, Round (ties
-//	to even), Sign, Sin, Cos, Atan, Asin (±π/2 beyond ±1), Pow(p)
+//	to even), Trunc (towards zero), Sign, Sin, Cos, Atan, Asin (±π/2 beyond ±1), Pow(p)
 func Functions() []string {
 	names := make([]string, len(definitions))
 	for i, d := range definitions {

@@ -190,6 +190,7 @@ var oracles = map[string]func(p []float64, x real) (real, int){
 	"Floor":      plain(float64Func(math.Floor)),
 	"Ceil":       plain(float64Func(math.Ceil)),
 	"Round":      plain(float64Func(math.RoundToEven)),
+	"Trunc":      plain(float64Func(math.Trunc)),
 	"Sign":       plain(func(x real) real { return num(float64(x.Sign())) }),
 	"Sin":        plain(oracleSin),
 	"Atan":       plain(oracleAtan),

@@ -88,7 +88,7 @@ func init() { // not a literal: lowering one node may look at the rows of the ne
 		"BitwiseNot":            {lower: (*lowerer).bitwiseNot, traits: integers, cost: free, refused: "uint64"},
 		"BitwiseOr":             {lower: (*lowerer).bitwise, traits: integers, cost: "4 for four bits"},
 		"BitwiseXor":            {lower: (*lowerer).bitwise, traits: integers, cost: "4 for four bits"},
-		"Cast":                  {lower: (*lowerer).cast, traits: passes | masks, cost: "none, or a table", refused: "rounding of negative numbers towards zero"},
+		"Cast":                  {lower: (*lowerer).cast, traits: passes | masks, cost: "none, or a table"},
 		"Ceil":                  table(0),
 		"Clip":                  {lower: (*lowerer).clip, operand: pooled, traits: joins, cost: "2, and the table"},
 		"Concat":                {lower: (*lowerer).concat, traits: masks, cost: free},
