@@ -60,8 +60,8 @@ func init() { // not a literal: expansions are made of operators that are expand
 		"Trilu":           {1, 2, (*expander).trilu, ""},
 
 		// expand_body.go
-		"If":   {1, 1, (*expander).ifElse, "a condition that depends on data"},
-		"Loop": {0, many, (*expander).loop, "a trip count or condition that depends on data"},
+		"If":   {1, 1, (*expander).ifElse, "branches whose shapes differ where data decide"},
+		"Loop": {0, many, (*expander).loop, "a trip count that depends on data; scanned outputs where data end the loop"},
 		"Scan": {1, many, (*expander).scan, "more than 4,096 steps"},
 
 		// expand_window.go
