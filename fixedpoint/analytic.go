@@ -108,6 +108,8 @@ func sigmoid(x dyadic, prec int) bounds {
 
 func encloseSigmoid(_ []float64, x dyadic, prec int) bounds { return sigmoid(x, prec) }
 
+func encloseSigmoidNeg(_ []float64, x dyadic, prec int) bounds { return sigmoid(x.neg(), prec) }
+
 // tanh x = 2·sigmoid(2x) - 1.
 func encloseTanh(_ []float64, x dyadic, prec int) bounds {
 	two := integer(2)

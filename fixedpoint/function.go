@@ -61,6 +61,7 @@ var definitions = []definition{
 	{name: "Elu", arity: 1, params: []float64{1}, enclose: encloseElu},
 	{name: "Selu", arity: 2, params: []float64{1.67326319217681884765625, 1.05070102214813232421875}, enclose: encloseSelu},
 	{name: "Sigmoid", enclose: encloseSigmoid},
+	{name: "SigmoidNeg", enclose: encloseSigmoidNeg},
 	{name: "HardSigmoid", arity: 2, params: []float64{float64(float32(0.2)), 0.5}, enclose: encloseHardSigmoid},
 	{name: "Tanh", enclose: encloseTanh},
 	{name: "HardSwish", enclose: encloseHardSwish},
@@ -96,7 +97,7 @@ var definitions = []definition{
 // operators they compute:
 //
 //	Identity, Relu, LeakyRelu(alpha), Clip(lo, hi), Elu(alpha), Selu(alpha, gamma),
-//	Sigmoid, HardSigmoid(alpha, beta), Tanh, HardSwish, Silu (x·Sigmoid(x)), Mish, Softplus,
+//	Sigmoid, SigmoidNeg (Sigmoid(-x)), HardSigmoid(alpha, beta), Tanh, HardSwish, Silu (x·Sigmoid(x)), Mish, Softplus,
 //	Softsign, Erf, Gelu (with Erf), GeluTanh (Gelu with approximate="tanh"), Exp,
 //	Exp2 (2^x), Log, Sqrt, Reciprocal, Rsqrt (1/√x), Abs, Neg, Square, Floor, Ceil, Round (ties
 //	to even), Trunc (towards zero), Sign, Sin, Cos, Atan, Asin (±π/2 beyond ±1), Pow(p)

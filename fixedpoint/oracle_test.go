@@ -157,7 +157,8 @@ var oracles = map[string]func(p []float64, x real) (real, int){
 	"Selu": func(p []float64, x real) (real, int) {
 		return times(num(p[1]), negative(x, x, times(num(p[0]), minus(oracleExp(x), num(1))))), 0
 	},
-	"Sigmoid": plain(oracleSigmoid),
+	"Sigmoid":    plain(oracleSigmoid),
+	"SigmoidNeg": plain(func(x real) real { return over(num(1), plus(num(1), oracleExp(x))) }),
 	"HardSigmoid": func(p []float64, x real) (real, int) {
 		return oracleMax(num(0), oracleMin(num(1), plus(times(x, num(p[0])), num(p[1])))), 0
 	},

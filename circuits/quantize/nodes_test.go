@@ -107,6 +107,7 @@ func nodeCases() []nodeCase {
 		{"softmax of large scores", [][]int{{2, 4}}, -2, 2, consts{"c": floatConst([]int{2, 1}, 0, 8192)}, []*model.Node{op("Add", "x0 c", "s", nil), op("Softmax", "s", "y", nil)}},
 		{"log softmax of large scores", [][]int{{4, 2}}, -2, 2, consts{"c": floatConst([]int{2}, 0, 8192)}, []*model.Node{op("Add", "x0 c", "s", nil), op("LogSoftmax", "s", "y", attrs{"axis": 0})}},
 		{"log softmax of wide rows", [][]int{{1, 2100}}, -3, 3, nil, one("LogSoftmax", "x0", nil)},
+		{"logistic, whose exponential is infinite", m, -300, 300, consts{"one": floatConst([]int{}, 1)}, []*model.Node{op("Exp", "x0", "e", nil), op("Add", "e one", "s", nil), op("Reciprocal", "s", "y", nil)}},
 		{"layer norm", m, -1, 3, consts{"g": floatConst([]int{4}, 1, 2, 0.5, -1), "b": floatConst([]int{4}, 0, 1, 0.3, -1)},
 			one("LayerNormalization", "x0 g b", attrs{"axis": -1})},
 		{"instance norm", [][]int{{1, 2, 3, 4}}, -1, 3, consts{"g": floatConst([]int{2}, 1, 2), "b": floatConst([]int{2}, 0.5, -1)},
@@ -341,6 +342,8 @@ func TestRecognise(t *testing.T) {
 		{"silu", []*model.Node{op("Sigmoid", "x0", "a", nil), op("Mul", "x0 a", "y", nil)}, []string{"Silu"}},
 		{"silu of a sum", []*model.Node{op("Add", "x0 x0", "w", nil), op("Sigmoid", "w", "a", nil), op("Mul", "w a", "y", nil)}, []string{"Add", "Silu"}},
 		{"softsign", []*model.Node{op("Abs", "x0", "a", nil), op("Add", "one a", "b", nil), op("Div", "x0 b", "y", nil)}, []string{"Softsign"}},
+		{"logistic", []*model.Node{op("Neg", "x0", "a", nil), op("Exp", "a", "b", nil), op("Add", "b one", "c", nil), op("Div", "one c", "y", nil)}, []string{"Sigmoid"}},
+		{"logistic of the opposite", []*model.Node{op("Exp", "x0", "b", nil), op("Add", "one b", "c", nil), op("Reciprocal", "c", "y", nil)}, []string{"SigmoidNeg"}},
 		{"almost", erf("almost"), []string{"Div", "Erf", "Add", "Mul", "Mul"}},
 		{"used elsewhere", leak, []string{"Div", "Erf", "Add", "Mul", "Mul", "Add"}},
 	} {
