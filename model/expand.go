@@ -59,6 +59,16 @@ func init() { // not a literal: expansions are made of operators that are expand
 		"SpaceToDepth":    {1, 1, (*expander).spaceToDepth, ""},
 		"Trilu":           {1, 2, (*expander).trilu, ""},
 
+		// expand_sequence.go
+		"ConcatFromSequence": {1, 1, (*expander).concatFromSequence, ""},
+		"SequenceAt":         {2, 2, (*expander).sequenceAt, "positions that depend on data"},
+		"SequenceConstruct":  {1, many, (*expander).sequenceConstruct, ""},
+		"SequenceEmpty":      {0, 0, (*expander).sequenceEmpty, ""},
+		"SequenceErase":      {1, 2, (*expander).sequenceErase, "positions that depend on data"},
+		"SequenceInsert":     {2, 3, (*expander).sequenceInsert, "positions that depend on data"},
+		"SequenceLength":     {1, 1, (*expander).sequenceLength, ""},
+		"SplitToSequence":    {1, 2, (*expander).splitToSequence, "sizes that depend on data"},
+
 		// expand_body.go
 		"If":   {1, 1, (*expander).ifElse, "branches whose shapes differ where data decide"},
 		"Loop": {0, many, (*expander).loop, "a trip count that depends on data; scanned outputs where data end the loop"},
@@ -231,7 +241,7 @@ func (s *simplifier) expanded(n *Node, in []*fact, x *expansion) {
 		err = unsupported("more than %d nodes in its place", maxMade)
 	}
 	for _, name := range n.Outputs { // nothing may stay without a source
-		if err == nil && name != "" && s.facts[name] == nil && s.alias[name] == "" {
+		if err == nil && name != "" && s.facts[name] == nil && s.sequences[name] == nil && s.alias[name] == "" {
 			if len(s.refused) > refused || len(s.errs) > faults {
 				return // a node that it is made of has the reason
 			}
