@@ -237,6 +237,9 @@ func (e *expander) choose(cond string, yes, no []string) (out []string, err erro
 	cond = e.reshape(cond)
 	for i, name := range yes {
 		a, b := e.facts[name], e.facts[no[i]]
+		if a == nil || b == nil {
+			return nil, malformed("output %d is missing", i)
+		}
 		if !slices.Equal(a.shape, b.shape) || a.typ != b.typ {
 			return nil, unsupported("output %d, of which data decide whether it is %v%v or %v%v", i, a.typ, a.shape, b.typ, b.shape)
 		}

@@ -108,6 +108,12 @@ func TestLoop(t *testing.T) {
 			t.Errorf("a loop that data end: %v, %v, want %v", out, err, want)
 		}
 	}
+	missing := newFile(17).input("x", x).init("m", &Tensor{Shape: []int{}, Int: []int64{2}}).node("Cast", []string{"x"}, []string{"b"}, attr("to", 9)).
+		init("none", &Tensor{Shape: []int{}, Int: []int64{0}}).node("Gather", []string{"b", "none"}, []string{"c"}).
+		node("Loop", []string{"m", "c", ""}, []string{"y"}, graphAttr("body", bodyGraph([]string{"i", "on", "s"}, []string{"on", "x"}))).output("y")
+	if _, err := runBody(t, missing, x); !errors.Is(err, ErrMalformed) && !errors.Is(err, ErrUnsupported) {
+		t.Errorf("a state that is missing: %v", err)
+	}
 	f := loopFile(x, 1<<40)
 	f.m.Graph.Node[0].Attribute[0].G.Output[0].Name = proto.String("on") // for ever
 	if _, err := runBody(t, f, x); !errors.Is(err, ErrUnsupported) {

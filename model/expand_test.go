@@ -228,3 +228,13 @@ func TestExpansionsHostile(t *testing.T) {
 		}
 	}
 }
+
+// TestScatterTypes: updates of another type than the data's are refused.
+func TestScatterTypes(t *testing.T) {
+	x := intTensor([]int{4}, 1, 2, 3, 4)
+	f := newFile(18).input("x", x).init("i", intTensor([]int{1, 1}, 2)).init("u", floatTensor([]int{1}, 0.5)).
+		node("ScatterND", []string{"x", "i", "u"}, []string{"y"}).output("y")
+	if _, err := ParseONNX("types.onnx", f.bytes(t)); !errors.Is(err, ErrMalformed) {
+		t.Errorf("%v", err)
+	}
+}
