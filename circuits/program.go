@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 
 	"github.com/nnark/nnark/circuits/relation"
 	"github.com/nnark/nnark/fixedpoint"
@@ -54,7 +55,7 @@ func quantized[T float32 | float64](p *Port, x []T) ([]int64, error) {
 	out := make([]int64, len(x))
 	for i, v := range x {
 		if f := float64(v); !(p.RealLo <= f && f <= p.RealHi) {
-			return nil, fmt.Errorf("input %q: element %d is %v, %g to %g are accepted: %w", p.Name, i, float32(v), p.RealLo, p.RealHi, ErrOutside)
+			return nil, fmt.Errorf("input %q: element %d is %s, %s to %s are accepted: %w", p.Name, i, shown(f, 32), shown(p.RealLo, 64), shown(p.RealHi, 64), ErrOutside)
 		}
 		q, err := fixedpoint.Quantize(float64(v), p.Exp, p.Range)
 		if err != nil {
@@ -63,6 +64,14 @@ func quantized[T float32 | float64](p *Port, x []T) ([]int64, error) {
 		out[i] = q
 	}
 	return out, nil
+}
+
+// shown writes a number, a whole one with all its digits.
+func shown(v float64, bits int) string {
+	if v == math.Trunc(v) && math.Abs(v) <= 1<<53 {
+		return strconv.FormatInt(int64(v), 10)
+	}
+	return strconv.FormatFloat(v, 'g', -1, bits)
 }
 
 // Saturates reports whether an input takes every float32, those beyond its range for its ends.
@@ -206,8 +215,17 @@ func (p *Program) Eval(inputs [][]int64) ([][]int64, error) {
 }
 
 // Run quantizes real inputs, runs the network and returns the outputs as reals.
-func (p *Program) Run(inputs [][]float32) ([][]float64, error) {
-	values, err := p.quantizedRun(inputs)
+func (p *Program) Run(inputs [][]float32) ([][]float64, error) { return answered(p, inputs) }
+
+// RunReals is Run of float64, which hold integers beyond 2^24.
+func (p *Program) RunReals(inputs [][]float64) ([][]float64, error) { return answered(p, inputs) }
+
+func answered[T float32 | float64](p *Program, inputs [][]T) ([][]float64, error) {
+	q, err := quantizedInputs(p, inputs)
+	if err != nil {
+		return nil, err
+	}
+	values, err := p.Eval(q)
 	if err != nil {
 		return nil, err
 	}
@@ -239,14 +257,6 @@ func quantizedInputs[T float32 | float64](p *Program, inputs [][]T) ([][]int64, 
 		out = append(out, q)
 	}
 	return out, nil
-}
-
-func (p *Program) quantizedRun(inputs [][]float32) ([][]int64, error) {
-	q, err := p.Quantize(inputs)
-	if err != nil {
-		return nil, err
-	}
-	return p.Eval(q)
 }
 
 // Architecture is the digest of everything but the weights and what things are called. It

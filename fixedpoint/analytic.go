@@ -28,6 +28,29 @@ func encloseExp2(_ []float64, x dyadic, prec int) bounds {
 	return b
 }
 
+// realPower encloses x^p = e^(p·ln x) for x > 0; of powers of two it is 2^(n·p), which may be rational.
+func realPower(x dyadic, p float64, prec int) bounds {
+	factor := dyadicOf(p)
+	if n := x.m.TrailingZeroBits(); int(n) == x.m.BitLen()-1 {
+		return encloseExp2(nil, integer(int64(int(n)-x.exp)).mul(factor), prec)
+	}
+	// 2^(bits-1) <= x < 2^bits.
+	least, most := p*float64(x.bits()-1), p*float64(x.bits())
+	if p < 0 {
+		least, most = most, least
+	}
+	if least >= 2*expLimit { // beyond every output, as 2^x in encloseExp2
+		return infinite(1)
+	}
+	w := prec + max(int(most)+1, 0) + max(factor.bits(), 0) + 8
+	y := ln(x, w).scale(factor)
+	lo, hi := exp(y.lower(), prec+8), exp(y.upper(), prec+8)
+	if hi.inf != 0 { // or so near to it that no output holds the value
+		return hi
+	}
+	return join(lo, hi)
+}
+
 func encloseLog(_ []float64, x dyadic, prec int) bounds {
 	if x.sign() <= 0 {
 		return infinite(-1)
@@ -84,6 +107,8 @@ func sigmoid(x dyadic, prec int) bounds {
 }
 
 func encloseSigmoid(_ []float64, x dyadic, prec int) bounds { return sigmoid(x, prec) }
+
+func encloseSigmoidNeg(_ []float64, x dyadic, prec int) bounds { return sigmoid(x.neg(), prec) }
 
 // tanh x = 2·sigmoid(2x) - 1.
 func encloseTanh(_ []float64, x dyadic, prec int) bounds {

@@ -67,6 +67,14 @@ func encloseCeil(_ []float64, x dyadic, _ int) bounds {
 	return exact(dyadic{n.Neg(n), 0})
 }
 
+// encloseTrunc rounds towards zero.
+func encloseTrunc(_ []float64, x dyadic, _ int) bounds {
+	if x.sign() < 0 {
+		return encloseCeil(nil, x, 0)
+	}
+	return encloseFloor(nil, x, 0)
+}
+
 // encloseRound rounds to the nearest integer, ties to even.
 func encloseRound(_ []float64, x dyadic, _ int) bounds {
 	half := dyadic{one, 1}
@@ -81,18 +89,19 @@ func encloseSign(_ []float64, x dyadic, _ int) bounds {
 	return exact(integer(int64(x.sign())))
 }
 
-// powRoots and powFactor bound the exponents of Pow: p = a/2^b with b <= powRoots
-// and |a| <= powFactor.
+// maxPower bounds the exponents of Pow; those that are a/2^b with |a| <= maxPower and b <= powRoots
+// are taken by roots. Of others only powers of two may have rational powers: an odd number that is the
+// 2^6th power of one is at least 3^64, more than an int64.
 const (
-	powRoots  = 4
-	powFactor = 64
+	maxPower = 64
+	powRoots = 5
 )
 
-// splitPower writes p as a/2^b with the least b, and reports whether Pow takes it.
+// splitPower writes p as a/2^b with the least b, and reports whether it is taken by roots.
 func splitPower(p float64) (a int64, b int, ok bool) {
 	for ; b <= powRoots; b++ {
 		if p == math.Trunc(p) {
-			return int64(p), b, math.Abs(p) <= powFactor
+			return int64(p), b, math.Abs(p) <= maxPower
 		}
 		p *= 2
 	}
@@ -100,22 +109,25 @@ func splitPower(p float64) (a int64, b int, ok bool) {
 }
 
 func enclosePow(p []float64, x dyadic, prec int) bounds {
-	a, b, _ := splitPower(p[0])
-	if a == 0 {
+	a, b, roots := splitPower(p[0])
+	if p[0] == 0 {
 		return exact(integer(1))
 	}
 	odd := false
 	if x.sign() < 0 {
-		if b > 0 {
+		if !roots || b > 0 {
 			x = integer(0)
 		}
 		odd = a%2 != 0
 	}
 	if x.sign() == 0 {
-		if a < 0 {
+		if p[0] < 0 {
 			return infinite(1)
 		}
 		return exact(x)
+	}
+	if !roots {
+		return realPower(x, p[0], prec)
 	}
 	y := power(x.abs(), a, b, prec)
 	if odd {

@@ -61,6 +61,7 @@ var definitions = []definition{
 	{name: "Elu", arity: 1, params: []float64{1}, enclose: encloseElu},
 	{name: "Selu", arity: 2, params: []float64{1.67326319217681884765625, 1.05070102214813232421875}, enclose: encloseSelu},
 	{name: "Sigmoid", enclose: encloseSigmoid},
+	{name: "SigmoidNeg", enclose: encloseSigmoidNeg},
 	{name: "HardSigmoid", arity: 2, params: []float64{float64(float32(0.2)), 0.5}, enclose: encloseHardSigmoid},
 	{name: "Tanh", enclose: encloseTanh},
 	{name: "HardSwish", enclose: encloseHardSwish},
@@ -83,6 +84,7 @@ var definitions = []definition{
 	{name: "Floor", enclose: encloseFloor},
 	{name: "Ceil", enclose: encloseCeil},
 	{name: "Round", enclose: encloseRound},
+	{name: "Trunc", enclose: encloseTrunc},
 	{name: "Sign", enclose: encloseSign},
 	{name: "Sin", enclose: encloseSin},
 	{name: "Cos", enclose: encloseCos},
@@ -95,10 +97,10 @@ var definitions = []definition{
 // operators they compute:
 //
 //	Identity, Relu, LeakyRelu(alpha), Clip(lo, hi), Elu(alpha), Selu(alpha, gamma),
-//	Sigmoid, HardSigmoid(alpha, beta), Tanh, HardSwish, Silu (x·Sigmoid(x)), Mish, Softplus,
+//	Sigmoid, SigmoidNeg (Sigmoid(-x)), HardSigmoid(alpha, beta), Tanh, HardSwish, Silu (x·Sigmoid(x)), Mish, Softplus,
 //	Softsign, Erf, Gelu (with Erf), GeluTanh (Gelu with approximate="tanh"), Exp,
 //	Exp2 (2^x), Log, Sqrt, Reciprocal, Rsqrt (1/√x), Abs, Neg, Square, Floor, Ceil, Round (ties
-//	to even), Sign, Sin, Cos, Atan, Asin (±π/2 beyond ±1), Pow(p)
+//	to even), Trunc (towards zero), Sign, Sin, Cos, Atan, Asin (±π/2 beyond ±1), Pow(p)
 func Functions() []string {
 	names := make([]string, len(definitions))
 	for i, d := range definitions {
@@ -109,7 +111,7 @@ func Functions() []string {
 
 // ByName returns the function called name, with all its parameters or none. Without
 // parameters it has ONNX's defaults (no bounds for Clip); Pow has none and needs
-// its exponent, a multiple of 1/16 written as a/2^b in lowest terms with |a| <= 64.
+// its exponent, of 64 at most in size.
 //
 // Parameters are finite, except that Clip takes -∞ for its lower and +∞ for its
 // upper bound. The error is [ErrFunction] or [ErrParameter].
@@ -142,10 +144,7 @@ func (d *definition) bind(p []float64) (Function, error) {
 	return Function{d.name, append([]float64(nil), p...), d.arity, d.enclose}, nil
 }
 
-func validPower(p []float64) bool {
-	_, _, ok := splitPower(p[0])
-	return ok
-}
+func validPower(p []float64) bool { return math.Abs(p[0]) <= maxPower }
 
 // String returns the name and the parameters, such as "Clip(0, 6)". Functions
 // with the same string are equal.

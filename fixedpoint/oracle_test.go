@@ -64,6 +64,13 @@ func oracleAtan(x real) real {
 	return y
 }
 
+func oracleExp2(x real) real {
+	if n, rest := x.Int64(); rest == big.Exact {
+		return num(0).SetMantExp(num(1), int(n))
+	}
+	return oracleExp(times(x, oracleLog(num(2))))
+}
+
 // oracleLog solves e^y = x by Newton's method.
 func oracleLog(x real) real {
 	f, _ := x.Float64()
@@ -150,7 +157,8 @@ var oracles = map[string]func(p []float64, x real) (real, int){
 	"Selu": func(p []float64, x real) (real, int) {
 		return times(num(p[1]), negative(x, x, times(num(p[0]), minus(oracleExp(x), num(1))))), 0
 	},
-	"Sigmoid": plain(oracleSigmoid),
+	"Sigmoid":    plain(oracleSigmoid),
+	"SigmoidNeg": plain(func(x real) real { return over(num(1), plus(num(1), oracleExp(x))) }),
 	"HardSigmoid": func(p []float64, x real) (real, int) {
 		return oracleMax(num(0), oracleMin(num(1), plus(times(x, num(p[0])), num(p[1])))), 0
 	},
@@ -171,13 +179,8 @@ var oracles = map[string]func(p []float64, x real) (real, int){
 		y := times(root(over(num(2), oraclePi)), plus(x, times(c, times(x, times(x, x)))))
 		return times(times(x, num(0.5)), plus(num(1), oracleTanh(y)))
 	}),
-	"Exp": plain(oracleExp),
-	"Exp2": plain(func(x real) real {
-		if n, rest := x.Int64(); rest == big.Exact {
-			return num(0).SetMantExp(num(1), int(n))
-		}
-		return oracleExp(times(x, oracleLog(num(2))))
-	}),
+	"Exp":        plain(oracleExp),
+	"Exp2":       plain(oracleExp2),
 	"Log":        domain(-1, oracleLog),
 	"Sqrt":       plain(func(x real) real { return root(oracleMax(x, num(0))) }),
 	"Reciprocal": func(_ []float64, x real) (real, int) { return inverse(x) },
@@ -188,6 +191,7 @@ var oracles = map[string]func(p []float64, x real) (real, int){
 	"Floor":      plain(float64Func(math.Floor)),
 	"Ceil":       plain(float64Func(math.Ceil)),
 	"Round":      plain(float64Func(math.RoundToEven)),
+	"Trunc":      plain(float64Func(math.Trunc)),
 	"Sign":       plain(func(x real) real { return num(float64(x.Sign())) }),
 	"Sin":        plain(oracleSin),
 	"Atan":       plain(oracleAtan),
@@ -238,7 +242,8 @@ func negative(x, then, otherwise real) real {
 	return then
 }
 
-// oraclePow handles the exponents k/4 by repeated products and square roots.
+// oraclePow handles the exponents k/4 by repeated products and square roots, k/64 of powers of two
+// by their exponents and all others by the logarithm.
 func oraclePow(p float64, x real) (real, int) {
 	if p != math.Trunc(p) && x.Sign() < 0 {
 		x = num(0)
@@ -249,6 +254,15 @@ func oraclePow(p float64, x real) (real, int) {
 		}
 		y, _ := oraclePow(-p, x)
 		return inverse(y)
+	}
+	if p*4 != math.Trunc(p*4) {
+		if x.Sign() == 0 {
+			return x, 0
+		}
+		if n := x.MantExp(num(0)) - 1; num(0).SetMantExp(num(1), n).Cmp(x) == 0 {
+			return oracleExp2(times(num(p), num(float64(n)))), 0
+		}
+		return oracleExp(times(num(p), oracleLog(x))), 0
 	}
 	y := num(1)
 	for range int(p) {

@@ -59,9 +59,19 @@ func init() { // not a literal: expansions are made of operators that are expand
 		"SpaceToDepth":    {1, 1, (*expander).spaceToDepth, ""},
 		"Trilu":           {1, 2, (*expander).trilu, ""},
 
+		// expand_sequence.go
+		"ConcatFromSequence": {1, 1, (*expander).concatFromSequence, ""},
+		"SequenceAt":         {2, 2, (*expander).sequenceAt, "positions that depend on data"},
+		"SequenceConstruct":  {1, many, (*expander).sequenceConstruct, ""},
+		"SequenceEmpty":      {0, 0, (*expander).sequenceEmpty, ""},
+		"SequenceErase":      {1, 2, (*expander).sequenceErase, "positions that depend on data"},
+		"SequenceInsert":     {2, 3, (*expander).sequenceInsert, "positions that depend on data"},
+		"SequenceLength":     {1, 1, (*expander).sequenceLength, ""},
+		"SplitToSequence":    {1, 2, (*expander).splitToSequence, "sizes that depend on data"},
+
 		// expand_body.go
-		"If":   {1, 1, (*expander).ifElse, "a condition that depends on data"},
-		"Loop": {0, many, (*expander).loop, "a trip count or condition that depends on data"},
+		"If":   {1, 1, (*expander).ifElse, "branches whose shapes differ where data decide"},
+		"Loop": {0, many, (*expander).loop, "a trip count that depends on data; scanned outputs where data end the loop"},
 		"Scan": {1, many, (*expander).scan, "more than 4,096 steps"},
 
 		// expand_window.go
@@ -139,6 +149,7 @@ func init() { // not a literal: expansions are made of operators that are expand
 		"Asinh":           {1, 1, (*expander).asinh, ""},
 		"Atanh":           {1, 1, (*expander).atanh, ""},
 		"Clip":            {1, 3, (*expander).clip, ""},
+		"CastLike":        {2, 2, (*expander).castLike, ""},
 		"Cosh":            {1, 1, (*expander).hyperbolic, ""},
 		"Sinh":            {1, 1, (*expander).hyperbolic, ""},
 		"Celu":            {1, 1, (*expander).celu, ""},
@@ -146,7 +157,7 @@ func init() { // not a literal: expansions are made of operators that are expand
 		"Hardmax":         {1, 1, (*expander).hardmax, ""},
 		"IsInf":           {1, 1, (*expander).never, ""},
 		"IsNaN":           {1, 1, (*expander).never, ""},
-		"Pow":             {2, 2, (*expander).pow, "computed exponents of a base that is not constant and positive"},
+		"Pow":             {2, 2, (*expander).pow, ""},
 		"Shrink":          {1, 1, (*expander).shrink, ""},
 		"Swish":           {1, 1, (*expander).swish, ""},
 		"Tan":             {1, 1, (*expander).tan, ""},
@@ -198,7 +209,7 @@ func expansionOf(n *Node, in []*fact, constant bool) (found *expansion) {
 		if constant || len(in) != 2 || in[0] == nil || in[1] == nil {
 			return nil
 		}
-		powers := in[0].value != nil && in[1].value == nil && in[0].typ.IsFloat() && in[1].typ.IsFloat()
+		powers := in[0].value != nil && in[1].value == nil
 		if !powers && (in[1].value == nil || in[1].value.Len() <= 1) {
 			return nil
 		}
@@ -230,7 +241,7 @@ func (s *simplifier) expanded(n *Node, in []*fact, x *expansion) {
 		err = unsupported("more than %d nodes in its place", maxMade)
 	}
 	for _, name := range n.Outputs { // nothing may stay without a source
-		if err == nil && name != "" && s.facts[name] == nil && s.alias[name] == "" {
+		if err == nil && name != "" && s.facts[name] == nil && s.sequences[name] == nil && s.alias[name] == "" {
 			if len(s.refused) > refused || len(s.errs) > faults {
 				return // a node that it is made of has the reason
 			}

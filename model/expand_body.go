@@ -9,8 +9,9 @@ import (
 	"github.com/nnark/nnark/model/onnxpb"
 )
 
-// If, Loop and Scan have graphs for attributes. Where it is known which branch is taken, and how
-// often a body runs, they are replaced by the bodies' nodes.
+// If, Loop and Scan have graphs for attributes. They are replaced by the bodies' nodes: of the branch
+// that is taken, and as often as a body runs, where that is known; where data decide, of both branches
+// and for as long as the loop may run, and Where chooses.
 
 // body is a graph that a node holds.
 type body struct {
@@ -192,26 +193,35 @@ func (e *expander) graph(name string) (*body, error) {
 	return nil, malformed("attribute %s is no graph", name)
 }
 
-// ifElse expands If of a condition that is known.
+// ifElse expands If: of a condition that is known to the branch it takes, else to both.
 func (e *expander) ifElse() error {
-	c, err := e.needConstant(0, "a condition")
-	if err != nil {
-		return err
+	c := e.in[0]
+	if product(c.shape) != 1 || c.typ.IsFloat() {
+		return malformed("a condition of shape %v and type %v", c.shape, c.typ)
 	}
-	if c.Len() != 1 || c.Int == nil {
-		return malformed("a condition of shape %v", c.Shape)
+	branch := func(name string) ([]string, error) {
+		b, err := e.graph(name)
+		if err != nil {
+			return nil, err
+		}
+		return e.run(b)
 	}
 	name := "else_branch"
-	if c.Int[0] != 0 {
+	if c.value == nil || c.value.Int[0] != 0 {
 		name = "then_branch"
 	}
-	b, err := e.graph(name)
+	out, err := branch(name)
 	if err != nil {
 		return err
 	}
-	out, err := e.run(b)
-	if err != nil {
-		return err
+	if c.value == nil {
+		other, err := branch("else_branch")
+		if err != nil {
+			return err
+		}
+		if out, err = e.choose(e.arg(0), out, other); err != nil {
+			return err
+		}
 	}
 	for i, name := range out {
 		e.set(i, name)
@@ -219,8 +229,28 @@ func (e *expander) ifElse() error {
 	return nil
 }
 
-// loop expands Loop whose trips are known: a number, and a condition that stays true or turns
-// out as a constant.
+// choose returns the values of yes where a condition of one element is true, else those of no.
+func (e *expander) choose(cond string, yes, no []string) (out []string, err error) {
+	if len(yes) != len(no) {
+		return nil, malformed("%d outputs in place of %d", len(yes), len(no))
+	}
+	cond = e.reshape(cond)
+	for i, name := range yes {
+		a, b := e.facts[name], e.facts[no[i]]
+		if a == nil || b == nil {
+			return nil, malformed("output %d is missing", i)
+		}
+		if !slices.Equal(a.shape, b.shape) || a.typ != b.typ {
+			return nil, unsupported("output %d, of which data decide whether it is %v%v or %v%v", i, a.typ, a.shape, b.typ, b.shape)
+		}
+		out = append(out, e.do("Where", cond, name, no[i]))
+	}
+	return out, nil
+}
+
+// loop expands Loop whose trips are known, a number and a condition that stays true or turns
+// out as a constant, and such of a known number of trips that data end earlier: from there on each
+// state keeps its value.
 func (e *expander) loop() error {
 	b, err := e.graph("body")
 	if err != nil {
@@ -246,16 +276,24 @@ func (e *expander) loop() error {
 	}
 	state := slices.Clone(e.n.Inputs[2:])
 	var scanned [][]string
+	running := "" // the condition that data have not ended the loop yet
 	for i := int64(0); i < trips; i++ {
 		on := e.facts[cond]
-		if on == nil || on.value == nil || on.value.Len() != 1 || on.value.Int == nil {
-			return unsupported("a condition that depends on data")
+		if on == nil || product(on.shape) != 1 || on.typ.IsFloat() {
+			return malformed("a condition that is not one boolean")
 		}
-		if on.value.Int[0] == 0 {
+		if on.value != nil && on.value.Int[0] == 0 {
 			break
 		}
 		if i >= maxSteps {
 			return unsupported("more than %d trips", maxSteps)
+		}
+		switch {
+		case on.value != nil:
+		case running == "":
+			running = cond
+		default:
+			running = e.do("And", e.reshape(running), e.reshape(cond))
 		}
 		in := append([]string{e.constant(&Tensor{Shape: []int{}, Int: []int64{i}}), cond}, state...)
 		out, err := e.run(b, in...)
@@ -265,8 +303,17 @@ func (e *expander) loop() error {
 		if len(out) < 1+len(state) {
 			return malformed("%d outputs of a body with %d states", len(out), len(state))
 		}
+		if running != "" && len(out) > 1+len(state) {
+			return unsupported("scanned outputs of as many entries as data decide")
+		}
+		before := state
 		cond, state = out[0], out[1:1+len(state)]
-		scanned = append(scanned, out[1+len(state):])
+		if running != "" {
+			if state, err = e.choose(running, state, before); err != nil {
+				return err
+			}
+		}
+		scanned = append(scanned, out[1+len(before):])
 	}
 	for i, name := range state {
 		e.set(i, name)

@@ -59,10 +59,21 @@ func TestIf(t *testing.T) {
 			t.Errorf("condition %d: %v, %v", c.cond, out, err)
 		}
 	}
-	f := newFile(17).input("x", x).node("Cast", []string{"x"}, []string{"c"}, attr("to", 9)).
-		node("If", []string{"c"}, []string{"y"}, graphAttr("then_branch", other), graphAttr("else_branch", other)).output("y")
-	if _, err := runBody(t, f, x); !errors.Is(err, ErrUnsupported) {
-		t.Errorf("a condition that is computed: %v", err)
+	negative := bodyGraph(nil, []string{"v"}, bodyNode("Neg", []string{"x"}, []string{"v"}))
+	computed := func(then *onnxpb.GraphProto) *file {
+		return newFile(17).input("x", x).node("ReduceMax", []string{"x"}, []string{"m"}, attr("keepdims", 1)).node("Relu", []string{"m"}, []string{"p"}).
+			node("Cast", []string{"p"}, []string{"c"}, attr("to", 9)).
+			node("If", []string{"c"}, []string{"y"}, graphAttr("then_branch", then), graphAttr("else_branch", other)).output("y")
+	}
+	for largest, want := range map[float32]float32{3: -3, -3: -3} { // -x if that is positive, else x
+		out, err := runBody(t, computed(negative), floatTensor([]int{2}, -4, largest))
+		if err != nil || out[0].Float[1] != want {
+			t.Errorf("a condition that is computed, of %g: %v, %v", largest, out, err)
+		}
+	}
+	summed := bodyGraph(nil, []string{"s"}, bodyNode("ReduceSum", []string{"x"}, []string{"s"}))
+	if _, err := runBody(t, computed(summed), x); !errors.Is(err, ErrUnsupported) {
+		t.Errorf("branches of two shapes: %v", err)
 	}
 }
 
@@ -85,6 +96,23 @@ func TestLoop(t *testing.T) {
 		if err != nil || !near(out[0], floatTensor([]int{2}, want[0]...), 0) || !near(out[1], floatTensor([]int{len(want[1]) / 2, 2}, want[1]...), 0) {
 			t.Errorf("%d trips: %v, %v", trips, out, err)
 		}
+	}
+	for first, want := range map[float32][]float32{0.3: {1.2, 8}, 1.5: {1.5, 2}, -1: {-4, 8}} { // doubled, until the first is 1 or more: twice at most
+		b := bodyGraph([]string{"i", "on", "s"}, []string{"next", "t"},
+			bodyNode("Add", []string{"s", "s"}, []string{"t"}), bodyNode("Gather", []string{"t", "none"}, []string{"f"}), bodyNode("Less", []string{"f", "one"}, []string{"next"}))
+		f := newFile(17).input("x", x).init("m", &Tensor{Shape: []int{}, Int: []int64{2}}).init("none", &Tensor{Shape: []int{}, Int: []int64{0}}).init("one", floatTensor([]int{}, 1)).
+			node("Gather", []string{"x", "none"}, []string{"a"}).node("Less", []string{"a", "one"}, []string{"c"}).
+			node("Loop", []string{"m", "c", "x"}, []string{"y"}, graphAttr("body", b)).output("y")
+		out, err := runBody(t, f, floatTensor([]int{2}, first, 2))
+		if err != nil || !near(out[0], floatTensor([]int{2}, want...), 1e-6) {
+			t.Errorf("a loop that data end: %v, %v, want %v", out, err, want)
+		}
+	}
+	missing := newFile(17).input("x", x).init("m", &Tensor{Shape: []int{}, Int: []int64{2}}).node("Cast", []string{"x"}, []string{"b"}, attr("to", 9)).
+		init("none", &Tensor{Shape: []int{}, Int: []int64{0}}).node("Gather", []string{"b", "none"}, []string{"c"}).
+		node("Loop", []string{"m", "c", ""}, []string{"y"}, graphAttr("body", bodyGraph([]string{"i", "on", "s"}, []string{"on", "x"}))).output("y")
+	if _, err := runBody(t, missing, x); !errors.Is(err, ErrMalformed) && !errors.Is(err, ErrUnsupported) {
+		t.Errorf("a state that is missing: %v", err)
 	}
 	f := loopFile(x, 1<<40)
 	f.m.Graph.Node[0].Attribute[0].G.Output[0].Name = proto.String("on") // for ever

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"maps"
 	"math"
 	"slices"
 )
@@ -21,6 +22,19 @@ func (e *expander) clip() error {
 	}
 	e.set(0, x)
 	return nil
+}
+
+// castLike expands CastLike (opsets 15 to 25): a Cast to the second input's type.
+func (e *expander) castLike() error {
+	for to, w := range wires {
+		if w.typ == e.in[1].typ {
+			attrs := maps.Clone(e.attrs)
+			attrs["to"] = int(to)
+			e.set(0, e.with("Cast", attrs, e.arg(0)))
+			return nil
+		}
+	}
+	return unsupported("a value of type %v", e.in[1].typ)
 }
 
 // hyperbolic expands Sinh and Cosh (opset 9): (exp(x) ∓ exp(-x))/2.
@@ -153,11 +167,32 @@ func (e *expander) never() error {
 	return nil
 }
 
+// exponential expands Pow of constant bases and a computed exponent.
+func (e *expander) exponential() error {
+	base, x := e.in[0], e.arg(1)
+	logs := &Tensor{Shape: base.shape, Float: make([]float32, base.value.Len())}
+	for i, c := range asFloats(base.value) {
+		if !(c > 0) {
+			return unsupported("computed exponents of base %g, element %d of shape %v: c^x is exp(x·ln c), of positive numbers only", c, i, base.shape)
+		}
+		logs.Float[i] = float32(math.Log(float64(c)))
+	}
+	if !e.in[1].typ.IsFloat() {
+		x = e.with("Cast", Attrs{"to": 1}, x)
+	}
+	y := e.do("Exp", e.do("Mul", x, e.constant(logs)))
+	if !base.typ.IsFloat() {
+		y = e.do("CastLike", e.do("Round", y), e.arg(0))
+	}
+	e.set(0, y)
+	return nil
+}
+
 // maxExponents bounds the exponents of one Pow, each of which is a node.
 const maxExponents = 64
 
-// pow expands Pow (opsets 7 to 15) by constant exponents that differ: the elements of each
-// exponent are raised together.
+// pow expands Pow (opsets 7 to 15) by constant exponents that differ, the elements of each of which are
+// raised together, and Pow of constant bases c > 0, where c^x = exp(x·ln c); integers are rounded.
 func (e *expander) pow() error {
 	if err := e.check(); err != nil {
 		return err
@@ -169,16 +204,8 @@ func (e *expander) pow() error {
 	if err := affordable(b.shape...); err != nil {
 		return err
 	}
-	if base := e.in[0].value; e.in[1].value == nil { // c^x = exp(x·log c)
-		logs := &Tensor{Shape: base.Shape, Float: make([]float32, len(base.Float))}
-		for i, c := range base.Float {
-			if !(c > 0) {
-				return unsupported("computed exponents of %g", c)
-			}
-			logs.Float[i] = float32(math.Log(float64(c)))
-		}
-		e.set(0, e.do("Exp", e.do("Mul", e.arg(1), e.constant(logs))))
-		return nil
+	if e.in[1].value == nil {
+		return e.exponential()
 	}
 	exponents := asFloats(e.in[1].value)
 	var order []float32 // of the exponents, as they come

@@ -4,7 +4,11 @@ import "slices"
 
 // takeFlat picks elements of x, flat, by their positions, as a tensor of the shape.
 func (e *expander) takeFlat(x string, positions []int64, shape []int) string {
-	flat := e.reshape(x, product(e.facts[x].shape))
+	shapeOfX, err := e.shapeOf(x)
+	if err != nil {
+		return x // which has the reason
+	}
+	flat := e.reshape(x, product(shapeOfX))
 	at := e.constant(&Tensor{Shape: []int{len(positions)}, Int: positions})
 	return e.reshape(e.do("Gather", flat, at), shape...)
 }

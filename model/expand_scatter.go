@@ -20,6 +20,11 @@ func (e *expander) scatterElements() error {
 	if len(at.Shape) != len(x) || !slices.Equal(at.Shape, e.in[2].shape) || at.Int == nil {
 		return malformed("indices %v and updates %v into %v", at.Shape, e.in[2].shape, x)
 	}
+	for k, n := range at.Shape {
+		if k != axis && n > x[k] {
+			return malformed("indices %v along axis %d into %v", at.Shape, axis, x)
+		}
+	}
 	strides := stridesOf(x)
 	var targets []int
 	var bad error

@@ -228,3 +228,19 @@ func TestExpansionsHostile(t *testing.T) {
 		}
 	}
 }
+
+// TestScatterRefuses: updates of another type than the data's, and indices beyond the data.
+func TestScatterRefuses(t *testing.T) {
+	x := intTensor([]int{4}, 1, 2, 3, 4)
+	f := newFile(18).input("x", x).init("i", intTensor([]int{1, 1}, 2)).init("u", floatTensor([]int{1}, 0.5)).
+		node("ScatterND", []string{"x", "i", "u"}, []string{"y"}).output("y")
+	if _, err := ParseONNX("types.onnx", f.bytes(t)); !errors.Is(err, ErrMalformed) {
+		t.Errorf("%v", err)
+	}
+	x = floatTensor([]int{1, 4}, 1, 2, 3, 4)
+	f = newFile(18).input("x", x).init("i", intTensor([]int{2, 1}, 2, 2)).init("u", floatTensor([]int{2, 1}, 5, 6)).
+		node("ScatterElements", []string{"x", "i", "u"}, []string{"y"}, attr("axis", 1)).output("y")
+	if _, err := ParseONNX("rows.onnx", f.bytes(t)); !errors.Is(err, ErrMalformed) {
+		t.Errorf("%v", err)
+	}
+}

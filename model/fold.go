@@ -20,12 +20,13 @@ var defaultBudget = budget{elements: 1 << 27, work: 1 << 30}
 type simplifier struct {
 	*Graph
 	budget
-	facts map[string]*fact
-	alias map[string]string // output of a removed node -> the value it equals
-	keep  []*Node
-	made  map[string]int  // how often expansions have made a name
-	names int             // that expansions have made
-	taken map[string]bool // names of the file's own values
+	facts     map[string]*fact
+	sequences map[string][]string // the tensors of each
+	alias     map[string]string   // output of a removed node -> the value it equals
+	keep      []*Node
+	made      map[string]int  // how often expansions have made a name
+	names     int             // that expansions have made
+	taken     map[string]bool // names of the file's own values
 
 	refused map[*Node]error // nodes that cannot be evaluated
 	errs    []error
@@ -33,7 +34,7 @@ type simplifier struct {
 
 // simplify leaves the graph as Graph's documentation describes it.
 func (g *Graph) simplify(b budget) error {
-	s := &simplifier{Graph: g, budget: b, facts: map[string]*fact{}, alias: map[string]string{}, made: map[string]int{}, taken: map[string]bool{}, refused: map[*Node]error{}}
+	s := &simplifier{Graph: g, budget: b, facts: map[string]*fact{}, sequences: map[string][]string{}, alias: map[string]string{}, made: map[string]int{}, taken: map[string]bool{}, refused: map[*Node]error{}}
 	for name, t := range g.Const {
 		s.facts[name] = factOf(t)
 		if typ := g.constTypes[name]; typ != Undefined {
@@ -72,6 +73,14 @@ func (s *simplifier) node(n *Node) {
 		}
 		if name == "" {
 			continue
+		}
+		if _, ok := s.sequences[name]; ok && i == 0 && slices.Contains(sequenceOps, n.Op) {
+			in[i], constant = new(fact), false
+			continue
+		} else if ok {
+			s.refused[n] = unsupported("input %q is a sequence", name)
+			s.keep = append(s.keep, n)
+			return
 		}
 		if in[i] = s.facts[name]; in[i] == nil {
 			s.keepBlind(n)
@@ -239,6 +248,9 @@ func (s *simplifier) finish() error {
 	}
 	for i := range s.Outputs {
 		o := &s.Outputs[i]
+		if list, ok := s.sequences[o.Name]; ok {
+			s.errs = append(s.errs, s.errorf(ErrUnsupported, "output %q is a sequence of %d tensors: make these the outputs", o.Name, len(list)))
+		}
 		if f := s.facts[o.Name]; f != nil {
 			o.Shape = f.shape
 			if o.Type == Undefined {

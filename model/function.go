@@ -221,6 +221,10 @@ func wrapInt(v int64, typ ElemType) int64 {
 		return int64(uint16(v))
 	case Uint32:
 		return int64(uint32(v))
+	case Int4:
+		return int64(int8(v<<4)) >> 4
+	case Uint4:
+		return v & 15
 	case Bool:
 		return truth(v != 0)
 	}

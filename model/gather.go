@@ -34,13 +34,14 @@ func bindTranspose(c *call) (*kernel, error) {
 	if len(perm) != rank {
 		return nil, malformed("perm %v for rank %d", perm, rank)
 	}
-	sorted := slices.Sorted(slices.Values(perm))
+	for i, k := range slices.Sorted(slices.Values(perm)) {
+		if k != i {
+			return nil, malformed("perm %v for rank %d", perm, rank)
+		}
+	}
 	shape, strides := make([]int, rank), make([]int, rank)
 	from := stridesOf(x.shape)
 	for i := range rank {
-		if sorted[i] != i {
-			return nil, malformed("perm %v for rank %d", perm, rank)
-		}
 		shape[i], strides[i] = x.shape[perm[i]], from[perm[i]]
 	}
 	return gatherWalk(x, shape, 0, strides), nil

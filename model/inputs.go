@@ -25,6 +25,9 @@ const maxInputFile = 1 << 30
 // must agree on k. A nested array must have the input's shape behind the samples; axes
 // may be merged, as in a flat list, or split. Other top-level JSON keys are ignored.
 //
+// An input whose type is [Undefined] takes numbers as the file has them: an array of whole ones as
+// Int, which are exact, any other as Float.
+//
 // Faults of the content are *InputError and wrap ErrMalformed or ErrUnsupported.
 func LoadInputs(path string, inputs []Value) ([][]*Tensor, error) {
 	f, err := os.Open(path)
@@ -129,7 +132,10 @@ func convert(t *Tensor, in Value) (*Tensor, error) {
 		return nil, malformed("no values")
 	}
 	elems := product(in.Shape)
-	if elems == 0 || t.Len() == 0 || t.Len()%elems != 0 {
+	if elems == 0 || t.Len() == 0 {
+		return nil, unsupported("an array of shape %v for an input of shape %v: what has no elements is not proven, leave it out of the network", t.Shape, in.Shape)
+	}
+	if t.Len()%elems != 0 {
 		return nil, malformed("%d values, want %d for shape %v, or a multiple for several samples", t.Len(), elems, in.Shape)
 	}
 	if !fits(t.Shape, in.Shape) {
@@ -139,7 +145,7 @@ func convert(t *Tensor, in Value) (*Tensor, error) {
 	switch {
 	case in.Type.IsFloat() && t.Float == nil:
 		t = &Tensor{Shape: t.Shape, Float: asFloats(t)}
-	case in.Type.IsFloat():
+	case in.Type.IsFloat() || in.Type == Undefined:
 	default:
 		if t.Int == nil {
 			if t = asInts(t); t == nil {

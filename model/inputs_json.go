@@ -196,7 +196,7 @@ func (r *jsonReader) array(in Value) (*Tensor, error) {
 			ok = nest.close()
 		default:
 			ok = nest.value()
-			if err = t.appendJSON(tok); err != nil {
+			if err = t.appendJSON(tok, in.Type == Undefined); err != nil {
 				return nil, &InputError{Input: in.Name, Err: err}
 			}
 		}
@@ -214,8 +214,9 @@ func (r *jsonReader) array(in Value) (*Tensor, error) {
 	return t, nil
 }
 
-// appendJSON appends a number, or a boolean as 0 or 1.
-func (t *Tensor) appendJSON(tok json.Token) error {
+// appendJSON appends a number, or a boolean as 0 or 1. A tensor of integers that takes any number
+// becomes one of floats with the first that is not whole.
+func (t *Tensor) appendJSON(tok json.Token, any bool) error {
 	n, ok := tok.(json.Number)
 	if b, isBool := tok.(bool); isBool {
 		n, ok = json.Number(strconv.FormatInt(truth(b), 10)), true
@@ -228,11 +229,14 @@ func (t *Tensor) appendJSON(tok json.Token) error {
 		if f, errFloat := strconv.ParseFloat(n.String(), 64); err != nil && errFloat == nil && f == math.Trunc(f) && math.Abs(f) <= 1<<53 {
 			v, err = int64(f), nil // 5.0, as Python writes lists of floats
 		}
-		if err != nil {
+		if err == nil {
+			t.Int = append(t.Int, v)
+			return nil
+		}
+		if !any {
 			return malformed("value %d is %v, want an integer of 64 bits", t.Len(), n)
 		}
-		t.Int = append(t.Int, v)
-		return nil
+		t.Float, t.Int = asFloats(t), nil
 	}
 	v, err := strconv.ParseFloat(n.String(), 32)
 	if err != nil {

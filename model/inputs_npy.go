@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -72,13 +73,17 @@ func parseNPY(data []byte) (*Tensor, error) {
 	if len(body) != product(shape)*w.size {
 		return nil, malformed("npy array of shape %v and type %s with %d bytes, want %d", shape, descr[2], len(body), product(shape)*w.size)
 	}
-	if fortran[1] == "False" {
-		return fill(shape, w.typ, func(i int) (float64, int64) { return w.raw(body[i*w.size:]) })
+	if fortran[1] == "True" {
+		slices.Reverse(shape)
 	}
-	slices.Reverse(shape)
-	t, err := fill(shape, w.typ, func(i int) (float64, int64) { return w.raw(body[i*w.size:]) })
-	if err != nil {
-		return nil, err
+	at := func(i int) (float64, int64) { return w.raw(body[i*w.size:]) }
+	typ := w.typ
+	if typ == Float64 && largeIntegers(product(shape), at) {
+		typ, at = Int64, func(i int) (float64, int64) { f, _ := w.raw(body[i*w.size:]); return f, int64(f) }
+	}
+	t, err := fill(shape, typ, at)
+	if err != nil || fortran[1] == "False" {
+		return t, err
 	}
 	k, err := bind(&Node{Op: "Transpose"}, []*fact{factOf(t)})
 	if err != nil {
@@ -89,6 +94,18 @@ func parseNPY(data []byte) (*Tensor, error) {
 		return nil, err
 	}
 	return out[0], nil
+}
+
+// largeIntegers reports whether float64 are integers, some of which float32 may round.
+func largeIntegers(n int, at func(i int) (float64, int64)) (large bool) {
+	for i := range n {
+		f, _ := at(i)
+		if f != math.Trunc(f) || math.Abs(f) > 1<<53 {
+			return false
+		}
+		large = large || math.Abs(f) > 1<<24
+	}
+	return large
 }
 
 // npyHeader splits a file into its header's text and the elements.

@@ -15,10 +15,11 @@ import (
 )
 
 var (
-	image  = Value{Name: "image", Shape: []int{1, 2, 3}, Type: Float32}
-	label  = Value{Name: "label", Shape: []int{1}, Type: Uint8}
-	scalar = Value{Name: "threshold", Shape: []int{}, Type: Float32}
-	wide   = Value{Name: "wide", Shape: []int{1, 6}, Type: Float32}
+	image      = Value{Name: "image", Shape: []int{1, 2, 3}, Type: Float32}
+	label      = Value{Name: "label", Shape: []int{1}, Type: Uint8}
+	scalar     = Value{Name: "threshold", Shape: []int{}, Type: Float32}
+	wide       = Value{Name: "wide", Shape: []int{1, 6}, Type: Float32}
+	anyNumbers = Value{Name: "any", Shape: []int{2}} // numbers as the file has them
 )
 
 // images returns the samples of a model with the one input image.
@@ -51,6 +52,8 @@ func TestJSONInputs(t *testing.T) {
 			{floatTensor([]int{}, 0.5), intTensor([]int{1}, 7)},
 			{floatTensor([]int{}, 1), intTensor([]int{1}, 255)},
 		}},
+		{`{"input_data": [[16777217, -2.0]]}`, []Value{anyNumbers}, [][]*Tensor{{intTensor([]int{2}, 16777217, -2)}}},
+		{`{"input_data": [[3, 0.5]]}`, []Value{anyNumbers}, [][]*Tensor{{floatTensor([]int{2}, 3, 0.5)}}},
 	} {
 		got, err := ParseInputs("in.json", []byte(c.text), c.inputs)
 		if err != nil || !reflect.DeepEqual(got, c.want) {
@@ -73,7 +76,6 @@ func TestJSONInputErrors(t *testing.T) {
 		{`{"input_data": [[1,2,3,4,5,6]], "inputs": {}}`, one, `"input_data" or "inputs" appears twice: malformed`},
 		{`{"input_data": [[1,2,3,4,5,6]], "input_data": []}`, one, `"input_data" or "inputs" appears twice: malformed`},
 		{`{"input_data": [[1,2,3,4,5]]}`, one, `input "image": 5 values, want 6 for shape [1 2 3], or a multiple for several samples: malformed`},
-		{`{"input_data": [[]]}`, one, `input "image": 0 values, want 6 for shape [1 2 3], or a multiple for several samples: malformed`},
 		{`{"input_data": [[1,2,3,4,5,6],[1]]}`, one, `"input_data" has more lists than the model's 1 inputs: malformed`},
 		{`{"input_data": [[1]]}`, two, `"input_data" has 1 lists for a model of 2 inputs: malformed`},
 		{`{"input_data": [1,2]}`, two, `"input_data" holds 1 where a list belongs: malformed`},
@@ -193,9 +195,28 @@ func TestNPYErrors(t *testing.T) {
 			t.Errorf(" got %v\nwant in.npy: %s", err, c.want)
 		}
 	}
+	for _, c := range []struct {
+		values any
+		descr  string
+		want   *Tensor
+	}{
+		{[]float64{1<<24 + 1, 3}, "<f8", intTensor([]int{2}, 1<<24+1, 3)}, // float32 would round the first
+		{[]float64{1<<24 + 1, 0.5}, "<f8", floatTensor([]int{2}, 1<<24, 0.5)},
+		{[]float64{2, 3}, "<f8", floatTensor([]int{2}, 2, 3)},
+		{[]int64{1<<40 + 1, 3}, "<i8", intTensor([]int{2}, 1<<40+1, 3)},
+	} {
+		got, err := ParseInputs("in.npy", npy(t, 1, npyHead(c.descr, "False", "2,"), c.values), []Value{anyNumbers})
+		if err != nil || !reflect.DeepEqual(got, [][]*Tensor{{c.want}}) {
+			t.Errorf("%v: %v %v", c.values, got, err)
+		}
+	}
 	_, err := ParseInputs("in.npy", good, []Value{image, label})
 	if err == nil || err.Error() != "in.npy: one array for a model of 2 inputs: malformed" {
 		t.Errorf("two inputs: %v", err)
+	}
+	_, err = ParseInputs("in.npy", npy(t, 1, npyHead("<f4", "False", "0, 2, 3"), []float32{}), []Value{image})
+	if !errors.Is(err, ErrUnsupported) || !strings.Contains(err.Error(), "an array of shape [0 2 3] for an input of shape [1 2 3]: what has no elements is not proven") {
+		t.Errorf("an empty array: %v", err)
 	}
 	_, err = ParseInputs("in.npy", npy(t, 1, npyHead("<f4", "False", "1,"), []float32{1.5}), []Value{label})
 	if err == nil || err.Error() != `in.npy: input "label": values of a float type that are no integers, want uint8: malformed` {

@@ -16,7 +16,7 @@ type wire struct {
 }
 
 // bytes returns the size of n elements.
-func (w wire) bytes(n int) int64 { return int64(n) * int64(w.size) }
+func (w wire) bytes(n int) int64 { return int64(w.stored(n)) * int64(w.size) }
 
 var le = binary.LittleEndian
 
@@ -42,6 +42,8 @@ var wires = map[onnxpb.TensorProto_DataType]wire{
 	onnxpb.TensorProto_UINT32: {Uint32, 4, func(b []byte) (float64, int64) { return 0, int64(le.Uint32(b)) }},
 	onnxpb.TensorProto_UINT64: {Uint64, 8, func(b []byte) (float64, int64) { return 0, int64(le.Uint64(b)) }},
 	onnxpb.TensorProto_BOOL:   {Bool, 1, func(b []byte) (float64, int64) { return 0, int64(b[0]) }},
+	onnxpb.TensorProto_INT4:   {Int4, 1, func(b []byte) (float64, int64) { return 0, int64(b[0]) }}, // two elements, see nibbles
+	onnxpb.TensorProto_UINT4:  {Uint4, 1, func(b []byte) (float64, int64) { return 0, int64(b[0]) }},
 }
 
 // elemTypeOf maps an ONNX data type to an ElemType.
@@ -99,7 +101,7 @@ func decodeTensor(p *onnxpb.TensorProto) (*Tensor, error) {
 		return nil, err
 	}
 	w := wires[onnxpb.TensorProto_DataType(p.GetDataType())]
-	n := product(shape)
+	n := w.stored(product(shape))
 	count, at := w.typedField(p)
 	if p.RawData != nil {
 		if len(p.RawData) != n*w.size || count > 0 {
@@ -112,7 +114,26 @@ func decodeTensor(p *onnxpb.TensorProto) (*Tensor, error) {
 	} else if count != n {
 		return nil, malformed("%d values for shape %v of %v", count, shape, typ)
 	}
+	if typ.Bits() == 4 {
+		at = nibbles(at, typ)
+	}
 	return fill(shape, typ, at)
+}
+
+// stored returns how many values n elements take: those of 4 bits are stored in pairs.
+func (w wire) stored(n int) int {
+	if w.typ.Bits() == 4 {
+		return (n + 1) / 2
+	}
+	return n
+}
+
+// nibbles reads elements of 4 bits, the lower half of a byte first.
+func nibbles(bytes func(i int) (float64, int64), typ ElemType) func(i int) (float64, int64) {
+	return func(i int) (float64, int64) {
+		_, b := bytes(i / 2)
+		return 0, wrapInt(b>>(i%2*4)&15, typ)
+	}
 }
 
 // rawFloats is fill for the raw data that nearly all weights are.

@@ -34,6 +34,8 @@ func TestDecodeTensor(t *testing.T) {
 		{onnxpb.TensorProto_UINT32, &tensorPB{Uint64Data: []uint64{1, 1<<32 - 1}}, []byte{1, 0, 0, 0, 255, 255, 255, 255}, nil, []int64{1, 1<<32 - 1}},
 		{onnxpb.TensorProto_UINT64, &tensorPB{Uint64Data: []uint64{1, 2}}, []byte{1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0}, nil, []int64{1, 2}},
 		{onnxpb.TensorProto_BOOL, &tensorPB{Int32Data: []int32{1, 0}}, []byte{1, 0}, nil, []int64{1, 0}},
+		{onnxpb.TensorProto_INT4, &tensorPB{Int32Data: []int32{0x87}}, []byte{0x87}, nil, []int64{7, -8}},
+		{onnxpb.TensorProto_UINT4, &tensorPB{Int32Data: []int32{0xf1}}, []byte{0xf1}, nil, []int64{1, 15}},
 	} {
 		for _, p := range []*tensorPB{c.typed, {RawData: c.raw}} {
 			p.DataType, p.Dims = proto.Int32(int32(c.typ)), []int64{2}
@@ -47,8 +49,8 @@ func TestDecodeTensor(t *testing.T) {
 			}
 		}
 	}
-	if n := len(wires); n != 13 {
-		t.Errorf("%d element types, 13 tested", n)
+	if n := len(wires); n != 15 {
+		t.Errorf("%d element types, 15 tested", n)
 	}
 }
 

@@ -33,6 +33,8 @@ const (
 	Uint32
 	Uint64
 	Bool
+	Int4
+	Uint4
 )
 
 // elemTypes holds, per ElemType, its ONNX name and, for integers, its range.
@@ -54,6 +56,8 @@ var elemTypes = [...]struct {
 	Uint32:    {"uint32", 0, math.MaxUint32},
 	Uint64:    {"uint64", 0, math.MaxInt64}, // larger values are refused
 	Bool:      {"bool", 0, 1},
+	Int4:      {"int4", -8, 7},
+	Uint4:     {"uint4", 0, 15},
 }
 
 // String returns the type's ONNX name, such as "float16".
@@ -73,6 +77,8 @@ func (t ElemType) Bounds() (lo, hi int64) { return elemTypes[t].lo, elemTypes[t]
 // Bits returns the width of an integer type.
 func (t ElemType) Bits() int {
 	switch t {
+	case Int4, Uint4:
+		return 4
 	case Int8, Uint8:
 		return 8
 	case Int16, Uint16:

@@ -50,11 +50,11 @@ func try(ctx context.Context, dir string, float, prove bool) (r result) {
 		return r
 	}
 	r.compare(len(p.Outputs), test, want, func(in []*model.Tensor) ([][]float64, error) {
-		var x [][]float32
+		var x [][]float64
 		for _, t := range in {
-			x = append(x, narrow(t))
+			x = append(x, t.Reals())
 		}
-		return p.Run(x)
+		return p.RunReals(x)
 	})
 	if prove && r.err == nil {
 		r.err = proven(ctx, p, test)
@@ -142,7 +142,7 @@ func answers(dir string, outputs []model.Value) ([][]float64, error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, reals(t))
+		all = append(all, t.Reals())
 	}
 	return all, nil
 }
@@ -185,26 +185,6 @@ func flat(to []float64, x any) []float64 {
 	return to
 }
 
-func reals(t *model.Tensor) []float64 {
-	var out []float64
-	for _, v := range t.Float {
-		out = append(out, float64(v))
-	}
-	for _, v := range t.Int {
-		out = append(out, float64(v))
-	}
-	return out
-}
-
-// narrow returns a tensor's elements as floats.
-func narrow(t *model.Tensor) []float32 {
-	x := make([]float32, 0, t.Len())
-	for _, v := range reals(t) {
-		x = append(x, float32(v))
-	}
-	return x
-}
-
 // floats compares the float network with the answers.
 func (c *testCase) floats() (r result) {
 	g := c.graph
@@ -226,7 +206,7 @@ func (c *testCase) floats() (r result) {
 	r.compare(len(g.Outputs), test, want, func(in []*model.Tensor) (all [][]float64, err error) {
 		out, err := g.Run(in)
 		for _, t := range out {
-			all = append(all, reals(t))
+			all = append(all, t.Reals())
 		}
 		return all, err
 	})
@@ -283,11 +263,11 @@ func proven(ctx context.Context, p *circuits.Program, test [][]*model.Tensor) er
 		return err
 	}
 	for _, s := range test {
-		var in [][]float32
+		var in [][]float64
 		for _, t := range s {
-			in = append(in, narrow(t))
+			in = append(in, t.Reals())
 		}
-		q, err := p.Quantize(in)
+		q, err := p.QuantizeReals(in)
 		if errors.Is(err, circuits.ErrInput) {
 			continue
 		}

@@ -102,29 +102,19 @@ func (l *lowerer) table(n *model.Node, name string, params []float64) error {
 	if is(n, steep) {
 		inBits = max(inBits, min(l.bits+4, 11))
 	}
-	op := func(out string) *circuits.Function {
-		outBits := l.bits
-		r := l.activationRange(out, outBits)
-		if l.isDivisor(out) {
-			outBits += divisorBits
-			r = l.activationRange(out, outBits)
-			r.Lo = max(r.Lo, 1)
-		}
-		return &circuits.Function{Name: name, Params: params, OutExp: l.exp(out, outBits), Out: r}
-	}
 	f := func(v int) (int, error) {
 		v, err := l.saturate(n.Name+"/saturate", "Identity", v, l.activationRange(in, inBits+1))
 		if err != nil {
 			return 0, err
 		}
-		return l.emit(n.Name, op(out), v)
+		return l.emit(n.Name, l.tabled(out, name, params), v)
 	}
 	v, err := l.value(in)
 	if err != nil {
 		return err
 	}
 	if pooled := l.pooled(out); pooled != out {
-		k, e := op(pooled), min(l.exp(in, inBits), l.p.Type(v).Exp)
+		k, e := l.tabled(pooled, name, params), min(l.exp(in, inBits), l.p.Type(v).Exp)
 		if _, err := k.Infer([]circuits.Type{{Exp: e, Range: l.activationRange(in, inBits+1)}}); err != nil {
 			return err
 		}
@@ -143,6 +133,18 @@ func (l *lowerer) table(n *model.Node, name string, params []float64) error {
 	l.set(out, v)
 	l.narrowed[out] = v
 	return nil
+}
+
+// tabled returns the function of one value that gives a graph value, as an activation.
+func (l *lowerer) tabled(out, name string, params []float64) *circuits.Function {
+	bits := l.bits
+	r := l.activationRange(out, bits)
+	if l.isDivisor(out) {
+		bits += divisorBits
+		r = l.activationRange(out, bits)
+		r.Lo = max(r.Lo, 1)
+	}
+	return &circuits.Function{Name: name, Params: params, OutExp: l.exp(out, bits), Out: r}
 }
 
 // isDivisor reports whether a graph value that is positive in all samples divides another.

@@ -1,7 +1,6 @@
 package quantize
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/nnark/nnark/circuits"
@@ -48,12 +47,8 @@ func (l *lowerer) truncate(n *model.Node) error {
 		}
 		return l.done(n, v, err)
 	}
-	name := "Floor"
-	if t.Range.Lo < 0 {
-		return fmt.Errorf("rounding of negative numbers towards zero: %w", model.ErrUnsupported)
-	}
-	out := fixedpoint.Interval{Lo: 0, Hi: t.Range.Hi>>t.Exp + 1}
-	if v, err = l.emit(n.Name, &circuits.Function{Name: name, OutExp: 0, Out: out}, v); err == nil {
+	out := fixedpoint.Interval{Lo: min(t.Range.Lo>>t.Exp, 0), Hi: max(t.Range.Hi>>t.Exp, 0) + 1}
+	if v, err = l.emit(n.Name, &circuits.Function{Name: "Trunc", OutExp: 0, Out: out}, v); err == nil {
 		l.narrowed[n.Outputs[0]] = v
 	}
 	return l.done(n, v, err)

@@ -157,14 +157,14 @@ func (c *Comparison) compare(p *circuits.Program, i int) (compared, error) {
 		return r, fmt.Errorf("%d outputs wanted, the program has %d: %w", len(want), len(p.Outputs), circuits.ErrInput)
 	}
 	for k, o := range p.Outputs {
-		got, w := o.Floats(values[o.Value]), want[k].Floats()
+		got, w := o.Floats(values[o.Value]), want[k].Reals()
 		if len(got) != len(w) {
 			return r, fmt.Errorf("output %q: %d numbers wanted, the program has %d: %w", o.Name, len(w), len(got), circuits.ErrInput)
 		}
 		d := difference{integer: want[k].Float == nil}
 		for j, v := range got {
-			e := v - float64(w[j])
-			d.square, d.norm = d.square+e*e, d.norm+float64(w[j])*float64(w[j])
+			e := v - w[j]
+			d.square, d.norm = d.square+e*e, d.norm+w[j]*w[j]
 			d.sum, d.most, d.other = d.sum+math.Abs(e), max(d.most, math.Abs(e)), d.other+count(e != 0)
 		}
 		if c.Norms != nil {

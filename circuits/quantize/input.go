@@ -34,7 +34,7 @@ func (l *lowerer) input(in model.Value) error {
 	if v.integer {
 		e = min(e, 0)
 	}
-	exact := v.integer && in.Type != model.Bool && l.leadsToIntegers(in.Name, 0)
+	exact := v.integer && in.Type != model.Bool && l.staysInteger(in.Name, 0)
 	if exact {
 		e = 0
 	}
@@ -87,9 +87,6 @@ func (l *lowerer) input(in model.Value) error {
 		port.RealLo, port.RealHi = -math.MaxFloat32, math.MaxFloat32
 	case given:
 		port.RealLo, port.RealHi = least, most
-	}
-	if exact { // float32, as which files of inputs are read, may round the ends
-		port.RealLo, port.RealHi = min(port.RealLo, float64(float32(q.Lo))), max(port.RealHi, float64(float32(q.Hi)))
 	}
 	l.p.AddInput(port)
 	l.enforced = append(l.enforced, true)

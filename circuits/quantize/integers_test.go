@@ -59,6 +59,13 @@ func wholeCases() []wholeCase {
 			wholeCase{d.name + " of sums", model.Int32, [][2]int64{{-700, 500}, {1, 7}}, scalar(300),
 				append([]*model.Node{op("Add", "x0 c", "s", nil), op("Add", "x1 x1", "d", nil)}, d.make("s d")...)})
 	}
+	cases = append(cases,
+		wholeCase{"equal to a token", model.Int64, [][2]int64{{50250, 50260}}, scalar(50257), one("Equal", "x0 c", nil)},
+		wholeCase{"less, moved", model.Int64, [][2]int64{{-1 << 40, 1 << 40}, {1<<40 - 3, 1 << 40}}, consts{"shape": intConst(3, 4)},
+			[]*model.Node{op("Reshape", "x0 shape", "r", nil), op("Less", "r x1", "y", nil)}},
+		wholeCase{"largest", model.Int32, [][2]int64{{-1 << 31, 1<<31 - 1}, {-1 << 31, 1<<31 - 1}}, nil, one("Max", "x0 x1", nil)},
+		wholeCase{"sum of squares", model.Int64, [][2]int64{{-3000, 1 << 20}}, nil, []*model.Node{op("Mul", "x0 x0", "s", nil), op("Add", "s x0", "y", nil)}},
+		wholeCase{"moved", model.Uint32, [][2]int64{{0, 1<<32 - 1}}, nil, one("Transpose", "x0", nil)})
 	for _, name := range []string{"BitwiseAnd", "BitwiseOr", "BitwiseXor"} {
 		cases = append(cases,
 			wholeCase{name + " of unsigned", model.Uint8, [][2]int64{{0, 255}, {0, 90}}, nil, one(name, "x0 x1", nil)},
@@ -176,7 +183,7 @@ func TestIntegers(t *testing.T) {
 	}
 }
 
-// TestLargeIntegers: samples beyond what float32 holds are measured as they are, and there is a warning.
+// TestLargeIntegers: samples beyond what float32 holds are measured as they are, and so are answers.
 func TestLargeIntegers(t *testing.T) {
 	c := wholeCase{"large", model.Int64, [][2]int64{{1<<40 + 1, 1<<40 + 999}, {1, 99}}, nil, []*model.Node{op("Mod", "x0 x1", "y", nil)}}
 	rng := seeded(t)
@@ -187,7 +194,12 @@ func TestLargeIntegers(t *testing.T) {
 	p, err := Graph(c.graph(t, samples[0]), samples, circuits.Config{})
 	require.NoError(t, err)
 	require.Zero(t, p.Report.Mistaken)
-	require.Contains(t, p.Report.Warnings, `input "x0" has integers beyond 2^24: inputs of a program are read as float32, which rounds them`)
+	got, err := p.RunReals([][]float64{samples[3][0].Reals(), samples[3][1].Reals()})
+	require.NoError(t, err)
+	want, err := c.graph(t, samples[3]).Run(samples[3])
+	require.NoError(t, err)
+	require.Equal(t, want[0].Reals(), got[0])
+	require.Equal(t, p.Inputs[0].RealHi, float64(p.Inputs[0].Range.Hi)+0.5, "nothing beyond is taken for the end")
 }
 
 // TestIntegersMayBeScaled checks that what follows integers takes their quotients, not fractions.

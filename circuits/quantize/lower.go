@@ -92,6 +92,9 @@ func (l *lowerer) outputs() error {
 // output returns the value of an output. A constant is weights, and shown only as the output
 // is.
 func (l *lowerer) output(o model.Value) (int, error) {
+	if shape := l.g.Shapes[o.Name]; slices.Contains(shape, 0) {
+		return 0, fmt.Errorf("of shape %v, which has no elements to prove: leave it out of the network's outputs: %w", shape, model.ErrUnsupported)
+	}
 	if v, ok := l.vals[o.Name]; ok {
 		return v, nil
 	}

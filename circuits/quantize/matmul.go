@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/circuits/relation"
 	"github.com/nnark/nnark/model"
 )
 
@@ -23,7 +24,7 @@ func (d *decomposer) gemm(n *model.Node) error {
 	}
 	shape, constant := d.Shapes[n.Outputs[0]], d.Const[y] != nil
 	row := c == "" || d.Const[c] != nil && perChannel(d.Shapes[c], &linear{rows: shape[1], axis: 1})
-	if d.Const[x] != nil || constant && !transA && row {
+	if constant && (d.Const[x] != nil || !transA && row) {
 		return errAsItIs
 	}
 	if transA {
@@ -61,26 +62,60 @@ func (d *decomposer) gemm(n *model.Node) error {
 	return nil
 }
 
-// matMul replaces the product of a constant matrix W and an activation X by (Xᵀ·Wᵀ)ᵀ.
+// matMul replaces the product of a constant matrix W and an activation X by (Xᵀ·Wᵀ)ᵀ, and vectors by
+// matrices of one row on the left, of one column on the right.
 func (d *decomposer) matMul(n *model.Node) error {
-	w, x := d.Const[n.Inputs[0]], d.Shapes[n.Inputs[1]]
-	if w == nil || len(w.Shape) != 2 || len(x) < 2 {
+	w, x, y := d.Const[n.Inputs[0]], d.Shapes[n.Inputs[0]], d.Shapes[n.Inputs[1]]
+	if len(x) == 1 || len(y) == 1 {
+		d.vectors(n, len(x) == 1, len(y) == 1)
+		return nil
+	}
+	if w == nil || len(x) != 2 {
 		return errAsItIs
 	}
-	rows, inner := w.Shape[0], w.Shape[1]
-	turned := make([]float32, len(w.Float))
-	for i, v := range w.Float {
-		turned[i%inner*rows+i/inner] = v
-	}
-	shape := slices.Clone(x)
-	shape[len(x)-2], shape[len(x)-1] = x[len(x)-1], rows
-	y := d.add("MatMul", nil, shape, d.transpose(n.Inputs[1]), d.constant("transposed", []int{inner, rows}, turned...))
-	d.transpose(y)
+	shape := slices.Clone(y)
+	shape[len(y)-2], shape[len(y)-1] = y[len(y)-1], x[0]
+	d.transpose(d.add("MatMul", nil, shape, d.transpose(n.Inputs[1]), d.transpose(n.Inputs[0])))
 	return nil
+}
+
+// vectors replaces a MatMul of vectors.
+func (d *decomposer) vectors(n *model.Node, row, column bool) {
+	a, b, out := n.Inputs[0], n.Inputs[1], d.Shapes[n.Outputs[0]]
+	shape := slices.Clone(out)
+	if column {
+		b, shape = d.reshape(b, d.Shapes[b][0], 1), append(shape, 1)
+	}
+	if row {
+		a, shape = d.reshape(a, 1, d.Shapes[a][0]), slices.Insert(shape, len(shape)-1, 1)
+	}
+	d.reshape(d.add("MatMul", nil, shape, a, b), out...)
+}
+
+// reshape gives a value another shape.
+func (d *decomposer) reshape(x string, shape ...int) string {
+	if t := d.Const[x]; t != nil {
+		return d.constant("reshaped", shape, t.Float...)
+	}
+	to := &model.Tensor{Shape: []int{len(shape)}, Int: make([]int64, len(shape))}
+	for i, k := range shape {
+		to.Int[i] = int64(k)
+	}
+	name := d.of.Name + "/" + x + "/shape"
+	d.Const[name], d.Shapes[name] = to, to.Shape
+	return d.add("Reshape", nil, shape, x, name)
 }
 
 // transpose exchanges the last two axes.
 func (d *decomposer) transpose(x string) string {
+	if w := d.Const[x]; w != nil && len(w.Shape) == 2 {
+		rows, inner := w.Shape[0], w.Shape[1]
+		turned := make([]float32, len(w.Float))
+		for i, v := range w.Float {
+			turned[i%inner*rows+i/inner] = v
+		}
+		return d.constant("transposed", []int{inner, rows}, turned...)
+	}
 	shape := slices.Clone(d.Shapes[x])
 	n := len(shape)
 	shape[n-2], shape[n-1] = shape[n-1], shape[n-2]
@@ -114,27 +149,41 @@ func (l *lowerer) gemm(n *model.Node) error {
 	return l.matrix(n, k)
 }
 
+// matMul lowers MatMul: by a constant matrix on the right to a layer, of two activations or of one and
+// a stack of constant matrices to products of activations.
 func (l *lowerer) matMul(n *model.Node) error {
+	x, y := l.g.Shapes[n.Inputs[0]], l.g.Shapes[n.Inputs[1]]
+	if min(len(x), len(y)) < 2 {
+		return fmt.Errorf("shapes %v and %v, of which one is no matrix: %w", x, y, model.ErrUnsupported)
+	}
 	w, ws, ok := l.constant(n.Inputs[1])
-	switch {
-	case !ok && l.g.Const[n.Inputs[0]] == nil && min(len(l.g.Shapes[n.Inputs[0]]), len(l.g.Shapes[n.Inputs[1]])) >= 2:
+	if stack := len(ws) - 2; ok && len(ws) <= len(x) && relation.Size(ws[:stack]) == 1 {
+		ws = ws[stack:] // of one matrix
+	}
+	if !ok || len(ws) != 2 {
 		return l.batchMatMul(n)
-	case !ok || len(ws) != 2:
-		return fmt.Errorf("neither a constant matrix on the right nor two activations: %w", model.ErrUnsupported)
 	}
 	k := &linear{out: n.Outputs[0], axis: 1}
 	k.setMatrix(w, ws, false)
 	return l.matrix(n, k)
 }
 
-// batchMatMul lowers the product of two activations.
+// batchMatMul lowers the product of two activations, or of one and weights.
 func (l *lowerer) batchMatMul(n *model.Node) error {
 	if m := l.makers[n.Inputs[0]]; m != nil && m.Op == "Softmax" && l.weighs(m) == n {
 		return l.softmaxMatMul(m, n)
 	}
-	vs, err := l.operands(n, n.Inputs...)
-	if err != nil {
-		return err
+	vs := make([]int, len(n.Inputs))
+	for i, in := range n.Inputs {
+		var err error
+		if c, shape, ok := l.constant(in); ok {
+			vs[i], err = l.parameter(n.Name, c, shape, circuits.MaxExp)
+		} else {
+			vs[i], err = l.narrow(in)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	v, err := l.emit(n.Name, new(circuits.BatchMatMul), vs...)
 	return l.done(n, v, err)

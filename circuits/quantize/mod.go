@@ -3,6 +3,7 @@ package quantize
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/fixedpoint"
@@ -38,15 +39,16 @@ func (l *lowerer) ofIntegers(n *model.Node) bool {
 	return v != nil && v.integer
 }
 
-// leadsToIntegers reports whether a value leads, through integers, to operators that take them as
-// they are.
-func (l *lowerer) leadsToIntegers(name string, depth int) bool {
-	for _, n := range l.consumers[name] {
-		if l.ofIntegers(n) && (is(n, integers) || depth < 16 && l.leadsToIntegers(n.Outputs[0], depth+1)) {
-			return true
-		}
+// staysInteger reports whether a value of integers, moved perhaps, is an output or part of what is
+// computed of integers: of another value, comparisons included, before it is cast to floats.
+func (l *lowerer) staysInteger(name string, depth int) bool {
+	if slices.ContainsFunc(l.g.Outputs, func(o model.Value) bool { return o.Name == name }) {
+		return true
 	}
-	return false
+	return slices.ContainsFunc(l.consumers[name], func(n *model.Node) bool {
+		moved := is(n, passes) && depth < 16
+		return l.ofIntegers(n) && (!moved || slices.ContainsFunc(n.Outputs, func(out string) bool { return l.staysInteger(out, depth+1) }))
+	})
 }
 
 // divides reports whether a value, moved at most, is a divisor of integers.

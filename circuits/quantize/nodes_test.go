@@ -62,6 +62,10 @@ func nodeCases() []nodeCase {
 		{"mean", two, -1, 1, nil, one("Mean", "x0 x1 x0", nil)},
 		{"neg", m, -1, 1, nil, one("Neg", "x0", nil)},
 		{"square", m, -2, 2, consts{"p": floatConst([]int{}, 2)}, one("Pow", "x0 p", nil)},
+		{"root of any degree", m, 0, 3, consts{"p": floatConst([]int{}, 1./3)}, one("Pow", "x0 p", nil)},
+		{"power", two, 0.25, 3, nil, one("Pow", "x0 x1", nil)},
+		{"power of an activation", two, -2, 2, nil, []*model.Node{op("Relu", "x0", "a", nil), op("Abs", "x1", "b", nil), op("Pow", "a b", "y", nil)}},
+		{"cast towards zero", m, -9, 9, nil, []*model.Node{op("Cast", "x0", "i", attrs{"to": 7}), op("Cast", "i", "y", attrs{"to": 1})}},
 		{"cube", m, -2, 2, consts{"p": floatConst([]int{1}, 3)}, one("Pow", "x0 p", nil)},
 		{"max", two, -1, 1, half, one("Max", "x0 x1 half", nil)},
 		{"min", two, -1, 1, half, one("Min", "x0 half x1", nil)},
@@ -100,12 +104,24 @@ func nodeCases() []nodeCase {
 		{"means of rare values", [][]int{{2, 3, 64}, {2, 64, 3}}, 0, 1, consts{"most": floatConst([]int{}, 0.98)},
 			[]*model.Node{op("Greater", "x1 most", "g", nil), op("Cast", "g", "f", attrs{"to": 1}), op("Softmax", "x0", "s", nil), op("MatMul", "s f", "y", nil)}},
 		{"softmax of the first axis", m, -3, 3, nil, one("Softmax", "x0", attrs{"axis": 0})},
+		{"softmax of large scores", [][]int{{2, 4}}, -2, 2, consts{"c": floatConst([]int{2, 1}, 0, 8192)}, []*model.Node{op("Add", "x0 c", "s", nil), op("Softmax", "s", "y", nil)}},
+		{"log softmax of large scores", [][]int{{4, 2}}, -2, 2, consts{"c": floatConst([]int{2}, 0, 8192)}, []*model.Node{op("Add", "x0 c", "s", nil), op("LogSoftmax", "s", "y", attrs{"axis": 0})}},
+		{"log softmax of wide rows", [][]int{{1, 2100}}, -3, 3, nil, one("LogSoftmax", "x0", nil)},
+		{"logistic, whose exponential is infinite", m, -300, 300, consts{"one": floatConst([]int{}, 1)}, []*model.Node{op("Exp", "x0", "e", nil), op("Add", "e one", "s", nil), op("Reciprocal", "s", "y", nil)}},
 		{"layer norm", m, -1, 3, consts{"g": floatConst([]int{4}, 1, 2, 0.5, -1), "b": floatConst([]int{4}, 0, 1, 0.3, -1)},
 			one("LayerNormalization", "x0 g b", attrs{"axis": -1})},
 		{"instance norm", [][]int{{1, 2, 3, 4}}, -1, 3, consts{"g": floatConst([]int{2}, 1, 2), "b": floatConst([]int{2}, 0.5, -1)},
 			one("InstanceNormalization", "x0 g b", nil)},
 		{"matmul of activations", [][]int{{2, 5, 3}, {3, 4}}, -1, 1, nil, one("MatMul", "x0 x1", nil)},
 		{"constant matrix on the left", [][]int{{2, 3, 4}}, -1, 1, consts{"w": floatConst([]int{2, 3}, 1, -2, 3, 0.5, 0.25, -1)}, one("MatMul", "w x0", nil)},
+		{"stack of constant matrices", [][]int{{2, 5, 3}}, -1, 1, consts{"w": floatConst([]int{2, 3, 2}, 1, -2, 3, 0.5, 0.25, -1, 2, 2, -1, 0, 1, 3)}, one("MatMul", "x0 w", nil)},
+		{"stack of constant matrices on the left", [][]int{{3, 2}}, -1, 1, consts{"w": floatConst([]int{2, 2, 3}, 1, -2, 3, 0.5, 0.25, -1, 2, 2, -1, 0, 1, 3)}, one("MatMul", "w x0", nil)},
+		{"vector of weights", [][]int{{2, 5, 3}}, -1, 1, consts{"w": floatConst([]int{3}, 1, -2, 3)}, one("MatMul", "x0 w", nil)},
+		{"vector by a matrix", [][]int{{3}}, -1, 1, consts{"w": floatConst([]int{3, 2}, 1, -2, 3, 0.5, 0.25, -1)}, one("MatMul", "x0 w", nil)},
+		{"vector by a stack", [][]int{{3}, {2, 3, 4}}, -1, 1, nil, one("MatMul", "x0 x1", nil)},
+		{"product of vectors", [][]int{{3}, {3}}, 0, 1, nil, one("MatMul", "x0 x1", nil)},
+		{"gemm of a constant on the left", [][]int{{3, 2}}, -1, 1, consts{"w": floatConst([]int{3, 2}, 1, -2, 3, 0.5, 0.25, -1)}, one("Gemm", "w x0", attrs{"transA": 1})},
+		{"stack of one constant matrix", [][]int{{2, 5, 3}}, -1, 1, consts{"w": floatConst([]int{1, 3, 2}, 1, -2, 3, 0.5, 0.25, -1)}, one("MatMul", "x0 w", nil)},
 		{"gemm of activations", [][]int{{3, 2}, {4, 3}, {4}}, -1, 1, nil, one("Gemm", "x0 x1 x2", attrs{"transA": 1, "transB": 1, "alpha": float32(0.5), "beta": float32(2)})},
 		{"gemm transposed", [][]int{{3, 2}}, -1, 1, consts{"w": floatConst([]int{3, 2}, 1, -2, 3, 0.5, 0.25, -1), "c": floatConst([]int{2}, 1, -1)},
 			one("Gemm", "x0 w c", attrs{"transA": 1})},
@@ -236,8 +252,8 @@ func TestLowerRefuses(t *testing.T) {
 		want string
 	}{
 		{nodeCase{"div of any sign", m, -1, 1, nil, []*model.Node{op("Div", "x0 x1", "y", nil)}}, "the divisor has no constant sign"},
-		{nodeCase{"pow of a value", m, 1, 2, nil, []*model.Node{op("Pow", "x0 x1", "y", nil)}}, "the exponent is not one constant"},
-		{nodeCase{"cast to integers", m, -1, 1, nil, []*model.Node{op("Cast", "x0", "y", attrs{"to": 7})}}, "rounding of negative numbers towards zero"},
+		{nodeCase{"power of any sign", m, -1, 1, nil, []*model.Node{op("Sign", "x1", "p", nil), op("Pow", "x0 p", "y", nil)}}, "keep the base from negative numbers, by Abs, Max or Clip"},
+		{nodeCase{"large exponent", m, 0, 1, consts{"p": floatConst([]int{}, 65)}, []*model.Node{op("Pow", "x0 p", "y", nil)}}, "exponent 65, at most 64 in size"},
 		{nodeCase{"division by zero", m, -1, 1, consts{"z": floatConst([]int{}, 0)}, []*model.Node{op("Div", "x0 z", "y", nil)}}, "division by zero"},
 		{nodeCase{"infinity that is no mask", m, -1, 1, consts{"c": {Shape: []int{3}, Int: []int64{1, 0, 0}}, "low": floatConst([]int{}, float32(math.Inf(-1)))},
 			[]*model.Node{op("Where", "c x0 low", "s", nil), op("Relu", "s", "y", nil)}}, "which is not finite"},
@@ -251,6 +267,18 @@ func TestLowerRefuses(t *testing.T) {
 		require.ErrorContains(t, err, c.want)
 		require.ErrorIs(t, err, model.ErrUnsupported)
 	}
+}
+
+// TestEmptyOutput: what has no elements, a constant when a network is read, is no output.
+func TestEmptyOutput(t *testing.T) {
+	c := nodeCase{"relu", [][]int{{2, 3}}, -1, 1, consts{}, []*model.Node{op("Relu", "x0", "y", nil)}}
+	x := c.sample(seeded(t))
+	g := c.graph(t, x)
+	g.Const["e"] = &model.Tensor{Shape: []int{0, 3}, Float: []float32{}}
+	g.Shapes["e"], g.Outputs = []int{0, 3}, append(g.Outputs, model.Value{Name: "e", Shape: []int{0, 3}})
+	_, err := Graph(g, [][]*model.Tensor{x}, circuits.Config{})
+	require.ErrorContains(t, err, `node "e" (output): of shape [0 3], which has no elements to prove`)
+	require.ErrorIs(t, err, model.ErrUnsupported)
 }
 
 // TestAbsorbed checks that a normalisation's scale and offset become part of the matrices
@@ -314,6 +342,8 @@ func TestRecognise(t *testing.T) {
 		{"silu", []*model.Node{op("Sigmoid", "x0", "a", nil), op("Mul", "x0 a", "y", nil)}, []string{"Silu"}},
 		{"silu of a sum", []*model.Node{op("Add", "x0 x0", "w", nil), op("Sigmoid", "w", "a", nil), op("Mul", "w a", "y", nil)}, []string{"Add", "Silu"}},
 		{"softsign", []*model.Node{op("Abs", "x0", "a", nil), op("Add", "one a", "b", nil), op("Div", "x0 b", "y", nil)}, []string{"Softsign"}},
+		{"logistic", []*model.Node{op("Neg", "x0", "a", nil), op("Exp", "a", "b", nil), op("Add", "b one", "c", nil), op("Div", "one c", "y", nil)}, []string{"Sigmoid"}},
+		{"logistic of the opposite", []*model.Node{op("Exp", "x0", "b", nil), op("Add", "one b", "c", nil), op("Reciprocal", "c", "y", nil)}, []string{"SigmoidNeg"}},
 		{"almost", erf("almost"), []string{"Div", "Erf", "Add", "Mul", "Mul"}},
 		{"used elsewhere", leak, []string{"Div", "Erf", "Add", "Mul", "Mul", "Add"}},
 	} {

@@ -118,9 +118,6 @@ func warnings(g *model.Graph, samples [][]*model.Tensor, spans map[string]span) 
 		if s := spans[in.Name]; s.lo == s.hi && s.seen > 1 {
 			list = append(list, fmt.Sprintf("input %q is %g wherever the samples show it", in.Name, s.lo))
 		}
-		if s := spans[in.Name]; !in.Type.IsFloat() && max(-s.lo, s.hi) > 1<<24 {
-			list = append(list, fmt.Sprintf("input %q has integers beyond 2^24: inputs of a program are read as float32, which rounds them", in.Name))
-		}
 	}
 	return list
 }

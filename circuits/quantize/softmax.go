@@ -1,6 +1,7 @@
 package quantize
 
 import (
+	"math/bits"
 	"slices"
 
 	"github.com/nnark/nnark/circuits"
@@ -25,7 +26,20 @@ func (l *lowerer) softmax(n *model.Node) error {
 	if axis < 0 {
 		axis += len(shape)
 	}
-	x, err := l.scores(n.Inputs[0])
+	perm, axes := lastAxis(len(shape), axis), []int{axis}
+	rows := shape[axis]
+	if n.Opset < 13 { // the axes from there on are one
+		rows, perm = relation.Size(shape[axis:]), nil
+		for a := axis + 1; a < len(shape); a++ {
+			axes = append(axes, a)
+		}
+	}
+	wide := n.Op == "LogSoftmax" && rows >= maxLogRows
+	scores := func() (int, error) { return l.scores(n.Inputs[0]) }
+	if wide || l.coarse(n) {
+		scores = func() (int, error) { return l.belowLargest(n, axes) }
+	}
+	x, err := scores()
 	if err != nil {
 		return err
 	}
@@ -33,10 +47,9 @@ func (l *lowerer) softmax(n *model.Node) error {
 		l.vals[n.Outputs[0]] = x // the scores: what they weigh reads them
 		return nil
 	}
-	perm := lastAxis(len(shape), axis)
-	rows := shape[axis]
-	if n.Opset < 13 { // the axes from there on are one
-		rows, perm = relation.Size(shape[axis:]), nil
+	if wide {
+		x, err = l.logOfSum(n.Name, x, circuits.Reduction{Axes: axes, Keep: true}, rows)
+		return l.done(n, x, err)
 	}
 	if perm != nil {
 		x, err = l.emit(n.Name+"/transpose", &circuits.Transpose{Perm: perm}, x)
@@ -112,8 +125,11 @@ func (l *lowerer) softmaxOp() circuits.Op {
 }
 
 const (
-	softmaxBits  = 12 // fraction bits of exponentials
-	maxMeanShift = 8  // means more than so many bits finer than their terms, of a few ones among zeros, say, stay products
+	softmaxBits   = 12                     // fraction bits of exponentials
+	leastScoreExp = 3                      // of scores; coarser ones are made finer where they differ
+	negligible    = 16                     // scores so far below the largest count for nothing beside it
+	maxLogRows    = circuits.MaxTable / 64 // from there on no table has the logarithms of a row's sums, of 6 fraction bits
+	maxMeanShift  = 8                      // means more than so many bits finer than their terms, of a few ones among zeros, say, stay products
 )
 
 // lastAxis returns the permutation that exchanges an axis with the last one, nil if it is
@@ -127,6 +143,72 @@ func lastAxis(rank, axis int) (perm []int) {
 	}
 	perm[axis], perm[rank-1] = rank-1, axis
 	return perm
+}
+
+// coarse reports whether a softmax's scores are so large that their differences have few bits. Those that
+// a LogSoftmax takes masked ones from have a range of their own.
+func (l *lowerer) coarse(n *model.Node) bool {
+	v := l.values[n.Inputs[0]]
+	return v != nil && (n.Op == "Softmax" || !v.masks) && l.exp(n.Inputs[0], l.scoreBits()) < leastScoreExp
+}
+
+// belowLargest returns a softmax's scores less the largest of their row, saturated where they count for
+// nothing: finer than the scores, whose offset may be a thousand times their differences.
+func (l *lowerer) belowLargest(n *model.Node, axes []int) (int, error) {
+	name, bits := n.Inputs[0], l.scoreBits()
+	x, err := l.value(name)
+	if err != nil {
+		return 0, err
+	}
+	if x, err = l.enclose(name, x); err != nil {
+		return 0, err
+	}
+	m, err := l.emit(n.Name+"/largest", &circuits.ReduceMax{Reduction: circuits.Reduction{Axes: axes, Keep: true}}, x)
+	if err != nil {
+		return 0, err
+	}
+	d, err := l.sum(n.Name+"/below", x, m, -1)
+	if err != nil {
+		return 0, err
+	}
+	least := -float64(negligible)
+	if v := l.values[n.Outputs[0]]; n.Op == "LogSoftmax" && v != nil {
+		least = min(least, v.lo*9/8)
+	}
+	r := fixedpoint.Interval{Lo: -1 << bits, Hi: 0}
+	e := coveringExp(least, 0, r.Lo, r.Hi)
+	if d, err = l.rescale(n.Name, d, e); err != nil {
+		return 0, err
+	}
+	if up := min(e-l.p.Type(d).Exp, 40); up > 0 {
+		if d, err = l.scale(n.Name+"/finer", d, 1<<up, up); err != nil {
+			return 0, err
+		}
+	}
+	return l.saturate(n.Name+"/saturate", "Identity", d, r)
+}
+
+// logOfSum returns d - ln Σ exp(d), of rows whose largest element is 0: LogSoftmax where the table of
+// the logarithm of a row's sum would be too large for the operator's own. The sum is rounded to the fraction
+// bits that fit.
+func (l *lowerer) logOfSum(node string, d int, rows circuits.Reduction, n int) (int, error) {
+	e, err := l.emit(node+"/exp", &circuits.Function{Name: "Exp", OutExp: softmaxBits, Out: fixedpoint.Interval{Lo: 0, Hi: 1 << softmaxBits}}, d)
+	if err != nil {
+		return 0, err
+	}
+	s, err := l.emit(node+"/sum", &circuits.ReduceSum{Reduction: rows, Scale: 1}, e)
+	if err != nil {
+		return 0, err
+	}
+	if s, err = l.rescale(node, s, bits.Len(uint(circuits.MaxTable/(n+1)))-1); err != nil {
+		return 0, err
+	}
+	exp := l.p.Type(d).Exp
+	log, err := l.emit(node+"/log", &circuits.Function{Name: "Log", OutExp: exp, Out: fixedpoint.Interval{Lo: 0, Hi: 64 << exp}}, s)
+	if err != nil {
+		return 0, err
+	}
+	return l.sum(node, d, log, -1)
 }
 
 // scores returns a softmax's input. Where some scores are masked they saturate at least

@@ -224,7 +224,7 @@ func readExpected(path string, card *verifier.Card) (*expectedInputs, error) {
 	for n, sample := range samples {
 		var ints [][]int64
 		for i := range card.Inputs {
-			q, err := card.Inputs[i].Quantize(float64s(sample[i].Float))
+			q, err := card.Inputs[i].Quantize(sample[i].Reals())
 			if err != nil {
 				return nil, fmt.Errorf("%s: sample %d: %w", path, n, err)
 			}

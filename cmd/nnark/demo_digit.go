@@ -54,7 +54,7 @@ func (r *digitReport) run(c *command) error {
 	if err != nil {
 		return err
 	}
-	quantized, err := p.Run(floats(input))
+	quantized, err := p.RunReals(reals(input))
 	if err != nil {
 		return err
 	}

@@ -42,7 +42,7 @@ func (c *command) compiledFor(p *circuits.Program, dir string) (*circuits.Compil
 	return stage(c, "compile", func() (*circuits.Compiled, error) { return prover.Compile(dir, p) })
 }
 
-// loadInput reads one sample for inputs of float32.
+// loadInput reads one sample.
 func loadInput(path string, inputs []model.Value) ([]*model.Tensor, error) {
 	samples, err := model.LoadInputs(path, inputs)
 	if err != nil {
@@ -59,19 +59,19 @@ func programInput(path string, p *circuits.Program) ([]*model.Tensor, error) {
 	return loadInput(path, programInputs(p))
 }
 
-// programInputs are a program's inputs.
+// programInputs are a program's inputs, which take numbers as files have them.
 func programInputs(p *circuits.Program) (inputs []model.Value) {
 	for _, in := range p.Inputs {
-		inputs = append(inputs, model.Value{Name: in.Name, Shape: in.Shape, Type: model.Float32})
+		inputs = append(inputs, model.Value{Name: in.Name, Shape: in.Shape})
 	}
 	return inputs
 }
 
-// floats returns the elements of tensors.
-func floats(tensors []*model.Tensor) [][]float32 {
-	out := make([][]float32, len(tensors))
+// reals returns the elements of tensors.
+func reals(tensors []*model.Tensor) [][]float64 {
+	out := make([][]float64, len(tensors))
 	for i, t := range tensors {
-		out[i] = t.Float
+		out[i] = t.Reals()
 	}
 	return out
 }

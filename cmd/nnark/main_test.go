@@ -55,6 +55,9 @@ func writeInputs(dir string) error {
 		"empty.onnx":       nil,
 		"unsupported.onnx": unsupportedModel(),
 		"open.onnx":        openModel(),
+		"ids.onnx":         idsModel(),
+		"ids.npy":          npyOf("<i8", []int64{16777217, 16777219, 1099511627775}, 3),
+		"doubles.npy":      npyOf("<f8", []float64{16777217, 16777219, 1099511627775}, 3),
 		"flat.json":        []byte(`{"input_data": [[0.5, -1, 0.25, 1, 0.75, -0.5]]}`),
 		"nested.json":      []byte(`{"input_data": [[[[0.5, -1, 0.25], [1, 0.75, -0.5]]]]}`),
 	}
@@ -111,13 +114,16 @@ func mustJSON(v any) []byte {
 }
 
 // npy is a NumPy file of float32.
-func npy(x []float32, shape ...int) []byte {
+func npy(x []float32, shape ...int) []byte { return npyOf("<f4", x, shape...) }
+
+// npyOf is a NumPy file of numbers of a type.
+func npyOf(descr string, x any, shape ...int) []byte {
 	dims := strings.Trim(strings.ReplaceAll(fmt.Sprint(shape), " ", ", "), "[]")
-	header := fmt.Sprintf("{'descr': '<f4', 'fortran_order': False, 'shape': (%s,), }\n", dims)
+	header := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%s,), }\n", descr, dims)
 	b := append([]byte("\x93NUMPY\x01\x00"), byte(len(header)), byte(len(header)>>8))
-	b = append(b, header...)
-	for _, v := range x {
-		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
+	b, err := binary.Append(append(b, header...), binary.LittleEndian, x)
+	if err != nil {
+		panic(err)
 	}
 	return b
 }
@@ -187,6 +193,24 @@ func openModel() []byte {
 		OpsetImport: []*onnxpb.OperatorSetIdProto{{Domain: proto.String(""), Version: proto.Int64(13)}},
 		Graph: &onnxpb.GraphProto{Name: proto.String("open"), Input: []*onnxpb.ValueInfoProto{x}, Output: []*onnxpb.ValueInfoProto{{Name: proto.String("y")}},
 			Node: []*onnxpb.NodeProto{{OpType: proto.String("Relu"), Input: []string{"x"}, Output: []string{"y"}}}},
+	})
+	if err != nil {
+		panic(err)
+	}
+	return data
+}
+
+// idsModel is a BitwiseNot of three integers of 64 bits.
+func idsModel() []byte {
+	dim := &onnxpb.TensorShapeProto_Dimension{Value: &onnxpb.TensorShapeProto_Dimension_DimValue{DimValue: 3}}
+	x := &onnxpb.ValueInfoProto{Name: proto.String("ids"), Type: &onnxpb.TypeProto{Value: &onnxpb.TypeProto_TensorType{
+		TensorType: &onnxpb.TypeProto_Tensor{ElemType: proto.Int32(int32(onnxpb.TensorProto_INT64)),
+			Shape: &onnxpb.TensorShapeProto{Dim: []*onnxpb.TensorShapeProto_Dimension{dim}}}}}}
+	data, err := proto.Marshal(&onnxpb.ModelProto{
+		IrVersion:   proto.Int64(8),
+		OpsetImport: []*onnxpb.OperatorSetIdProto{{Domain: proto.String(""), Version: proto.Int64(18)}},
+		Graph: &onnxpb.GraphProto{Name: proto.String("ids"), Input: []*onnxpb.ValueInfoProto{x}, Output: []*onnxpb.ValueInfoProto{{Name: proto.String("y")}},
+			Node: []*onnxpb.NodeProto{{OpType: proto.String("BitwiseNot"), Input: []string{"ids"}, Output: []string{"y"}}}},
 	})
 	if err != nil {
 		panic(err)

@@ -96,7 +96,7 @@ func (a *proveArgs) read(path string, p *circuits.Program) (many bool, err error
 		return false, fmt.Errorf("%s: %d inputs, want one: %w", path, len(samples), errSamples)
 	}
 	for i, sample := range samples {
-		ints, err := p.Quantize(floats(sample))
+		ints, err := p.QuantizeReals(reals(sample))
 		if err != nil && many {
 			return false, fmt.Errorf("%s: sample %d: %w", path, i, err)
 		}

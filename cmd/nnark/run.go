@@ -31,7 +31,7 @@ func run(c *command) (report, error) {
 	if err != nil {
 		return nil, err
 	}
-	outputs, err := stage(c, "run", func() ([][]float64, error) { return p.Run(floats(in)) })
+	outputs, err := stage(c, "run", func() ([][]float64, error) { return p.RunReals(reals(in)) })
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", *input, err)
 	}
@@ -79,11 +79,7 @@ func widen(tensors []*model.Tensor, like [][]float64) ([][]float64, error) {
 		if len(tensors) != len(like) || t.Len() != len(like[i]) {
 			return nil, fmt.Errorf("not the network the program was made from: %w", circuits.ErrInput)
 		}
-		x := float64s(t.Float)
-		for _, v := range t.Int {
-			x = append(x, float64(v))
-		}
-		out = append(out, x)
+		out = append(out, t.Reals())
 	}
 	return out, nil
 }

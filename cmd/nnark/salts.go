@@ -251,7 +251,7 @@ func digest(c *command) (report, error) {
 		if t.Mode == verifier.Private {
 			continue
 		}
-		ints, err := t.Quantize(float64s(sample[i].Float))
+		ints, err := t.Quantize(sample[i].Reals())
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", *input, err)
 		}

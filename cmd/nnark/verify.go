@@ -169,10 +169,10 @@ func readProof(path string) (*verifier.Proof, error) {
 	return nil, err
 }
 
-// cardInputs returns the inputs of a key's model.
+// cardInputs returns the inputs of a key's model, which take numbers as files have them.
 func cardInputs(card *verifier.Card) (inputs []model.Value) {
 	for _, t := range card.Inputs {
-		inputs = append(inputs, model.Value{Name: t.Name, Shape: t.Shape, Type: model.Float32})
+		inputs = append(inputs, model.Value{Name: t.Name, Shape: t.Shape})
 	}
 	return inputs
 }
@@ -190,7 +190,7 @@ func expectedInput(path string, card *verifier.Card, salts *openings) (opts []ve
 		return nil, err
 	}
 	for i, t := range sample {
-		x := float64s(t.Float)
+		x := t.Reals()
 		if card.Inputs[i].Mode == verifier.Public {
 			opts = append(opts, verifier.WithRealInput(i, x))
 			continue

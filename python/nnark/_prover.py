@@ -37,7 +37,9 @@ def _array(x: Any) -> npt.NDArray[Any]:
     if hasattr(x, "detach"):  # a tensor of PyTorch's
         x = x.detach().cpu().numpy()
     a = np.asarray(x)
-    return np.ascontiguousarray(a.astype(np.float32) if a.dtype.kind == "f" else a)
+    if a.dtype.kind == "f":  # float64 may hold integers that float32 rounds
+        a = a.astype(np.float64 if a.dtype.itemsize > 4 else np.float32)
+    return np.ascontiguousarray(a)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -213,7 +213,7 @@ func program(_ context.Context, in *message.In, _ message.Progress) (*message.Ou
 func inputs(p *circuits.Program, file string, data []byte) ([][]int64, error) {
 	var values []model.Value
 	for _, in := range p.Inputs {
-		values = append(values, model.Value{Name: in.Name, Shape: in.Shape, Type: model.Float32})
+		values = append(values, model.Value{Name: in.Name, Shape: in.Shape}) // numbers as they are
 	}
 	samples, err := model.ParseInputs(file, data, values)
 	if err != nil {
@@ -222,11 +222,11 @@ func inputs(p *circuits.Program, file string, data []byte) ([][]int64, error) {
 	if len(samples) != 1 {
 		return nil, fmt.Errorf("%d inputs, want one: %w", len(samples), circuits.ErrInput)
 	}
-	var x [][]float32
+	var x [][]float64
 	for _, t := range samples[0] {
-		x = append(x, t.Float)
+		x = append(x, t.Reals())
 	}
-	return p.Quantize(x)
+	return p.QuantizeReals(x)
 }
 
 // inputRequest is of calls with an input.
