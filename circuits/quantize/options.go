@@ -14,6 +14,7 @@ type Option func(*options)
 type options struct {
 	ranges   map[string][2]float64 // of inputs; "" is the only one
 	saturate bool
+	system   func(*circuits.Program) (circuits.System, error)
 }
 
 // InputRange says which reals an input may hold, in place of what the samples show and a
@@ -25,6 +26,12 @@ func InputRange(name string, lo, hi float64) Option {
 // Saturate takes inputs beyond the declared range for its ends, where they are refused
 // otherwise. Keys say so: they declare that any float32 is accepted.
 func Saturate() Option { return func(o *options) { o.saturate = true } }
+
+// ChooseSystem has f choose the proof system, in place of the configuration's, from the program that
+// would be proven under that: one of the same integers. An error of f is [Graph]'s.
+func ChooseSystem(f func(*circuits.Program) (circuits.System, error)) Option {
+	return func(o *options) { o.system = f }
+}
 
 // optionsFor applies options to the inputs of a graph, whose ranges must be among them.
 func optionsFor(g *model.Graph, opts []Option) (*options, error) {

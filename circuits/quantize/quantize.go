@@ -78,7 +78,7 @@ func Graph(g *model.Graph, samples [][]*model.Tensor, cfg circuits.Config, opts 
 		if err == nil && (meetsTarget(p) || cfg.Bits != 0 && cfg.Tolerance == 0) {
 			p, err = cheapest(g, c, cfg, p, w)
 			if err == nil {
-				return p, nil
+				return chosen(g, c, cfg, p, w)
 			}
 			if blocked == nil {
 				blocked = fmt.Errorf("%d bits are accurate enough: %w", w.bits, err)
@@ -162,6 +162,19 @@ func cheapest(g *model.Graph, c *calibration, cfg circuits.Config, p *circuits.P
 	}
 	best.Report = p.Report
 	return best, nil
+}
+
+// chosen returns the program under the system that the options choose for it.
+func chosen(g *model.Graph, c *calibration, cfg circuits.Config, p *circuits.Program, w widths) (*circuits.Program, error) {
+	if c.system == nil {
+		return p, nil
+	}
+	system, err := c.system(p)
+	if err != nil || system == cfg.System {
+		return p, err
+	}
+	cfg.System = system
+	return cheapest(g, c, cfg, p, w)
 }
 
 // bounds is how many bounds cheapest tries at most: fewer for programs that take long to plan.
