@@ -191,6 +191,12 @@ func (c *command) parse(names []string, required ...string) error {
 	return nil
 }
 
+// given lists the flags that are on the command line.
+func (c *command) given() (names []string) {
+	c.flags.Visit(func(f *flag.Flag) { names = append(names, f.Name) })
+	return names
+}
+
 // help prints the verb's synopsis and flags.
 func (c *command) help() {
 	fmt.Fprintf(c.stdout, "Usage: nnark %s %s\n\n", c.verb, verbs[c.verb].synopsis)
