@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -26,6 +27,7 @@ type compileReport struct {
 	Parameters    int      `json:"parameters"`
 	Samples       int      `json:"samples"`
 	HeldOut       int      `json:"held_out"` // of the samples, those from which no scale was chosen
+	Batch         int      `json:"batch"`    // inputs of one proof
 
 	OutputErrors []circuits.OutputError `json:"output_errors"` // absolute, on the samples held out, or on all if none are
 	Warnings     []string               `json:"warnings"`      // what the samples are too poor for
@@ -67,6 +69,7 @@ func compile(c *command) (report, error) {
 	out := c.flags.String("o", "", "write the program to `M.nnark`, which holds the weights")
 	name := c.flags.String("name", "", "the model's `NAME` in keys (default the file's)")
 	labels := c.flags.String("labels", "", "names of the classes, `a,b,c`")
+	batch := batchFlag(c)
 	var cfg circuits.Config
 	configFlags(c, &cfg)
 	shapes, ranges := shapeFlags(c), rangeFlags(c)
@@ -88,7 +91,7 @@ func compile(c *command) (report, error) {
 		return nil, err
 	}
 	plan := &planner{c: c}
-	options := append(*ranges, quantize.ChooseSystem(plan.choose))
+	options := append(*ranges, quantize.ChooseSystem(plan.choose), quantize.Batch(*batch))
 	p, err := stage(c, "quantize", func() (*circuits.Program, error) { return quantize.Graph(g, inputs, cfg, options...) })
 	if err != nil {
 		return nil, err
@@ -127,6 +130,18 @@ func configFlags(c *command, cfg *circuits.Config) {
 	c.flags.Float64Var(&cfg.Tolerance, "tolerance", 0, "accept a relative error `E` of the outputs (default 0.01, classifiers by their answers)")
 }
 
+// batchFlag adds the flag that says how many inputs one proof is of.
+func batchFlag(c *command) *int {
+	n := 1
+	c.flags.Func("batch", "make one proof show the answers of `N` inputs (default 1)", func(s string) (err error) {
+		if n, err = strconv.Atoi(s); err != nil || n < 1 {
+			return fmt.Errorf("want a number from 1")
+		}
+		return nil
+	})
+	return &n
+}
+
 // choice adds a flag that takes one of some words, the first of which is the default.
 func choice[T fmt.Stringer](c *command, into *T, name string, values ...T) {
 	var words []string
@@ -152,7 +167,8 @@ func describe(p *circuits.Program, name, labels string) error {
 	p.Name = name
 	if labels != "" {
 		p.Labels = strings.Split(labels, ",")
-		out := &p.Outputs[0]
+		_, row := p.Row()
+		out := &row[0]
 		if scores := (circuits.Type{Shape: out.Shape}).Size(); len(p.Outputs) != 1 || scores != len(p.Labels) {
 			return usageError{"compile", fmt.Sprintf("%d labels for %d outputs, the first of shape %v", len(p.Labels), len(p.Outputs), out.Shape)}
 		}
@@ -172,7 +188,7 @@ func newCompileReport(path string, c *circuits.Compiled) *compileReport {
 		Program: path, Name: p.Name,
 		Constraints: c.Constraints(), PublicInputs: c.StatementSize(),
 		RelativeError: p.Report.RelativeError, Integers: p.Report.Integers, Agreement: p.Report.Agreement,
-		Bits: p.Report.Bits, Parameters: p.Parameters(), Samples: p.Report.Samples, HeldOut: p.Report.HeldOut, OutputErrors: p.Report.Outputs, Warnings: append([]string{}, p.Report.Warnings...),
+		Bits: p.Report.Bits, Parameters: p.Parameters(), Samples: p.Report.Samples, HeldOut: p.Report.HeldOut, Batch: max(p.Batch, 1), OutputErrors: p.Report.Outputs, Warnings: append([]string{}, p.Report.Warnings...),
 		System: p.Config.System.String(), Weights: p.Config.Weights.String(),
 		Input: p.Config.Input.String(), Output: p.Config.Output.String(),
 		Layers: p.Report.Layers,
@@ -196,6 +212,9 @@ func (r *compileReport) text(w io.Writer) {
 	row(w, "program", r.Program)
 	row(w, "name", r.Name)
 	row(w, "statement", fmt.Sprintf("%s weights, %s input, %s output, %s", r.Weights, r.Input, r.Output, r.System))
+	if r.Batch > 1 {
+		row(w, "inputs of a proof", count(r.Batch))
+	}
 	row(w, "parameters", count(r.Parameters))
 	costRow(w, r.System, r.Constraints)
 	for _, a := range r.Instead {

@@ -57,7 +57,7 @@ func inspect(c *command) (report, error) {
 	samples := c.flags.String("samples", "", "calibrate an ONNX model on the inputs in `FILE` (default noise, for an estimate)")
 	var cfg circuits.Config
 	configFlags(c, &cfg)
-	shapes, ranges := shapeFlags(c), rangeFlags(c)
+	shapes, ranges, batch := shapeFlags(c), rangeFlags(c), batchFlag(c)
 	if err := c.parse([]string{"MODEL.onnx or M.nnark"}); err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func inspect(c *command) (report, error) {
 	}
 	r.graph(g)
 	plan := &planner{c: c}
-	p, err := r.quantize(c, g, *samples, cfg, append(*ranges, quantize.ChooseSystem(plan.choose)))
+	p, err := r.quantize(c, g, *samples, cfg, append(*ranges, quantize.ChooseSystem(plan.choose), quantize.Batch(*batch)))
 	if err != nil {
 		return nil, err
 	}
