@@ -201,7 +201,7 @@ func (b *batcher) moved(n *Node, out Type) (op Op, f form, rank int) {
 		if r := o.reduction(); f == ahead || slices.Contains(r.Axes, 0) {
 			f, r.Axes = ahead, further(r.Axes)
 		}
-	default: // operands that broadcast: elements, or matrices behind the axes that do
+	default: // operands that broadcast: elements, or matrices behind the axes that do. TestBatched finds an operator of another kind
 		f, rank = formOf(out.Shape), len(out.Shape)
 		switch op.(type) {
 		case *BatchMatMul, *SoftmaxMatMul:
