@@ -13,7 +13,7 @@ import (
 // TestBatched: programs of random operators give each of several inputs the answer that they give it alone, also
 // when they come from a file.
 func TestBatched(t *testing.T) {
-	programs, refused := 400, 0
+	programs, refused, seen := 400, 0, map[string]bool{}
 	if testing.Short() {
 		programs = 60
 	}
@@ -28,6 +28,9 @@ func TestBatched(t *testing.T) {
 		}
 		require.NoError(t, err, "seed %d", seed)
 		require.Equal(t, p.Parameters(), q.Parameters())
+		for _, n := range p.Nodes {
+			seen[Kind(n.Op)] = true
+		}
 		data, err := q.MarshalBinary()
 		require.NoError(t, err)
 		q, err = ParseProgram(data)
@@ -58,6 +61,9 @@ func TestBatched(t *testing.T) {
 		require.ErrorIs(t, err, ErrProgram)
 	}
 	require.Less(t, refused, programs/20)
+	if !testing.Short() {
+		require.Len(t, seen, len(kinds))
+	}
 }
 
 func drawInputs(rng *rand.Rand, p *Program) (out [][]int64) {
