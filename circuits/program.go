@@ -21,6 +21,7 @@ type Program struct {
 	Outputs []Port   `json:"outputs"`
 	Labels  []string `json:"labels,omitempty"`
 	Report  Report   `json:"report"`
+	Batch   int      `json:"batch,omitempty"` // inputs at once, of [Program.Batched]: the first axis of inputs and outputs. 0 and 1 are one
 
 	types    []Type // of every value: inputs, then nodes
 	elements int    // of all values
@@ -94,6 +95,9 @@ func (p *Program) Infer() error {
 	}
 	if len(p.Inputs) == 0 || len(p.Outputs) == 0 {
 		return fmt.Errorf("%d inputs, %d outputs: %w", len(p.Inputs), len(p.Outputs), ErrProgram)
+	}
+	if err := p.checkBatch(); err != nil {
+		return err
 	}
 	p.types, p.elements = nil, 0
 	for i, in := range p.Inputs {
@@ -283,10 +287,10 @@ func (p *Program) SetupDigest() [32]byte {
 	return p.digest("nnark baked circuit 1\n")
 }
 
-// digest hashes everything but names, labels and the report.
+// digest hashes everything but names, labels, the report and the size of a batch, which shapes show.
 func (p *Program) digest(domain string) [32]byte {
 	q := *p
-	q.Name, q.Labels, q.Report = "", nil, Report{}
+	q.Name, q.Labels, q.Report, q.Batch = "", nil, Report{}, 0
 	q.Nodes = slices.Clone(p.Nodes)
 	for i := range q.Nodes {
 		q.Nodes[i].Name = ""

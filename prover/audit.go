@@ -82,7 +82,8 @@ func Audit(ctx context.Context, c *circuits.Compiled, key *verifier.VerifyingKey
 	if err := key.Check(); err != nil {
 		return nil, err
 	}
-	if err := checkMemory(setupBytes(c, keyBytes(c)) + proveBytes(c, keyBytes(c))); err != nil {
+	size := extentOf(c)
+	if err := checkMemory(size.setupBytes() + size.proveBytes()); err != nil {
 		return nil, err
 	}
 	a := &audit{ctx: ctx, c: c, key: key, o: o, report: &AuditReport{}}

@@ -34,7 +34,9 @@ func (k *Keys) Bind(ctx context.Context) (*Keys, error) {
 	if err := k.hasProvingKey(); err != nil {
 		return nil, err
 	}
-	if err := checkMemory(proveBytes(k.compiled, 1.3*keyBytes(k.compiled))); err != nil {
+	size := extentOf(k.compiled)
+	size.key *= 1.3
+	if err := checkMemory(size.proveBytes()); err != nil {
 		return nil, err
 	}
 	if k.groth16.Bound() {

@@ -15,14 +15,17 @@ import (
 	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/prover/plonk"
 	"github.com/nnark/nnark/prover/simd/msm"
+	"github.com/nnark/nnark/verifier"
+	"github.com/nnark/nnark/verifier/flat"
 )
 
 // Cost is what keys and proofs of a circuit take, predicted before there are any: sizes of
-// keys to a tenth. Times are of this machine, from how fast it multiplies points now; like the
+// keys to a tenth, those of proofs exactly. Times are of this machine, from how fast it multiplies points now; like the
 // peaks of memory they are mostly within a quarter.
 type Cost struct {
 	Domain          int           // the size that the constraints are padded to
 	ProvingKeyBytes int64         // of the file
+	ProofBytes      int           // of a proof without its statement
 	Setup, Prove    time.Duration // making keys; one proof from keys that are not bound
 	SetupBytes      int64         // peak memory of a process that makes keys
 	ProveBytes      int64         // and of one that proves
@@ -32,8 +35,8 @@ type Cost struct {
 // machine that multiplies its points in referenceTime, and in bytes. Measured with nnark setup
 // and prove, --json, on two cores of Ice Lake with the AVX-512 IFMA kernels, on fourteen
 // networks of 5,700 to 294,000 constraints under Groth16 and four of 12,000 to 225,000 gates
-// under PLONK. Under the flat argument it is addresses, 2^17 to 2^23 of six networks, and weights that
-// are folded (bench/engine).
+// under PLONK. Under the flat argument it is addresses, 2^15 to 2^24 of eight networks on two cores of
+// Zen 5 (bench/engine), and for its keys also rows of the model, weights that are folded and boxes.
 const (
 	referenceTime = 7700 * time.Microsecond
 
@@ -47,57 +50,98 @@ const (
 	plonkSetupBytesBase, plonkSetupBytesPerByte = 25e6, 9.2
 	plonkProveBytesBase, plonkProveBytesPerByte = 22e6, 28.5
 
-	flatSetupBase, flatSetupPerMB, flatSetupWeight = 35 * time.Millisecond, 60 * time.Millisecond, 90 * time.Nanosecond
-	flatProveBase, flatProveValue                  = 20 * time.Millisecond, 550 * time.Nanosecond
-	flatBytesBase, flatBytesPerValue               = 30e6, 390.0
+	flatSetupBase, flatSetupPerMB               = 40 * time.Millisecond, 40 * time.Millisecond
+	flatSetupRow, flatSetupBox, flatSetupWeight = 550 * time.Microsecond, 8 * time.Microsecond, 90 * time.Nanosecond
+	flatProveBase, flatProveValue               = 33 * time.Millisecond, 390 * time.Nanosecond
+	flatSetupBytesBase, flatSetupBytesPerValue  = 45e6, 30.0
+	flatProveBytesBase, flatProveBytesPerValue  = 28e6, 185.0
 )
 
 // Predict returns what keys and proofs of a compiled network will take.
-func Predict(c *circuits.Compiled) Cost {
-	r := Cost{}
-	r.Domain, r.ProvingKeyBytes = keySize(c)
-	key := float64(r.ProvingKeyBytes)
-	after := func(base, per time.Duration, n float64) time.Duration {
-		return time.Duration(slowness() * (float64(base) + float64(per)*n))
-	}
-	if c.Flat != nil {
-		values := float64(int(1) << c.Flat.Plan.Values)
-		weights := float64(c.Flat.Plan.Weights << c.Flat.Plan.Row)
-		r.Setup = after(flatSetupBase, flatSetupPerMB, key/1e6) + after(0, flatSetupWeight, weights)
-		r.Prove = after(flatProveBase, flatProveValue, values)
-	} else if c.Plan.Plonk {
-		r.Setup, r.Prove = after(plonkSetupBase, plonkSetupPerMB, key/1e6), after(plonkProveBase, plonkProveGate, float64(c.Constraints()))
-	} else {
-		r.Setup, r.Prove = after(setupBase, setupPerMB, key/1e6), after(proveBase, provePerMB, key/1e6)
-	}
-	r.SetupBytes, r.ProveBytes = setupBytes(c, key), proveBytes(c, key)
-	return r
+func Predict(c *circuits.Compiled) Cost { return extentOf(c).cost() }
+
+// extent is how large what a system proves is: all that costs follow from.
+type extent struct {
+	system circuits.System
+	size   int        // constraints or gates; integers of the flat system
+	domain int        // that they are padded to
+	key    float64    // bytes of the proving key
+	plan   *flat.Plan // of the flat system
 }
 
-func setupBytes(c *circuits.Compiled, key float64) int64 {
-	if c.Flat != nil {
-		return proveBytes(c, key)
-	}
-	if c.Plan.Plonk {
-		return int64(plonkSetupBytesBase + plonkSetupBytesPerByte*key)
-	}
-	return int64(setupBytesBase + setupBytesPerByte*key)
+// extentOf measures a compiled network.
+func extentOf(c *circuits.Compiled) extent {
+	domain, key := keySize(c)
+	e := extentWith(c, float64(key))
+	e.domain = domain
+	return e
 }
 
-func proveBytes(c *circuits.Compiled, key float64) int64 {
+// extentWith is extentOf with a key of so many bytes and without the domain: all that memory depends on.
+func extentWith(c *circuits.Compiled, key float64) extent {
+	e := extent{system: c.Program.Config.System, size: c.Constraints(), key: key}
 	if c.Flat != nil {
-		return int64(flatBytesBase + flatBytesPerValue*float64(int(1)<<c.Flat.Plan.Values))
+		e.plan = c.Flat.Plan
 	}
-	if c.Plan.Plonk {
-		return int64(plonkProveBytesBase + plonkProveBytesPerByte*key)
-	}
-	return int64(proveBytesBase + proveBytesPerByte*key)
+	return e
 }
 
-// keyBytes is the size of a circuit's proving key.
-func keyBytes(c *circuits.Compiled) float64 {
-	_, bytes := keySize(c)
-	return float64(bytes)
+func (e extent) cost() Cost {
+	setup, prove := e.times()
+	scaled := func(ns float64) time.Duration { return time.Duration(slowness() * ns) }
+	return Cost{
+		Domain: e.domain, ProvingKeyBytes: int64(e.key), ProofBytes: e.proofBytes(),
+		Setup: scaled(setup), Prove: scaled(prove), SetupBytes: e.setupBytes(), ProveBytes: e.proveBytes(),
+	}
+}
+
+// times returns how long the reference takes, in nanoseconds.
+func (e extent) times() (setup, prove float64) {
+	after := func(base, per time.Duration, n float64) float64 { return float64(base) + float64(per)*n }
+	mb := e.key / 1e6
+	switch e.system {
+	case circuits.Flat:
+		setup = after(flatSetupBase, flatSetupPerMB, mb) + after(0, flatSetupRow, float64(e.plan.ModelRows())) +
+			after(0, flatSetupWeight, float64(e.plan.Weights<<e.plan.Row)) + after(0, flatSetupBox, float64(len(e.plan.Boxes)))
+		return setup, after(flatProveBase, flatProveValue, e.values())
+	case circuits.Plonk:
+		return after(plonkSetupBase, plonkSetupPerMB, mb), after(plonkProveBase, plonkProveGate, float64(e.size))
+	}
+	return after(setupBase, setupPerMB, mb), after(proveBase, provePerMB, mb)
+}
+
+// values is the number of addresses of a plan.
+func (e extent) values() float64 { return float64(int(1) << e.plan.Values) }
+
+// proofBytes is exact: every proof of a system, or of a plan, is as long.
+func (e extent) proofBytes() int {
+	switch e.system {
+	case circuits.Flat:
+		return e.plan.ProofSize()
+	case circuits.Plonk:
+		return (&verifier.Proof{Plonk: new(verifier.PlonkProof)}).Size()
+	}
+	return (&verifier.Proof{Groth16: new(verifier.Groth16Proof)}).Size()
+}
+
+func (e extent) setupBytes() int64 {
+	switch e.system {
+	case circuits.Flat:
+		return int64(flatSetupBytesBase + flatSetupBytesPerValue*e.values())
+	case circuits.Plonk:
+		return int64(plonkSetupBytesBase + plonkSetupBytesPerByte*e.key)
+	}
+	return int64(setupBytesBase + setupBytesPerByte*e.key)
+}
+
+func (e extent) proveBytes() int64 {
+	switch e.system {
+	case circuits.Flat:
+		return int64(flatProveBytesBase + flatProveBytesPerValue*e.values())
+	case circuits.Plonk:
+		return int64(plonkProveBytesBase + plonkProveBytesPerByte*e.key)
+	}
+	return int64(proveBytesBase + proveBytesPerByte*e.key)
 }
 
 // slowness is how many times longer than the reference this machine multiplies points.
@@ -119,9 +163,12 @@ var slowness = sync.OnceValue(func() float64 {
 	return float64(slices.Min(times)) / float64(referenceTime)
 })
 
+// Bytes of a point of G1 in a key, and of what names its wire.
+const pointBytes, indexBytes = 64, 4
+
 // keySize returns the size that a circuit's constraints are padded to, and that of its proving key.
 func keySize(c *circuits.Compiled) (domain int, bytes int64) {
-	const g1, g2, index = 64, 128, 4 // a point of each group, and what names its wires
+	const g1, g2, index = pointBytes, 2 * pointBytes, indexBytes
 	if c.Flat != nil {
 		return 1 << c.Flat.Plan.Values, g1 * int64(flatPowers(c))
 	}

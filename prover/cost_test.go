@@ -11,7 +11,7 @@ import (
 	"github.com/nnark/nnark/circuits"
 )
 
-// TestPredict: the predicted size of a proving key is about that of its file, and times are of
+// TestPredict: the predicted size of a proving key is about that of its file, that of a proof is exact, and times are of
 // a sensible order: how near they are no test shows that runs among others.
 func TestPredict(t *testing.T) {
 	for name, k := range map[string]*Keys{
@@ -34,5 +34,8 @@ func TestPredict(t *testing.T) {
 		require.Greater(t, c.Prove, time.Millisecond, name)
 		require.Greater(t, c.SetupBytes, c.ProvingKeyBytes, name)
 		require.Greater(t, c.ProveBytes, c.ProvingKeyBytes, name)
+		proof, err := k.Prove(t.Context(), leastInput(k.compiled.Program), Options{})
+		require.NoError(t, err)
+		require.Equal(t, proof.Size(), c.ProofBytes, name)
 	}
 }

@@ -182,7 +182,7 @@ func loadKeys(dir string, c *circuits.Compiled) (*Keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkMemory(proveBytes(c, float64(info.Size()))); err != nil {
+	if err := checkMemory(extentWith(c, float64(info.Size())).proveBytes()); err != nil {
 		return nil, err
 	}
 	return k, k.loadProvingKey(path)

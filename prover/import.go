@@ -26,7 +26,7 @@ func Import(c *circuits.Compiled, provingKey, verifyingKey io.Reader) (k *Keys, 
 	if c.Program.Config.System != circuits.Groth16 {
 		return nil, fmt.Errorf("program is for %s: %w", c.Program.Config.System, ErrKeys)
 	}
-	if err := checkMemory(proveBytes(c, keyBytes(c))); err != nil {
+	if err := checkMemory(extentOf(c).proveBytes()); err != nil {
 		return nil, err
 	}
 	defer recoverDecoder(&err)

@@ -73,7 +73,7 @@ func (p Progress) report(stage string, done float64) {
 // suits development, and settings where the verifier runs it.
 func UnsafeSetup(ctx context.Context, c *circuits.Compiled, p Progress) (*Keys, error) {
 	k := &Keys{compiled: c, VerifyingKey: &verifier.VerifyingKey{Card: card(c)}}
-	if err := checkMemory(setupBytes(c, keyBytes(c))); err != nil {
+	if err := checkMemory(extentOf(c).setupBytes()); err != nil {
 		return nil, err
 	}
 	p.report("setup", 0)

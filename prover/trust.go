@@ -16,7 +16,7 @@ import (
 // one-party keys off under Groth16: keys look the same whoever made them. What the
 // transcript does not bear out is [ErrKeys].
 func FromCeremony(ctx context.Context, c *circuits.Compiled, t *ceremony.Transcript, o ceremony.Options) (*Keys, error) {
-	if err := checkMemory(proveBytes(c, keyBytes(c))); err != nil {
+	if err := checkMemory(extentOf(c).proveBytes()); err != nil {
 		return nil, err
 	}
 	v, err := verifyCeremony(ctx, c, t, o)

@@ -5,7 +5,7 @@
 //	NNARK_SIMD=generic go run ./bench/engine      # without the vector kernels
 //
 // Programs in files are those of nnark compile --system flat; their inputs are random integers of
-// the declared ranges. Times are medians. Memory is the most that the process had during setup and
+// the declared ranges. Times are medians; "an input" is a proof's time divided by the inputs that it is of. Memory is the most that the process had during setup and
 // proofs, where the system counts it anew (Linux).
 package main
 
@@ -49,7 +49,7 @@ type network struct {
 
 func networks(files []string) []network {
 	var out []network
-	digits := func(name string, data []byte) {
+	digits := func(name string, data []byte, opts ...quantize.Option) {
 		out = append(out, network{name, func() (*circuits.Program, error) {
 			g, err := model.ParseONNX(name, data)
 			if err != nil {
@@ -59,10 +59,12 @@ func networks(files []string) []network {
 			for _, x := range testdata.Calibration() {
 				samples = append(samples, []*model.Tensor{{Shape: g.Inputs[0].Shape, Float: testdata.Scaled(x)}})
 			}
-			return quantize.Graph(g, samples, circuits.Config{System: circuits.Flat})
+			return quantize.Graph(g, samples, circuits.Config{System: circuits.Flat}, opts...)
 		}})
 	}
 	digits("lenet5", testdata.LeNet5())
+	digits("lenet5 x64", testdata.LeNet5(), quantize.Batch(64))
+	digits("lenet5 x100", testdata.LeNet5(), quantize.Batch(100))
 	digits("mlp", testdata.MLP())
 	for _, a := range testdata.Architectures() {
 		if a.Samples == nil {
@@ -108,7 +110,7 @@ func run(rounds int, only, files []string) error {
 	for _, s := range stages {
 		fmt.Printf(" %8s", s)
 	}
-	fmt.Printf(" %9s %8s %8s %8s\n", "prove ms", "proof B", "verify", "MB")
+	fmt.Printf(" %9s %9s %8s %8s %8s\n", "prove ms", "an input", "proof B", "verify", "MB")
 	for _, n := range networks(files) {
 		if only[0] != "" && !slices.Contains(only, n.name) {
 			continue
@@ -175,7 +177,8 @@ func measure(n network, rounds int) error {
 	for _, s := range stages {
 		fmt.Printf(" %8s", ms(median(took[s])))
 	}
-	fmt.Printf(" %9s %8d %8s %8d\n", ms(median(proving)), size, ms(median(verifying)), peak()>>20)
+	prove := median(proving)
+	fmt.Printf(" %9s %9s %8d %8s %8d\n", ms(prove), ms(prove/time.Duration(max(p.Batch, 1))), size, ms(median(verifying)), peak()>>20)
 	return nil
 }
 

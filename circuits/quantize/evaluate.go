@@ -64,7 +64,8 @@ type Comparison struct {
 // maxWorst bounds the cases that an evaluation names.
 const maxWorst = 5
 
-// Evaluate runs a program on all samples, on all processors. The error is that of the
+// Evaluate runs a program on all samples, on all processors. Samples are of one input each, also of a program
+// for a batch of them. The error is that of the
 // reference or of the context, or [circuits.ErrInput] for inputs that have not the program's
 // form and for labels of answers that are no classes; inputs outside the declared ranges are
 // part of the result.
@@ -72,30 +73,30 @@ func Evaluate(ctx context.Context, p *circuits.Program, c Comparison) (*Evaluati
 	if c.Labels != nil && len(c.Labels) != len(c.Samples) {
 		return nil, fmt.Errorf("%d labels for %d samples: %w", len(c.Labels), len(c.Samples), circuits.ErrInput)
 	}
-	if c.Labels != nil && !classifies(p) {
+	if c.Labels != nil && !classifies(oneInput(p)) {
 		return nil, fmt.Errorf("labels for answers that are no classes: %w", circuits.ErrInput)
 	}
 	one := make([]compared, len(c.Samples))
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	var failed error
-	next, done := 0, 0
-	for range min(runtime.GOMAXPROCS(0), len(c.Samples)) {
+	next, done, n := 0, 0, max(p.Batch, 1)
+	for range min(runtime.GOMAXPROCS(0), (len(one)+n-1)/n) {
 		wg.Go(func() {
 			for {
 				mu.Lock()
-				i := next
-				next++
+				i, end := next, min(next+n, len(one))
+				next += n
 				stop := i >= len(one) || failed != nil || ctx.Err() != nil
 				mu.Unlock()
 				if stop {
 					return
 				}
-				r, err := c.compare(p, i)
+				err := c.compare(p, i, one[i:end])
 				mu.Lock()
-				one[i], done = r, done+1
+				done += end - i
 				if err != nil {
-					failed = errors.Join(failed, fmt.Errorf("sample %d: %w", i, err))
+					failed = errors.Join(failed, err)
 				} else if c.Done != nil {
 					c.Done(done)
 				}
@@ -107,7 +108,14 @@ func Evaluate(ctx context.Context, p *circuits.Program, c Comparison) (*Evaluati
 	if err := errors.Join(ctx.Err(), failed); err != nil {
 		return nil, err
 	}
-	return c.summary(p, one), nil
+	return c.summary(oneInput(p), one), nil
+}
+
+// oneInput is a program's inputs and outputs, as they are of one input of a batch.
+func oneInput(p *circuits.Program) *circuits.Program {
+	row := new(circuits.Program)
+	row.Inputs, row.Outputs = p.Row()
+	return row
 }
 
 // compared is one sample's share of an evaluation.
@@ -125,39 +133,74 @@ type difference struct {
 	other        int     // elements that differ
 }
 
-func (c *Comparison) compare(p *circuits.Program, i int) (compared, error) {
-	r := compared{class: -1, floatClass: -1}
-	var want []*model.Tensor
-	if c.Want != nil {
-		var err error
-		if want, err = c.Want(i); err != nil {
-			return r, err
+// compare runs a program on the samples from first on, as many as it takes at once or, of the last ones, fewer.
+func (c *Comparison) compare(p *circuits.Program, first int, one []compared) error {
+	row := oneInput(p)
+	ints := make([][][]int64, len(one))
+	var some [][]int64 // of those that are accepted, to fill a batch with
+	for k := range one {
+		var in [][]float64
+		for _, t := range c.Samples[first+k] {
+			in = append(in, t.Reals())
+		}
+		q, err := row.QuantizeReals(in)
+		if errors.Is(err, circuits.ErrOutside) {
+			one[k] = compared{rejected: err, class: -1, floatClass: -1}
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("sample %d: %w", first+k, err)
+		}
+		ints[k], some = q, q
+	}
+	if some == nil {
+		return nil
+	}
+	all := make([][]int64, len(p.Inputs))
+	for k := range max(p.Batch, 1) {
+		q := some
+		if k < len(one) && ints[k] != nil {
+			q = ints[k]
+		}
+		for i := range all {
+			all[i] = append(all[i], q[i]...)
 		}
 	}
-	var in [][]float64
-	for _, t := range c.Samples[i] {
-		in = append(in, t.Reals())
+	values, err := p.Eval(all)
+	if err != nil {
+		return fmt.Errorf("sample %d: %w", first, err)
 	}
-	q, err := p.QuantizeReals(in)
-	if errors.Is(err, circuits.ErrOutside) {
-		r.rejected = err
+	for k := range one {
+		if ints[k] == nil {
+			continue
+		}
+		var out [][]int64
+		for i, o := range p.Outputs {
+			size := relation.Size(row.Outputs[i].Shape)
+			out = append(out, values[o.Value][k*size:][:size])
+		}
+		if one[k], err = c.judge(row, first+k, out); err != nil {
+			return fmt.Errorf("sample %d: %w", first+k, err)
+		}
+	}
+	return nil
+}
+
+// judge compares the outputs of sample i with what is wanted.
+func (c *Comparison) judge(p *circuits.Program, i int, out [][]int64) (compared, error) {
+	r := compared{class: class(p, out), floatClass: -1}
+	if c.Want == nil {
 		return r, nil
 	}
+	want, err := c.Want(i)
 	if err != nil {
 		return r, err
-	}
-	values, err := p.Eval(q)
-	if err != nil {
-		return r, err
-	}
-	if r.class = class(p, values); c.Want == nil {
-		return r, nil
 	}
 	if len(want) != len(p.Outputs) {
 		return r, fmt.Errorf("%d outputs wanted, the program has %d: %w", len(want), len(p.Outputs), circuits.ErrInput)
 	}
 	for k, o := range p.Outputs {
-		got, w := o.Floats(values[o.Value]), want[k].Reals()
+		got, w := o.Floats(out[k]), want[k].Reals()
 		if len(got) != len(w) {
 			return r, fmt.Errorf("output %q: %d numbers wanted, the program has %d: %w", o.Name, len(w), len(got), circuits.ErrInput)
 		}
@@ -190,14 +233,14 @@ func classifies(p *circuits.Program) bool {
 	return labelOutput(p) >= 0 || len(p.Outputs) == 1 && relation.Size(o.Shape) > 1 && classScores(o.Shape)
 }
 
-// class returns the class that a program's answer names: the largest of its scores, or the
+// class returns the class that a program's outputs name: the largest of its scores, or the
 // label that it gives beside them; -1 if it is no classifier.
-func class(p *circuits.Program, values [][]int64) int {
+func class(p *circuits.Program, out [][]int64) int {
 	if k := labelOutput(p); k >= 0 {
-		return int(values[p.Outputs[k].Value][0])
+		return int(out[k][0])
 	}
-	if o := p.Outputs[0]; classifies(p) {
-		return circuits.Argmax(o.Floats(values[o.Value]))
+	if classifies(p) {
+		return circuits.Argmax(p.Outputs[0].Floats(out[0]))
 	}
 	return -1
 }

@@ -14,6 +14,8 @@ type Option func(*options)
 type options struct {
 	ranges   map[string][2]float64 // of inputs; "" is the only one
 	saturate bool
+	system   func(*circuits.Program) (circuits.System, error)
+	batch    int
 }
 
 // InputRange says which reals an input may hold, in place of what the samples show and a
@@ -26,9 +28,19 @@ func InputRange(name string, lo, hi float64) Option {
 // otherwise. Keys say so: they declare that any float32 is accepted.
 func Saturate() Option { return func(o *options) { o.saturate = true } }
 
+// ChooseSystem has f choose the proof system, in place of the configuration's, from the program that
+// would be proven under that: one of the same integers. An error of f is [Graph]'s.
+func ChooseSystem(f func(*circuits.Program) (circuits.System, error)) Option {
+	return func(o *options) { o.system = f }
+}
+
+// Batch makes the program answer n inputs at once ([circuits.Program.Batched]). Samples are of one input each, and so is
+// the graph. What its report says is of single inputs.
+func Batch(n int) Option { return func(o *options) { o.batch = n } }
+
 // optionsFor applies options to the inputs of a graph, whose ranges must be among them.
 func optionsFor(g *model.Graph, opts []Option) (*options, error) {
-	o := &options{ranges: map[string][2]float64{}}
+	o := &options{ranges: map[string][2]float64{}, batch: 1}
 	for _, apply := range opts {
 		apply(o)
 	}

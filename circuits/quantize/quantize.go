@@ -78,7 +78,7 @@ func Graph(g *model.Graph, samples [][]*model.Tensor, cfg circuits.Config, opts 
 		if err == nil && (meetsTarget(p) || cfg.Bits != 0 && cfg.Tolerance == 0) {
 			p, err = cheapest(g, c, cfg, p, w)
 			if err == nil {
-				return p, nil
+				return chosen(g, c, cfg, p, w)
 			}
 			if blocked == nil {
 				blocked = fmt.Errorf("%d bits are accurate enough: %w", w.bits, err)
@@ -138,7 +138,7 @@ func cheapest(g *model.Graph, c *calibration, cfg circuits.Config, p *circuits.P
 	domains := append(l.domains, 0)
 	slices.Sort(domains)
 	domains = slices.Compact(domains)
-	if skip := len(domains) - bounds(p); skip > 0 { // the small domains are surely tables
+	if skip := len(domains) - bounds(p, c.batch); skip > 0 { // the small domains are surely tables
 		domains = append(domains[:1], domains[1+skip:]...)
 	}
 	best, least := (*circuits.Program)(nil), math.MaxInt
@@ -148,13 +148,17 @@ func cheapest(g *model.Graph, c *calibration, cfg circuits.Config, p *circuits.P
 		if err != nil {
 			return nil, err
 		}
-		cost, err := l.p.Cost()
+		many, err := l.p.Batched(c.batch)
+		if err != nil {
+			return nil, err
+		}
+		cost, err := many.Cost()
 		if err != nil {
 			failed = err
 			continue
 		}
 		if cost < least {
-			best, least = l.p, cost
+			best, least = many, cost
 		}
 	}
 	if best == nil {
@@ -164,11 +168,24 @@ func cheapest(g *model.Graph, c *calibration, cfg circuits.Config, p *circuits.P
 	return best, nil
 }
 
+// chosen returns the program under the system that the options choose for it.
+func chosen(g *model.Graph, c *calibration, cfg circuits.Config, p *circuits.Program, w widths) (*circuits.Program, error) {
+	if c.system == nil {
+		return p, nil
+	}
+	system, err := c.system(p)
+	if err != nil || system == cfg.System {
+		return p, err
+	}
+	cfg.System = system
+	return cheapest(g, c, cfg, p, w)
+}
+
 // bounds is how many bounds cheapest tries at most: fewer for programs that take long to plan.
-func bounds(p *circuits.Program) int {
+func bounds(p *circuits.Program, batch int) int {
 	elements := 0
 	for v := range len(p.Inputs) + len(p.Nodes) {
-		elements += p.Type(v).Size()
+		elements += batch * p.Type(v).Size()
 	}
 	switch {
 	case elements > 1<<20:

@@ -46,10 +46,25 @@ type badProof struct {
 // provenClass is what one proof shows.
 type provenClass struct {
 	File   string `json:"file"`
-	SHA256 string `json:"sha256"`          // of the file
-	Class  *int   `json:"class,omitempty"` // as in verify of one proof
-	Label  string `json:"label,omitempty"`
-	Input  *int   `json:"input,omitempty"` // with --expect-input: the first sample it is about
+	SHA256 string `json:"sha256"` // of the file
+	answered
+	Input *int `json:"input,omitempty"` // with --expect-input: the first sample it is about
+}
+
+// answered is a proof's class or, of a batch, its classes, as in verify of one proof.
+type answered struct {
+	Class   *int     `json:"class,omitempty"`
+	Label   string   `json:"label,omitempty"`
+	Classes []int    `json:"classes,omitempty"`
+	Called  []string `json:"class_labels,omitempty"`
+}
+
+// all lists the classes, none if answers are no classes.
+func (a *answered) all() []int {
+	if a.Class != nil {
+		return []int{*a.Class}
+	}
+	return a.Classes
 }
 
 // accuracy is what proofs show of a model on published inputs.
@@ -69,8 +84,8 @@ var errNoProofs = errors.New("no proofs in the folder")
 // errLabels means that a file of labels does not fit.
 var errLabels = errors.New("labels do not fit")
 
-// verifyMany checks all proofs in a folder, many with one equation.
-func (c *command) verifyMany(a *verifyArgs, key *verifier.VerifyingKey, dir string) (report, error) {
+// verifyMany checks all proofs in a folder, many with one equation, or the one in a file.
+func (c *command) verifyMany(a *verifyArgs, key *verifier.VerifyingKey, path string, folder bool) (report, error) {
 	switch {
 	case a.salts != "":
 		return nil, usageError{c.verb, "--salts is for one proof"}
@@ -86,16 +101,20 @@ func (c *command) verifyMany(a *verifyArgs, key *verifier.VerifyingKey, dir stri
 		if n := len(key.Card.Outputs); n != 1 {
 			return nil, fmt.Errorf("the model has %d outputs, which are no classes: %w", n, errLabels)
 		}
-		if labels, err = readLabels(a.labels, key.Card.Labels, key.Card.Outputs[0].Size()); err != nil {
+		n := cardBatch(&key.Card)
+		if labels, err = readLabels(a.labels, key.Card.Labels, key.Card.Outputs[0].Size()/n); err != nil {
 			return nil, err
 		}
-		if len(labels) != len(expected.byInput) {
-			return nil, fmt.Errorf("%s: %d labels for %d inputs: %w", a.labels, len(labels), len(expected.byInput), errLabels)
+		if inputs := n * len(expected.byInput); len(labels) != inputs {
+			return nil, fmt.Errorf("%s: %d labels for %d inputs: %w", a.labels, len(labels), inputs, errLabels)
 		}
 	}
-	names, err := proofFiles(dir)
-	if err != nil {
-		return nil, err
+	dir, names := filepath.Dir(path), []string{filepath.Base(path)}
+	if folder {
+		dir = path
+		if names, err = proofFiles(dir); err != nil {
+			return nil, err
+		}
 	}
 	if len(names) == 0 {
 		return nil, fmt.Errorf("%s: %w", dir, errNoProofs)
@@ -188,7 +207,7 @@ func (r *verifyManyReport) reject(name string, err error) {
 // accept notes what a proof shows, unless it is about an input that is not expected.
 func (r *verifyManyReport) accept(name string, sum [32]byte, card *verifier.Card, s *verifier.Statement, expected *expectedInputs) error {
 	a := provenAnswer(card, s)
-	p := provenClass{File: name, SHA256: hex.EncodeToString(sum[:]), Class: a.Class, Label: a.Label}
+	p := provenClass{File: name, SHA256: hex.EncodeToString(sum[:]), answered: answered{a.Class, a.Label, a.Classes, a.Called}}
 	if expected != nil {
 		at, ok := expected.find(s)
 		if !ok {
@@ -263,22 +282,21 @@ func valueOf(ints [][]int64) [32]byte {
 // accuracyOf counts the samples that a proof shows to be answered as labelled. One proof counts
 // for all samples of the same value, since the model's answer is the same.
 func (r *verifyManyReport) accuracyOf(a *verifyArgs, expected *expectedInputs, labels []int) (*accuracy, error) {
-	class := map[int]int{} // of the first sample of each value
+	classes := map[int][]int{} // of the first sample of each value
 	for _, p := range r.Answers {
-		if p.Class == nil {
+		if p.all() == nil {
 			return nil, fmt.Errorf("the model's answers are no classes: %w", errLabels)
 		}
-		class[*p.Input] = *p.Class
+		classes[*p.Input] = p.all()
 	}
 	acc := &accuracy{Of: len(labels)}
+	n := len(labels) / len(expected.byInput) // inputs of a proof
 	for i, value := range expected.byInput {
-		c, proven := class[expected.first[value]]
-		if !proven {
-			continue
-		}
-		acc.Proven++
-		if c == labels[i] {
-			acc.Correct++
+		for k, c := range classes[expected.first[value]] {
+			acc.Proven++
+			if c == labels[i*n+k] {
+				acc.Correct++
+			}
 		}
 	}
 	acc.Share = float64(acc.Correct) / float64(acc.Of)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -11,7 +12,6 @@ import (
 	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/circuits/quantize"
 	"github.com/nnark/nnark/model"
-	"github.com/nnark/nnark/prover"
 )
 
 // compileReport is the JSON object of compile.
@@ -27,6 +27,7 @@ type compileReport struct {
 	Parameters    int      `json:"parameters"`
 	Samples       int      `json:"samples"`
 	HeldOut       int      `json:"held_out"` // of the samples, those from which no scale was chosen
+	Batch         int      `json:"batch"`    // inputs of one proof
 
 	OutputErrors []circuits.OutputError `json:"output_errors"` // absolute, on the samples held out, or on all if none are
 	Warnings     []string               `json:"warnings"`      // what the samples are too poor for
@@ -40,55 +41,25 @@ type compileReport struct {
 	Instead []alternative `json:"instead,omitempty"` // what other statements would cost
 }
 
-// costReport predicts what keys and proofs will take on this machine.
-type costReport struct {
-	Domain          int     `json:"domain,omitempty"` // what the constraints are padded to
-	ProvingKeyBytes int64   `json:"proving_key_bytes,omitempty"`
-	SetupMS         float64 `json:"predicted_setup_ms,omitempty"`
-	ProveMS         float64 `json:"predicted_prove_ms,omitempty"`
-	SetupBytes      int64   `json:"predicted_setup_bytes,omitempty"` // peak of memory
-	ProveBytes      int64   `json:"predicted_prove_bytes,omitempty"`
-}
-
-func predicted(c *circuits.Compiled) costReport {
-	k := prover.Predict(c)
-	return costReport{Domain: k.Domain, ProvingKeyBytes: k.ProvingKeyBytes, SetupMS: ms(k.Setup), ProveMS: ms(k.Prove),
-		SetupBytes: k.SetupBytes, ProveBytes: k.ProveBytes}
-}
-
-func (r *costReport) text(w io.Writer) {
-	row(w, "proving key", size(r.ProvingKeyBytes))
-	row(w, "setup", fmt.Sprintf("about %s and %s", duration(r.SetupMS), size(r.SetupBytes)))
-	row(w, "proof", fmt.Sprintf("about %s and %s, before keys are bound", duration(r.ProveMS), size(r.ProveBytes)))
-}
-
-// alternative is another statement about the same network.
+// alternative is the same network with its weights elsewhere.
 type alternative struct {
 	System      string `json:"system"`
 	Weights     string `json:"weights"`
-	Constraints int    `json:"constraints"` // or integers
+	Constraints int    `json:"constraints"`
 }
 
-// maxCompared bounds the constraints up to which other statements are compiled, too.
+// maxCompared bounds the constraints up to which a circuit with weights elsewhere is compiled, too.
 const maxCompared = 1 << 17
 
-// alternatives counts what the other system and the other place of the weights would cost.
+// alternatives counts what the other place of the weights costs under Groth16.
 func alternatives(c *circuits.Compiled) (list []alternative) {
-	if c.Constraints() > maxCompared || c.Flat != nil {
+	p := *c.Program
+	p.Config.System, p.Config.Weights = circuits.Groth16, circuits.Committed+circuits.Baked-p.Config.Weights
+	if n, err := p.Cost(); err != nil || n > maxCompared { // one that cannot be is none
 		return nil
 	}
-	for _, cfg := range []circuits.Config{
-		{System: circuits.Groth16, Weights: circuits.Committed}, {System: circuits.Groth16, Weights: circuits.Baked},
-		{System: circuits.Plonk, Weights: circuits.Committed}, {System: circuits.Flat, Weights: circuits.Committed},
-	} {
-		p := *c.Program
-		if p.Config.System == cfg.System && p.Config.Weights == cfg.Weights {
-			continue
-		}
-		p.Config.System, p.Config.Weights = cfg.System, cfg.Weights
-		if c, err := circuits.Compile(&p); err == nil { // one that cannot be is none
-			list = append(list, alternative{cfg.System.String(), cfg.Weights.String(), c.Constraints()})
-		}
+	if c, err := circuits.Compile(&p); err == nil {
+		list = append(list, alternative{p.Config.System.String(), p.Config.Weights.String(), c.Constraints()})
 	}
 	return list
 }
@@ -98,6 +69,7 @@ func compile(c *command) (report, error) {
 	out := c.flags.String("o", "", "write the program to `M.nnark`, which holds the weights")
 	name := c.flags.String("name", "", "the model's `NAME` in keys (default the file's)")
 	labels := c.flags.String("labels", "", "names of the classes, `a,b,c`")
+	batch := batchFlag(c)
 	var cfg circuits.Config
 	configFlags(c, &cfg)
 	shapes, ranges := shapeFlags(c), rangeFlags(c)
@@ -118,7 +90,9 @@ func compile(c *command) (report, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := stage(c, "quantize", func() (*circuits.Program, error) { return quantize.Graph(g, inputs, cfg, *ranges...) })
+	plan := &planner{c: c}
+	options := append(*ranges, quantize.ChooseSystem(plan.choose), quantize.Batch(*batch))
+	p, err := stage(c, "quantize", func() (*circuits.Program, error) { return quantize.Graph(g, inputs, cfg, options...) })
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +102,7 @@ func compile(c *command) (report, error) {
 	if err := describe(p, *name, *labels); err != nil {
 		return nil, err
 	}
-	compiled, err := c.compiled(p)
+	compiled, err := plan.compiled(p)
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +111,9 @@ func compile(c *command) (report, error) {
 		return nil, err
 	}
 	r := newCompileReport(*out, compiled)
-	r.costReport = predicted(compiled)
+	if r.costReport, err = plan.report(compiled); err != nil {
+		return nil, err
+	}
 	if r.Instead, err = stage(c, "compare", func() ([]alternative, error) { return alternatives(compiled), nil }); err != nil {
 		return nil, err
 	}
@@ -149,9 +125,21 @@ func configFlags(c *command, cfg *circuits.Config) {
 	choice(c, &cfg.Weights, "weights", circuits.Committed, circuits.Baked)
 	choice(c, &cfg.Input, "input", circuits.Public, circuits.Private, circuits.Digest)
 	choice(c, &cfg.Output, "output", circuits.Public, circuits.Digest)
-	choice(c, &cfg.System, "system", circuits.Groth16, circuits.Plonk, circuits.Flat)
+	systemFlag(c, cfg)
 	c.flags.IntVar(&cfg.Bits, "bits", 0, "fix the width of activations to `N` bits, 4 to 14 (default the least that is accurate)")
 	c.flags.Float64Var(&cfg.Tolerance, "tolerance", 0, "accept a relative error `E` of the outputs (default 0.01, classifiers by their answers)")
+}
+
+// batchFlag adds the flag that says how many inputs one proof is of.
+func batchFlag(c *command) *int {
+	n := 1
+	c.flags.Func("batch", "make one proof show the answers of `N` inputs (default 1)", func(s string) (err error) {
+		if n, err = strconv.Atoi(s); err != nil || n < 1 {
+			return fmt.Errorf("want a number from 1")
+		}
+		return nil
+	})
+	return &n
 }
 
 // choice adds a flag that takes one of some words, the first of which is the default.
@@ -179,7 +167,8 @@ func describe(p *circuits.Program, name, labels string) error {
 	p.Name = name
 	if labels != "" {
 		p.Labels = strings.Split(labels, ",")
-		out := &p.Outputs[0]
+		_, row := p.Row()
+		out := &row[0]
 		if scores := (circuits.Type{Shape: out.Shape}).Size(); len(p.Outputs) != 1 || scores != len(p.Labels) {
 			return usageError{"compile", fmt.Sprintf("%d labels for %d outputs, the first of shape %v", len(p.Labels), len(p.Outputs), out.Shape)}
 		}
@@ -199,21 +188,16 @@ func newCompileReport(path string, c *circuits.Compiled) *compileReport {
 		Program: path, Name: p.Name,
 		Constraints: c.Constraints(), PublicInputs: c.StatementSize(),
 		RelativeError: p.Report.RelativeError, Integers: p.Report.Integers, Agreement: p.Report.Agreement,
-		Bits: p.Report.Bits, Parameters: p.Parameters(), Samples: p.Report.Samples, HeldOut: p.Report.HeldOut, OutputErrors: p.Report.Outputs, Warnings: append([]string{}, p.Report.Warnings...),
+		Bits: p.Report.Bits, Parameters: p.Parameters(), Samples: p.Report.Samples, HeldOut: p.Report.HeldOut, Batch: max(p.Batch, 1), OutputErrors: p.Report.Outputs, Warnings: append([]string{}, p.Report.Warnings...),
 		System: p.Config.System.String(), Weights: p.Config.Weights.String(),
 		Input: p.Config.Input.String(), Output: p.Config.Output.String(),
 		Layers: p.Report.Layers,
 	}
 }
 
-// costRow says how large what is proven is: constraints, or the integers that the flat system
-// commits to.
+// costRow says how large what is proven is.
 func costRow(w io.Writer, system string, n int) {
-	title := "constraints"
-	if system == circuits.Flat.String() {
-		title = "integers"
-	}
-	row(w, title, count(n))
+	row(w, unitOf(system), count(n))
 }
 
 // integersRow says how many elements of integer outputs, of which the relative error says nothing, are
@@ -228,17 +212,15 @@ func (r *compileReport) text(w io.Writer) {
 	row(w, "program", r.Program)
 	row(w, "name", r.Name)
 	row(w, "statement", fmt.Sprintf("%s weights, %s input, %s output, %s", r.Weights, r.Input, r.Output, r.System))
+	if r.Batch > 1 {
+		row(w, "inputs of a proof", count(r.Batch))
+	}
 	row(w, "parameters", count(r.Parameters))
 	costRow(w, r.System, r.Constraints)
 	for _, a := range r.Instead {
-		what := count(a.Constraints)
-		if a.System == circuits.Flat.String() {
-			what += " integers"
-		}
-		row(w, "  instead", fmt.Sprintf("%s with %s weights under %s", what, a.Weights, a.System))
+		row(w, "  instead", fmt.Sprintf("%s with %s weights under %s", count(a.Constraints), a.Weights, a.System))
 	}
 	row(w, "public inputs", fmt.Sprintf("%d field elements", r.PublicInputs))
-	r.costReport.text(w)
 	row(w, "activations", fmt.Sprintf("%d bits", r.Bits))
 	if r.RelativeError > 0 || r.Integers == nil {
 		row(w, "relative error", fmt.Sprintf("%s on %d samples", percent(r.RelativeError), r.Samples))
@@ -254,6 +236,7 @@ func (r *compileReport) text(w io.Writer) {
 	if r.HeldOut > 0 {
 		row(w, fmt.Sprintf("  on %s samples from which no scale was chosen", count(r.HeldOut)))
 	}
+	r.costReport.text(w)
 	row(w)
 	row(w, "layer", "operator", "error on the first sample")
 	for _, l := range r.Layers {

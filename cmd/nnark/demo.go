@@ -1,7 +1,6 @@
 package main
 
 import (
-	"flag"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -50,8 +49,7 @@ func demo(c *command) (report, error) {
 	if err := c.parse(nil); err != nil {
 		return nil, err
 	}
-	var given []string
-	c.flags.Visit(func(f *flag.Flag) { given = append(given, f.Name) })
+	given := c.given()
 	foreign := []string{"prompt", "characters"}
 	if r.Model == gptName {
 		foreign = []string{"image"}

@@ -85,6 +85,7 @@ var hints = []struct {
 	{circuits.ErrTarget, "allow a larger error with --tolerance, fix the width with --bits, or give more typical samples"},
 	{circuits.ErrBound, "the network's sums are too wide to prove: try fewer --bits, or samples in the network's usual range"},
 	{circuits.ErrRange, "the network's sums are too wide to prove: try fewer --bits"},
+	{circuits.ErrSize, "one proof does not hold that much: take a smaller network, or fewer inputs at once with --batch"},
 	{circuits.ErrInput, "nnark inspect shows the shapes and ranges the program accepts; compile with samples that cover what it will see, or --input-range"},
 	{circuits.ErrProgram, "the program file is damaged or of another version: make it again with nnark compile"},
 	{verifier.ErrMalformed, "the file is damaged, or not what its place on the command line asks for"},

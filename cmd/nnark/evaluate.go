@@ -40,7 +40,7 @@ func evaluate(c *command) (report, error) {
 	}
 	r := &evaluateReport{Reference: *onnx + *want, Plot: *plot}
 	var cmp quantize.Comparison
-	if cmp.Samples, err = model.LoadInputs(*data, programInputs(p)); err != nil {
+	if cmp.Samples, err = model.LoadInputs(*data, rowInputs(p)); err != nil {
 		return nil, err
 	}
 	if cmp.Want, err = reference(p, *onnx, *want, *data, *shapes, len(cmp.Samples)); err != nil {
@@ -72,7 +72,8 @@ func reference(p *circuits.Program, onnx, want, data string, shapes []model.Opti
 	switch {
 	case want != "":
 		var outputs []model.Value
-		for _, o := range p.Outputs {
+		_, row := p.Row()
+		for _, o := range row {
 			outputs = append(outputs, model.Value{Name: o.Name, Shape: o.Shape, Type: model.Float32})
 		}
 		all, err := model.LoadInputs(want, outputs)
@@ -102,7 +103,8 @@ func classes(p *circuits.Program) int {
 	if len(p.Outputs) != 1 {
 		return 0
 	}
-	return circuits.Type{Shape: p.Outputs[0].Shape}.Size()
+	_, row := p.Row()
+	return circuits.Type{Shape: row[0].Shape}.Size()
 }
 
 // maxRejections bounds the rejected inputs in a table.

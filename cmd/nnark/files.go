@@ -60,8 +60,16 @@ func programInput(path string, p *circuits.Program) ([]*model.Tensor, error) {
 }
 
 // programInputs are a program's inputs, which take numbers as files have them.
-func programInputs(p *circuits.Program) (inputs []model.Value) {
-	for _, in := range p.Inputs {
+func programInputs(p *circuits.Program) []model.Value { return valuesOf(p.Inputs) }
+
+// rowInputs are the inputs of one of a batch.
+func rowInputs(p *circuits.Program) []model.Value {
+	row, _ := p.Row()
+	return valuesOf(row)
+}
+
+func valuesOf(ports []circuits.Port) (inputs []model.Value) {
+	for _, in := range ports {
 		inputs = append(inputs, model.Value{Name: in.Name, Shape: in.Shape})
 	}
 	return inputs

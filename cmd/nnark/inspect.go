@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -58,7 +57,7 @@ func inspect(c *command) (report, error) {
 	samples := c.flags.String("samples", "", "calibrate an ONNX model on the inputs in `FILE` (default noise, for an estimate)")
 	var cfg circuits.Config
 	configFlags(c, &cfg)
-	shapes, ranges := shapeFlags(c), rangeFlags(c)
+	shapes, ranges, batch := shapeFlags(c), rangeFlags(c), batchFlag(c)
 	if err := c.parse([]string{"MODEL.onnx or M.nnark"}); err != nil {
 		return nil, err
 	}
@@ -69,9 +68,7 @@ func inspect(c *command) (report, error) {
 	}
 	r := &inspectReport{Model: path, Unsupported: []unsupported{}}
 	if bytes.HasPrefix(data, []byte("nnark-program-")) {
-		var given []string
-		c.flags.Visit(func(f *flag.Flag) { given = append(given, f.Name) })
-		for _, name := range given {
+		for _, name := range c.given() {
 			if name != "json" {
 				return nil, usageError{c.verb, dashed(name) + " is for ONNX models"}
 			}
@@ -80,21 +77,22 @@ func inspect(c *command) (report, error) {
 		if err != nil {
 			return nil, err
 		}
-		return r, r.program(c, p)
+		return r, r.program(c, p, &planner{c: c})
 	}
 	g, err := loadNetwork(path, *samples, *shapes)
 	if err != nil {
 		return nil, err
 	}
 	r.graph(g)
-	p, err := r.quantize(c, g, *samples, cfg, *ranges)
+	plan := &planner{c: c}
+	p, err := r.quantize(c, g, *samples, cfg, append(*ranges, quantize.ChooseSystem(plan.choose), quantize.Batch(*batch)))
 	if err != nil {
 		return nil, err
 	}
 	if p == nil {
 		return r, nil
 	}
-	return r, r.program(c, p)
+	return r, r.program(c, p, plan)
 }
 
 // loadNetwork reads a network for the inputs of a file, if there is one.
@@ -203,8 +201,8 @@ func noise(inputs []model.Value) (samples [][]*model.Tensor) {
 }
 
 // program describes a program: its layers, and what they cost.
-func (r *inspectReport) program(c *command, p *circuits.Program) error {
-	compiled, err := c.compiled(p)
+func (r *inspectReport) program(c *command, p *circuits.Program, plan *planner) error {
+	compiled, err := plan.compiled(p)
 	if err != nil {
 		return err
 	}
@@ -244,8 +242,8 @@ func (r *inspectReport) program(c *command, p *circuits.Program) error {
 	}
 	r.Layers = append(r.Layers, layerInfo{Op: "tables, statement", Constraints: &rest})
 	r.Constraints, r.PublicInputs, r.Parameters = compiled.Constraints(), compiled.StatementSize(), p.Parameters()
-	r.costReport = predicted(compiled)
-	return nil
+	r.costReport, err = plan.report(compiled)
+	return err
 }
 
 // costs returns how each node's sums are proven and what each node costs.
@@ -269,14 +267,6 @@ func costs(c *circuits.Compiled) (strategy map[string]string, cost map[string]in
 	return strategy, c.Plan.Cost()
 }
 
-// unit is what the costs count.
-func (r *inspectReport) unit() string {
-	if r.System == circuits.Flat.String() {
-		return "integers"
-	}
-	return "constraints"
-}
-
 func (r *inspectReport) text(w io.Writer) {
 	row(w, "model", r.Model)
 	for _, t := range r.Inputs {
@@ -287,7 +277,7 @@ func (r *inspectReport) text(w io.Writer) {
 	}
 	if r.Constraints > 0 {
 		row(w, "parameters", count(r.Parameters))
-		row(w, r.unit(), fmt.Sprintf("%s, padded to %s", count(r.Constraints), count(r.Domain)))
+		row(w, unitOf(r.System), fmt.Sprintf("%s, padded to %s", count(r.Constraints), count(r.Domain)))
 		row(w, "public inputs", fmt.Sprintf("%d field elements", r.PublicInputs))
 		r.costReport.text(w)
 	}
@@ -298,7 +288,7 @@ func (r *inspectReport) text(w io.Writer) {
 		row(w, "problem", r.Problem)
 	}
 	row(w)
-	row(w, "layer", "operator", "output", r.unit(), "strategy")
+	row(w, "layer", "operator", "output", unitOf(r.System), "strategy")
 	for _, l := range r.Layers {
 		constraints := ""
 		if l.Constraints != nil {

@@ -22,7 +22,7 @@ const usage = `Usage:
     nnark demo    [--model lenet5|mlp] [--image N]
     nnark demo    --model gpt [--prompt TEXT] [--characters N]
     nnark inspect MODEL.onnx|M.nnark [--samples FILE]
-    nnark compile MODEL.onnx --samples FILE -o M.nnark
+    nnark compile MODEL.onnx --samples FILE -o M.nnark [--batch N]
     nnark evaluate M.nnark --data FILE [--onnx MODEL.onnx|--want FILE] [--labels FILE] [--plot FILE.svg]
     nnark run     M.nnark --input FILE [--onnx MODEL.onnx]
     nnark setup   M.nnark -o KEYDIR [--bind]
@@ -189,6 +189,12 @@ func (c *command) parse(names []string, required ...string) error {
 		}
 	}
 	return nil
+}
+
+// given lists the flags that are on the command line.
+func (c *command) given() (names []string) {
+	c.flags.Visit(func(f *flag.Flag) { names = append(names, f.Name) })
+	return names
 }
 
 // help prints the verb's synopsis and flags.

@@ -17,12 +17,39 @@ type answer struct {
 	Class   *int        `json:"class,omitempty"` // lowest index of the largest value, if there is one list of several
 	Label   string      `json:"label,omitempty"` // of the class
 
+	Classes []int    `json:"classes,omitempty"`      // of a batch: of each input, in place of the class
+	Called  []string `json:"class_labels,omitempty"` // and their labels
+
 	labels []string
 }
 
-func newAnswer(names []string, outputs [][]float64, labels []string) answer {
+// batchOf returns how many inputs the tensors of a network hold by their shapes: the first axis that all inputs and
+// outputs have in common; else 1.
+func batchOf(shapes [][]int) int {
+	n := 0
+	for i, s := range shapes {
+		if len(s) < 2 || i > 0 && s[0] != n {
+			return 1
+		}
+		n = s[0]
+	}
+	return max(n, 1)
+}
+
+// newAnswer is the answer of a batch of so many inputs.
+func newAnswer(names []string, outputs [][]float64, labels []string, batch int) answer {
 	a := answer{Outputs: outputs, Names: names, labels: labels}
-	if len(outputs) == 1 && len(outputs[0]) > 1 {
+	switch {
+	case len(outputs) != 1:
+	case batch > 1 && len(outputs[0]) > batch:
+		size := len(outputs[0]) / batch
+		for scores := range slices.Chunk(outputs[0], size) {
+			a.Classes = append(a.Classes, circuits.Argmax(scores))
+			if len(labels) == size {
+				a.Called = append(a.Called, labels[a.Classes[len(a.Classes)-1]])
+			}
+		}
+	case len(outputs[0]) > 1:
 		class := circuits.Argmax(outputs[0])
 		a.Class, a.Label = &class, a.label(class)
 	}
@@ -42,6 +69,10 @@ const maxShown = 10
 // text prints the largest values of each output; beside, which may be nil, holds another
 // column of them with its title.
 func (a *answer) text(w io.Writer, title string, beside [][]float64) {
+	if a.Classes != nil {
+		a.batchText(w, title, beside)
+		return
+	}
 	for i, out := range a.Outputs {
 		head := []any{a.Names[i], "value"}
 		if beside != nil {
@@ -68,6 +99,30 @@ func (a *answer) text(w io.Writer, title string, beside [][]float64) {
 		if more := len(order) - maxShown; more > 0 {
 			row(w, fmt.Sprintf("  … %d more", more))
 		}
+	}
+}
+
+// batchText prints the class of each input of a batch, and its score.
+func (a *answer) batchText(w io.Writer, title string, beside [][]float64) {
+	head := []any{a.Names[0], "class", "value"}
+	if beside != nil {
+		head = append(head, title)
+	}
+	row(w, head...)
+	size := len(a.Outputs[0]) / len(a.Classes)
+	for i, class := range a.Classes[:min(len(a.Classes), maxShown)] {
+		name := fmt.Sprint(class)
+		if a.Called != nil {
+			name += " " + a.Called[i]
+		}
+		cells := []any{fmt.Sprintf("  input %d", i), name, fmt.Sprintf("%.6g", a.Outputs[0][i*size+class])}
+		if beside != nil {
+			cells = append(cells, fmt.Sprintf("%.6g", beside[0][i*size+class]))
+		}
+		row(w, cells...)
+	}
+	if more := len(a.Classes) - maxShown; more > 0 {
+		row(w, fmt.Sprintf("  … %d more", more))
 	}
 }
 

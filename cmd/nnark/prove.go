@@ -141,7 +141,7 @@ func (r *proveReport) openings(p *circuits.Program, card *verifier.Card, ints, v
 		outputs = append(outputs, values[p.Outputs[i].Value])
 		reals = append(reals, p.Outputs[i].Floats(outputs[i]))
 	}
-	r.answer = newAnswer(outputNames(p), reals, p.Labels)
+	r.answer = newAnswer(outputNames(p), reals, p.Labels, programBatch(p))
 	var use *openings
 	var err error
 	if given != "" {

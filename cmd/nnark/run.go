@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 
 	"github.com/nnark/nnark/circuits"
 	"github.com/nnark/nnark/model"
@@ -35,11 +36,11 @@ func run(c *command) (report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", *input, err)
 	}
-	r := &runReport{answer: newAnswer(outputNames(p), outputs, p.Labels)}
+	r := &runReport{answer: newAnswer(outputNames(p), outputs, p.Labels, programBatch(p))}
 	if *onnx == "" {
 		return r, nil
 	}
-	return r, r.compare(*onnx, *input, *shapes)
+	return r, r.compare(*onnx, *input, *shapes, max(p.Batch, 1))
 }
 
 func outputNames(p *circuits.Program) []string {
@@ -50,22 +51,48 @@ func outputNames(p *circuits.Program) []string {
 	return names
 }
 
-// compare runs the float network on the same input.
-func (r *runReport) compare(path, input string, shapes []model.Option) error {
+// programBatch is how many inputs a program answers at once, by its shapes.
+func programBatch(p *circuits.Program) int {
+	var shapes [][]int
+	for _, o := range slices.Concat(p.Inputs, p.Outputs) {
+		shapes = append(shapes, o.Shape)
+	}
+	return batchOf(shapes)
+}
+
+// compare runs the float network on the same inputs, one after the other.
+func (r *runReport) compare(path, input string, shapes []model.Option, batch int) error {
 	g, err := model.LoadONNXFor(path, input, shapes...)
 	if err != nil {
 		return err
 	}
-	in, err := loadInput(input, g.Inputs)
+	samples, err := model.LoadInputs(input, g.Inputs)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	out, err := g.Run(in)
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+	if len(samples) != batch {
+		return fmt.Errorf("%s: %d inputs, want %d: %w", path, len(samples), batch, errSamples)
 	}
-	if r.Float, err = widen(out, r.Outputs); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+	for i, in := range samples {
+		out, err := g.Run(in)
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		var like [][]float64
+		for _, all := range r.Outputs {
+			n := len(all) / batch
+			like = append(like, all[i*n:(i+1)*n])
+		}
+		one, err := widen(out, like)
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		if r.Float == nil {
+			r.Float = make([][]float64, len(one))
+		}
+		for k := range one {
+			r.Float[k] = append(r.Float[k], one[k]...)
+		}
 	}
 	e := relativeError(r.Outputs, r.Float)
 	r.RelativeError = &e

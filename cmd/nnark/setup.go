@@ -207,6 +207,7 @@ func (d *digestFlag) list() (all [][32]byte) {
 func (r *setupReport) text(w io.Writer) {
 	row(w, "keys", r.Keys)
 	row(w, "key digest", r.KeyDigest)
+	row(w, "system", r.System)
 	costRow(w, r.System, r.Constraints)
 	row(w, "proving key", size(r.ProvingKeyBytes))
 	row(w, "verifying key", size(r.VerifyingKeyBytes))

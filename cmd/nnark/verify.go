@@ -60,8 +60,8 @@ func verify(c *command) (report, error) {
 	if *refuseUnsafe {
 		a.opts = append(a.opts, verifier.RefuseUnsafeSetup())
 	}
-	if info, err := os.Stat(c.args[0]); err == nil && info.IsDir() {
-		return c.verifyMany(a, key, c.args[0])
+	if info, err := os.Stat(c.args[0]); err == nil && (info.IsDir() || a.labels != "") {
+		return c.verifyMany(a, key, c.args[0], info.IsDir())
 	}
 	return c.verifyOne(a, key, c.args[0])
 }
@@ -75,9 +75,6 @@ type verifyArgs struct {
 
 // verifyOne checks the proof in a file.
 func (c *command) verifyOne(a *verifyArgs, key *verifier.VerifyingKey, path string) (report, error) {
-	if a.labels != "" {
-		return nil, usageError{c.verb, "--labels is for a folder of proofs"}
-	}
 	opts := a.opts
 	var salts *openings
 	var err error
@@ -227,7 +224,16 @@ func provenAnswer(card *verifier.Card, s *verifier.Statement) answer {
 	for _, t := range s.Outputs {
 		names, outputs = append(names, t.Card.Name), append(outputs, t.Floats())
 	}
-	return newAnswer(names, outputs, card.Labels)
+	return newAnswer(names, outputs, card.Labels, cardBatch(card))
+}
+
+// cardBatch is how many inputs a model answers at once, by its shapes.
+func cardBatch(card *verifier.Card) int {
+	var shapes [][]int
+	for _, t := range slices.Concat(card.Inputs, card.Outputs) {
+		shapes = append(shapes, t.Shape)
+	}
+	return batchOf(shapes)
 }
 
 // hexElement returns the 32 bytes of a field element in hexadecimal.

@@ -147,6 +147,7 @@ func TestProveNetworks(t *testing.T) {
 			proof, err := p.Prove(ctx, seed, n.values, n.public, nil)
 			require.NoError(t, err)
 			require.True(t, verify(t, p.Key(), seed, n.public, proof))
+			require.Len(t, proof.AppendTo(nil), n.Plan.ProofSize())
 		})
 	}
 }

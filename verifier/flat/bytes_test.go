@@ -38,6 +38,7 @@ func decoded(t *testing.T) *flat.Proof {
 func TestEncoding(t *testing.T) {
 	p, n := proven(), testNetwork()
 	require.Equal(t, p.data, decoded(t).AppendTo(nil))
+	require.Len(t, p.data, p.key.Plan.ProofSize())
 	require.True(t, verify(t, p.key, testSeed, n.public, decoded(t)))
 	_, rest, err := flat.Decode(append(slices.Clone(p.data), "tail"...))
 	require.NoError(t, err)

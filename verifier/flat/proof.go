@@ -101,6 +101,16 @@ func (pr *Proof) AppendTo(data []byte) []byte {
 	return pr.Opening.AppendTo(data)
 }
 
+// ProofSize returns the length of the plan's proofs, in bytes. All of them are as long.
+func (p *Plan) ProofSize() int {
+	pr := Proof{
+		Witness: make([]bn254.G1Affine, p.Count(Witness)), Inverses: make([]bn254.G1Affine, p.Count(Inverse)),
+		First: make([]Cubic, p.Rounds()), Second: make([]Quadratic, p.Values),
+		Opening: hyperkzg.Proof{Folds: make([]bn254.G1Affine, p.Row-1), Plus: make([]fr.Element, p.Row), Minus: make([]fr.Element, p.Row)},
+	}
+	return len(pr.AppendTo(nil))
+}
+
 // MaxProofSize is the length of the longest proof.
 const MaxProofSize = head + (maxRows+1)*bn254.SizeOfG1AffineCompressed + (5*MaxValues+10+5*MaxRow)*fr.Bytes
 
