@@ -29,29 +29,28 @@ func inParallel(n int, f func(i int)) {
 	wg.Wait()
 }
 
-// inChunks calls f for consecutive parts of [0, n) with memory for one of them.
-func inChunks(n int, f func(lo, hi int, scratch *fr.Vector)) {
-	if n <= 4*chunk { // not worth another core
-		f1 := make(fr.Vector, min(n, chunk))
-		for lo := 0; lo < n; lo += chunk {
-			f(lo, min(lo+chunk, n), &f1)
+// inChunks calls f for consecutive parts of [0, n) with memory for two of them.
+func inChunks(n int, f func(lo, hi int, scratch [2]fr.Vector)) {
+	run := func(lo, end int) {
+		memory := make(fr.Vector, 2*min(end-lo, chunk))
+		for ; lo < end; lo += chunk {
+			k := min(chunk, end-lo)
+			f(lo, lo+k, [2]fr.Vector{memory[:k], memory[k : 2*k]})
 		}
+	}
+	if n <= 4*chunk { // not worth another core
+		run(0, n)
 		return
 	}
 	parts := min(runtime.GOMAXPROCS(0), n/chunk)
-	inParallel(parts, func(i int) {
-		scratch := make(fr.Vector, chunk)
-		for lo, end := n*i/parts, n*(i+1)/parts; lo < end; lo += chunk {
-			f(lo, min(lo+chunk, end), &scratch)
-		}
-	})
+	inParallel(parts, func(i int) { run(n*i/parts, n*(i+1)/parts) })
 }
 
 // total adds up k sums over [0, n) on all cores.
-func total(n, k int, f func(lo, hi int, sum []fr.Element, scratch *fr.Vector)) []fr.Element {
+func total(n, k int, f func(lo, hi int, sum []fr.Element, scratch [2]fr.Vector)) []fr.Element {
 	out := make([]fr.Element, k)
 	var mu sync.Mutex
-	inChunks(n, func(lo, hi int, scratch *fr.Vector) {
+	inChunks(n, func(lo, hi int, scratch [2]fr.Vector) {
 		sum := make([]fr.Element, k)
 		f(lo, hi, sum, scratch)
 		mu.Lock()
@@ -104,6 +103,5 @@ func invertHalves(v, scratch fr.Vector) {
 
 // Vector operations, for slices that have no name: gnark-crypto's take pointers.
 func add(v, x, y fr.Vector)                  { v.Add(x, y) }
-func subtract(v, x, y fr.Vector)             { v.Sub(x, y) }
 func scaleBy(v, x fr.Vector, by *fr.Element) { v.ScalarMul(x, by) }
 func dot(x, y fr.Vector) fr.Element          { return x.InnerProduct(y) }

@@ -9,30 +9,32 @@ import (
 // halves returns the halves of a vector that the next coordinate tells apart.
 func halves(v fr.Vector) (low, high fr.Vector) { return v[:len(v)/2], v[len(v)/2:] }
 
-// fold binds the highest bit to x, where the high half holds its difference to the low one
-// already: low + x·difference.
+// fold binds the highest bit to x: low + x·(high - low). What is on the way stays in the cache, as
+// writing to memory takes longer than the subtraction that a round's message made already.
 func fold(x *fr.Element, vs ...*fr.Vector) {
 	for _, v := range vs {
 		low, high := halves(*v)
-		inChunks(len(low), func(lo, hi int, _ *fr.Vector) {
-			scaleBy(high[lo:hi], high[lo:hi], x)
-			add(low[lo:hi], low[lo:hi], high[lo:hi])
+		inChunks(len(low), func(lo, hi int, scratch [2]fr.Vector) {
+			d := scratch[0]
+			d.Sub(high[lo:hi], low[lo:hi])
+			d.ScalarMul(d, x)
+			add(low[lo:hi], low[lo:hi], d)
 		})
 		*v = low
 	}
 }
 
-// inner returns Σ f·g at 0 and the coefficient of X² of its sum over the next coordinate, and
-// leaves the differences in the high halves.
+// inner returns Σ f·g at 0 and the coefficient of X² of its sum over the next coordinate.
 func inner(f, g fr.Vector) (at0, square fr.Element) {
 	f0, f1 := halves(f)
 	g0, g1 := halves(g)
-	sum := total(len(f0), 2, func(lo, hi int, sum []fr.Element, _ *fr.Vector) {
-		subtract(f1[lo:hi], f1[lo:hi], f0[lo:hi])
-		subtract(g1[lo:hi], g1[lo:hi], g0[lo:hi])
+	sum := total(len(f0), 2, func(lo, hi int, sum []fr.Element, scratch [2]fr.Vector) {
 		x := dot(f0[lo:hi], g0[lo:hi])
 		sum[0].Add(&sum[0], &x)
-		x = dot(f1[lo:hi], g1[lo:hi])
+		f, g := scratch[0], scratch[1]
+		f.Sub(f1[lo:hi], f0[lo:hi])
+		g.Sub(g1[lo:hi], g0[lo:hi])
+		x = f.InnerProduct(g)
 		sum[1].Add(&sum[1], &x)
 	})
 	return sum[0], sum[1]
@@ -68,17 +70,16 @@ func (p *products) add(m *flat.Cubic, round int) {
 	}
 	a0, a1 := halves(*p.a)
 	b0, b1 := halves(*p.b)
-	c0, c1 := halves(*p.c)
-	sum := total(len(a0), 2, func(lo, hi int, sum []fr.Element, v *fr.Vector) {
-		subtract(a1[lo:hi], a1[lo:hi], a0[lo:hi])
-		subtract(b1[lo:hi], b1[lo:hi], b0[lo:hi])
-		subtract(c1[lo:hi], c1[lo:hi], c0[lo:hi])
-		w := (*v)[:hi-lo]
+	c0, _ := halves(*p.c)
+	sum := total(len(a0), 2, func(lo, hi int, sum []fr.Element, scratch [2]fr.Vector) {
+		w, b := scratch[0], scratch[1]
 		w.Mul(a0[lo:hi], b0[lo:hi])
 		w.Sub(w, c0[lo:hi])
 		x := w.InnerProduct(p.eq[lo:hi])
 		sum[0].Add(&sum[0], &x)
-		w.Mul(a1[lo:hi], b1[lo:hi])
+		w.Sub(a1[lo:hi], a0[lo:hi])
+		b.Sub(b1[lo:hi], b0[lo:hi])
+		w.Mul(w, b)
 		x = w.InnerProduct(p.eq[lo:hi])
 		sum[1].Add(&sum[1], &x)
 	})
@@ -129,7 +130,7 @@ func (p *products) bind(x *fr.Element, round int) {
 	p.tau = p.tau[1:]
 	if len(p.eq) > 1 {
 		low, high := halves(p.eq)
-		inChunks(len(low), func(lo, hi int, _ *fr.Vector) { add(low[lo:hi], low[lo:hi], high[lo:hi]) })
+		inChunks(len(low), func(lo, hi int, _ [2]fr.Vector) { add(low[lo:hi], low[lo:hi], high[lo:hi]) })
 		p.eq = low
 	}
 }

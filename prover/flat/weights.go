@@ -96,7 +96,7 @@ func (t *attempt) fold() {
 	row := t.plan.Row
 	for i, outer := range t.plan.FoldRows(t.points) {
 		to := t.values[t.plan.Folds[i].Row<<row : (t.plan.Folds[i].Row+1)<<row]
-		inChunks(len(to), func(lo, hi int, _ *fr.Vector) {
+		inChunks(len(to), func(lo, hi int, _ [2]fr.Vector) {
 			sums := simd.NewSums(hi - lo)
 			for r := range outer {
 				if !outer[r].IsZero() {
