@@ -28,7 +28,7 @@ func digitBits(n, bitLen int) uint {
 	return best
 }
 
-// spawnWindows spawns tasks for the windows of t and calls done with the result.
+// spawnWindows spawns tasks for the windows of t, which it frees, and calls done with the result.
 //
 // The windows that are left when each core has as many as the others are divided: each task
 // takes a part of the terms, and the parts' bits are added up.
@@ -58,6 +58,7 @@ func spawnWindows[P any, C curve[P]](w *Worker, t terms, src []P, done func(*Wor
 		})
 	}
 	spawnAll(w, tasks, func(w *Worker) {
+		t.free()
 		var c C
 		each := make([]simd.Pair, d.c)
 		for i := range each {

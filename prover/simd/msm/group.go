@@ -6,7 +6,7 @@ import "math/bits"
 const groupSample = 1024
 
 // spawnGroups adds up the points of t with equal magnitudes and then spawns the
-// windows of what is left.
+// windows of what is left. It frees t.
 func spawnGroups[P any, C curve[P]](w *Worker, t terms, src []P, done func(*Worker, P)) {
 	if len(t.value) > groupSample {
 		sample := terms{value: t.value[:groupSample]}
@@ -21,6 +21,7 @@ func spawnGroups[P any, C curve[P]](w *Worker, t terms, src []P, done func(*Work
 		return
 	}
 	merged, items, start := t.merge(group, distinct)
+	t.free()
 	points := make([]P, distinct)
 	const parts = 4
 	size := (distinct + parts - 1) / parts
@@ -62,7 +63,8 @@ func (t *terms) groups() (group []uint32, distinct int) {
 // merge returns the terms left when the points of each group are added first,
 // and the groups' points in the form [sums] takes.
 func (t *terms) merge(group []uint32, distinct int) (merged terms, items, start []uint32) {
-	merged = terms{bits: t.bits, value: make([]integer, distinct), index: make([]uint32, distinct)}
+	merged = newTerms(distinct)
+	merged.bits = t.bits
 	start, items = make([]uint32, distinct+1), make([]uint32, len(group))
 	for i, g := range group {
 		merged.value[g], merged.index[g] = t.value[i], 2*g

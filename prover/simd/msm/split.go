@@ -1,6 +1,10 @@
 package msm
 
-import "github.com/consensys/gnark-crypto/ecc/bn254/fr"
+import (
+	"sync"
+
+	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
+)
 
 // classes are the bit lengths by which magnitudes are split.
 var classes = [...]int{8, 16, 32, 64, 128, scalarBits}
@@ -17,6 +21,22 @@ type terms struct {
 	value []integer
 	index []uint32
 }
+
+// termsPool holds the memory of terms that are summed up: a proof has many sums, one after the
+// other, of some megabytes each.
+var termsPool sync.Pool // of *terms
+
+// newTerms returns n terms of any content.
+func newTerms(n int) terms {
+	t, _ := termsPool.Get().(*terms)
+	if t == nil || cap(t.value) < n {
+		return terms{value: make([]integer, n), index: make([]uint32, n)}
+	}
+	return terms{value: t.value[:n], index: t.index[:n]}
+}
+
+// free gives the memory of t, which is not used from then on, to other terms.
+func (t terms) free() { termsPool.Put(&t) }
 
 // part is one of the given number of parts of t.
 func (t terms) part(i, parts int) terms {
@@ -54,7 +74,7 @@ func integers[T int32 | int64](scalars []T) magnitudes {
 // done with the result. Parts of the scalars are looked at first, and then, unless all are of
 // one class, put where their classes have room for them.
 func spawnSplit(w *Worker, n int, scalars magnitudes, done func(w *Worker, split []terms)) {
-	all := terms{value: make([]integer, n), index: make([]uint32, n)}
+	all := newTerms(n)
 	class := make([]uint8, n) // len(classes) of those that are zero
 	count := make([]counts, (n+splitPart-1)/splitPart)
 	spawnAll(w, Parallel(n, splitPart, func(_ *Worker, lo, hi int) {
@@ -76,7 +96,8 @@ func spawnSplit(w *Worker, n int, scalars magnitudes, done func(w *Worker, split
 			return
 		}
 		for h, s := range sizes {
-			split[h] = terms{s.bits, make([]integer, s.n), make([]uint32, s.n)}
+			split[h] = newTerms(s.n)
+			split[h].bits = s.bits
 		}
 		spawnAll(w, Parallel(n, splitPart, func(_ *Worker, lo, hi int) {
 			next := next[lo/splitPart]
@@ -88,7 +109,10 @@ func spawnSplit(w *Worker, n int, scalars magnitudes, done func(w *Worker, split
 				split[h].value[next[h]], split[h].index[next[h]] = all.value[i], all.index[i]
 				next[h]++
 			}
-		}), func(w *Worker) { done(w, split) })
+		}), func(w *Worker) {
+			all.free()
+			done(w, split)
+		})
 	})
 }
 
