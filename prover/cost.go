@@ -35,7 +35,7 @@ type Cost struct {
 // machine that multiplies its points in referenceTime, and in bytes. Measured with nnark setup
 // and prove, --json, on two cores of Ice Lake with the AVX-512 IFMA kernels, on fourteen
 // networks of 5,700 to 294,000 constraints under Groth16 and four of 12,000 to 225,000 gates
-// under PLONK. Under the flat argument it is addresses, 2^15 to 2^24 of eight networks on two cores of
+// under PLONK. Under the flat argument it is addresses, 2^15 to 2^25 of ten networks on two cores of
 // Zen 5 (bench/engine), and for its keys also rows of the model, weights that are folded and boxes.
 const (
 	referenceTime = 7700 * time.Microsecond
@@ -51,10 +51,11 @@ const (
 	plonkProveBytesBase, plonkProveBytesPerByte = 22e6, 28.5
 
 	flatSetupBase, flatSetupPerMB               = 40 * time.Millisecond, 40 * time.Millisecond
-	flatSetupRow, flatSetupBox, flatSetupWeight = 550 * time.Microsecond, 8 * time.Microsecond, 90 * time.Nanosecond
+	flatSetupRow, flatSetupBox, flatSetupWeight = 550 * time.Microsecond, 8 * time.Microsecond, 65 * time.Nanosecond
 	flatProveBase, flatProveValue               = 33 * time.Millisecond, 390 * time.Nanosecond
 	flatSetupBytesBase, flatSetupBytesPerValue  = 45e6, 30.0
 	flatProveBytesBase, flatProveBytesPerValue  = 28e6, 185.0
+	flatSetupBytesWeight, flatProveBytesWeight  = 24.0, 16.0
 )
 
 // Predict returns what keys and proofs of a compiled network will take.
@@ -102,7 +103,7 @@ func (e extent) times() (setup, prove float64) {
 	switch e.system {
 	case circuits.Flat:
 		setup = after(flatSetupBase, flatSetupPerMB, mb) + after(0, flatSetupRow, float64(e.plan.ModelRows())) +
-			after(0, flatSetupWeight, float64(e.plan.Weights<<e.plan.Row)) + after(0, flatSetupBox, float64(len(e.plan.Boxes)))
+			after(0, flatSetupWeight, e.weights()) + after(0, flatSetupBox, float64(len(e.plan.Boxes)))
 		return setup, after(flatProveBase, flatProveValue, e.values())
 	case circuits.Plonk:
 		return after(plonkSetupBase, plonkSetupPerMB, mb), after(plonkProveBase, plonkProveGate, float64(e.size))
@@ -112,6 +113,9 @@ func (e extent) times() (setup, prove float64) {
 
 // values is the number of addresses of a plan.
 func (e extent) values() float64 { return float64(int(1) << e.plan.Values) }
+
+// weights is the number of those of a plan that are folded.
+func (e extent) weights() float64 { return float64(e.plan.Weights << e.plan.Row) }
 
 // proofBytes is exact: every proof of a system, or of a plan, is as long.
 func (e extent) proofBytes() int {
@@ -127,7 +131,7 @@ func (e extent) proofBytes() int {
 func (e extent) setupBytes() int64 {
 	switch e.system {
 	case circuits.Flat:
-		return int64(flatSetupBytesBase + flatSetupBytesPerValue*e.values())
+		return int64(flatSetupBytesBase + flatSetupBytesPerValue*e.values() + flatSetupBytesWeight*e.weights())
 	case circuits.Plonk:
 		return int64(plonkSetupBytesBase + plonkSetupBytesPerByte*e.key)
 	}
@@ -137,7 +141,7 @@ func (e extent) setupBytes() int64 {
 func (e extent) proveBytes() int64 {
 	switch e.system {
 	case circuits.Flat:
-		return int64(flatProveBytesBase + flatProveBytesPerValue*e.values())
+		return int64(flatProveBytesBase + flatProveBytesPerValue*e.values() + flatProveBytesWeight*e.weights())
 	case circuits.Plonk:
 		return int64(plonkProveBytesBase + plonkProveBytesPerByte*e.key)
 	}
