@@ -95,3 +95,29 @@ func TestBatch(t *testing.T) {
 		})
 	}
 }
+
+// TestChooseLarge: what has too many lookups for one challenge of a circuit is lowered for the flat system before one
+// is chosen.
+func TestChooseLarge(t *testing.T) {
+	if testing.Short() {
+		t.Skip("plans two million activations")
+	}
+	const n = 1<<21 + 1
+	shape := []int{n}
+	g := &model.Graph{File: "large", Inputs: []model.Value{{Name: "x", Shape: shape, Type: model.Float32}}, Outputs: []model.Value{{Name: "y", Shape: shape}},
+		Nodes: []*model.Node{{Name: "relu", Op: "Relu", Inputs: []string{"x"}, Outputs: []string{"y"}}}, Const: map[string]*model.Tensor{},
+		Shapes: map[string][]int{"x": shape, "y": shape}}
+	x := &model.Tensor{Shape: shape, Float: make([]float32, n)}
+	for i := range x.Float {
+		x.Float[i] = float32(i%255)/127 - 1
+	}
+	samples := [][]*model.Tensor{{x}}
+	asked := circuits.Groth16
+	p, err := quantize.Graph(g, samples, circuits.Config{Bits: 7}, quantize.ChooseSystem(func(p *circuits.Program) (circuits.System, error) {
+		asked = p.Config.System
+		return circuits.Flat, nil
+	}))
+	require.NoError(t, err)
+	require.Equal(t, circuits.Flat, asked)
+	require.Equal(t, circuits.Flat, p.Config.System)
+}

@@ -76,9 +76,15 @@ func Graph(g *model.Graph, samples [][]*model.Tensor, cfg circuits.Config, opts 
 		}
 		p, err := quantizeAt(g, c, cfg, w)
 		if err == nil && (meetsTarget(p) || cfg.Bits != 0 && cfg.Tolerance == 0) {
-			p, err = cheapest(g, c, cfg, p, w)
-			if err == nil {
-				return chosen(g, c, cfg, p, w)
+			q, failed := cheapest(g, c, cfg, p, w)
+			if other := cfg; failed != nil && c.system != nil && cfg.System != circuits.Flat { // which has room for more
+				other.System = circuits.Flat
+				if q, err = cheapest(g, c, other, p, w); err == nil {
+					return chosen(g, c, other, q, w)
+				}
+			}
+			if err = failed; err == nil {
+				return chosen(g, c, cfg, q, w)
 			}
 			if blocked == nil {
 				blocked = fmt.Errorf("%d bits are accurate enough: %w", w.bits, err)

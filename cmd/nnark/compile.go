@@ -91,7 +91,7 @@ func compile(c *command) (report, error) {
 		return nil, err
 	}
 	plan := &planner{c: c}
-	options := append(*ranges, quantize.ChooseSystem(plan.choose), quantize.Batch(*batch))
+	options := append(append(*ranges, plan.options()...), quantize.Batch(*batch))
 	p, err := stage(c, "quantize", func() (*circuits.Program, error) { return quantize.Graph(g, inputs, cfg, options...) })
 	if err != nil {
 		return nil, err

@@ -85,7 +85,7 @@ func inspect(c *command) (report, error) {
 	}
 	r.graph(g)
 	plan := &planner{c: c}
-	p, err := r.quantize(c, g, *samples, cfg, append(*ranges, quantize.ChooseSystem(plan.choose), quantize.Batch(*batch)))
+	p, err := r.quantize(c, g, *samples, cfg, append(append(*ranges, plan.options()...), quantize.Batch(*batch)))
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/nnark/nnark/circuits"
+	"github.com/nnark/nnark/circuits/quantize"
 	"github.com/nnark/nnark/prover"
 )
 
@@ -58,17 +59,19 @@ type planner struct {
 	why  string
 }
 
-// choose is for [quantize.ChooseSystem].
-func (l *planner) choose(p *circuits.Program) (system circuits.System, err error) {
-	if err := l.compare(p, nil); err != nil {
-		return 0, err
-	}
+// options has the planner choose the system, unless the command line did.
+func (l *planner) options() []quantize.Option {
 	if slices.Contains(l.c.given(), "system") {
 		l.why = "--system asks for it"
-		return p.Config.System, nil
+		return nil
 	}
-	system, l.why, err = prover.Choose(l.list)
-	return system, err
+	return []quantize.Option{quantize.ChooseSystem(func(p *circuits.Program) (system circuits.System, err error) {
+		if err := l.compare(p, nil); err != nil {
+			return 0, err
+		}
+		system, l.why, err = prover.Choose(l.list)
+		return system, err
+	})}
 }
 
 func (l *planner) compare(p *circuits.Program, known *circuits.Compiled) (err error) {
