@@ -3,7 +3,7 @@ weights, scaled like trained ones and with outliers among them, and token ids as
 
     pip install numpy==2.4.6 onnx==1.23.2
     python bench/engine/gpt2.py gpt2            # gpt2.onnx, gpt2.bin, gpt2.npz
-    nnark compile gpt2.onnx --samples gpt2.npz --bits 11 -o gpt2.nnark
+    nnark compile gpt2.onnx --samples gpt2.npz --bits 12 -o gpt2.nnark
     go run ./bench/engine -only gpt2.nnark gpt2.nnark
 """
 
