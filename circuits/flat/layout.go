@@ -12,8 +12,12 @@ import (
 // boxes returns a record's terms as boxes, of numbers of elements or of their addresses.
 func (r *record) boxes(address func(s *space, i int) int) []flat.Box {
 	out := newRuns(r.scaled)
+	sides := 0
+	if r.sides != nil {
+		sides = r.sides()
+	}
 	r.each(func(value, slot, side int, coef int64) {
-		b := flat.Box{Claim: r.claim, Symbol: r.symbol, Coef: coef, Value: -1}
+		b := flat.Box{Claim: r.claim, Symbol: r.symbol, Coef: coef, Value: -1, Sides: sides}
 		if r.value != nil {
 			b.Value = address(r.value, value)
 		}
@@ -22,9 +26,6 @@ func (r *record) boxes(address func(s *space, i int) int) []flat.Box {
 		}
 		if r.side != nil {
 			b.Side = address(r.side, side)
-		}
-		if r.sides != nil {
-			b.Sides = r.sides()
 		}
 		if r.scaled {
 			b.Coef, b.Factors = 1, []int64{coef}

@@ -85,15 +85,28 @@ func (s *space) padded() int {
 // addresses too, which hold nothing.
 func (s *space) address(i int) int {
 	if s.at == nil && s.padded() <= math.MaxInt32 {
-		s.at = make([]int32, s.size)
-		for i := range s.at {
-			s.at[i] = int32(s.local(i))
-		}
+		s.tabulate()
 	}
 	if i >= s.size || s.at == nil {
 		return s.base + s.local(i)
 	}
 	return s.base + int(s.at[i])
+}
+
+// tabulate fills at: what is below a cut has the addresses of the digits below, moved by each of the
+// next one's values.
+func (s *space) tabulate() {
+	s.at = make([]int32, s.size)
+	step, place := 1, 0
+	for _, c := range append(s.cuts[:len(s.cuts):len(s.cuts)], s.size) {
+		for i := step; i < c; i += step {
+			for k := range min(step, c-i) {
+				s.at[i+k] = s.at[k] + int32(i/step<<place)
+			}
+		}
+		place += bits.Len(uint((c+step-1)/step - 1))
+		step = c
+	}
 }
 
 // local is an address from base.

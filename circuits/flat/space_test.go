@@ -25,6 +25,7 @@ func TestAddressesSplitAtCuts(t *testing.T) {
 		seen := map[int]bool{}
 		for i := range s.size {
 			at := s.address(i)
+			require.Equal(t, s.local(i), at)
 			require.False(t, seen[at])
 			require.Less(t, at, s.padded())
 			seen[at] = true
