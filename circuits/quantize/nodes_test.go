@@ -104,6 +104,7 @@ func nodeCases() []nodeCase {
 		{"means of rare values", [][]int{{2, 3, 64}, {2, 64, 3}}, 0, 1, consts{"most": floatConst([]int{}, 0.98)},
 			[]*model.Node{op("Greater", "x1 most", "g", nil), op("Cast", "g", "f", attrs{"to": 1}), op("Softmax", "x0", "s", nil), op("MatMul", "s f", "y", nil)}},
 		{"softmax of the first axis", m, -3, 3, nil, one("Softmax", "x0", attrs{"axis": 0})},
+		{"softmax of the least scores", [][]int{{2, 4}}, -2, 2, consts{"c": floatConst([]int{}, -3.4028235e+38)}, []*model.Node{op("Add", "x0 c", "s", nil), op("Softmax", "s", "y", nil)}},
 		{"softmax of large scores", [][]int{{2, 4}}, -2, 2, consts{"c": floatConst([]int{2, 1}, 0, 8192)}, []*model.Node{op("Add", "x0 c", "s", nil), op("Softmax", "s", "y", nil)}},
 		{"log softmax of large scores", [][]int{{4, 2}}, -2, 2, consts{"c": floatConst([]int{2}, 0, 8192)}, []*model.Node{op("Add", "x0 c", "s", nil), op("LogSoftmax", "s", "y", attrs{"axis": 0})}},
 		{"log softmax of wide rows", [][]int{{1, 2100}}, -3, 3, nil, one("LogSoftmax", "x0", nil)},

@@ -126,7 +126,8 @@ func (l *lowerer) softmaxOp() circuits.Op {
 
 const (
 	softmaxBits   = 12                     // fraction bits of exponentials
-	leastScoreExp = 3                      // of scores; coarser ones are made finer where they differ
+	leastScoreExp = 3                      // of scores; coarser ones are made finer where they differ,
+	noScoreExp    = -20                    // but not those of which a step is a million: nothing is known of their differences
 	negligible    = 16                     // scores so far below the largest count for nothing beside it
 	maxLogRows    = circuits.MaxTable / 64 // from there on no table has the logarithms of a row's sums, of 6 fraction bits
 	maxMeanShift  = 8                      // means more than so many bits finer than their terms, of a few ones among zeros, say, stay products
@@ -149,7 +150,11 @@ func lastAxis(rank, axis int) (perm []int) {
 // a LogSoftmax takes masked ones from have a range of their own.
 func (l *lowerer) coarse(n *model.Node) bool {
 	v := l.values[n.Inputs[0]]
-	return v != nil && (n.Op == "Softmax" || !v.masks) && l.exp(n.Inputs[0], l.scoreBits()) < leastScoreExp
+	if v == nil || n.Op != "Softmax" && v.masks {
+		return false
+	}
+	exp := l.exp(n.Inputs[0], l.scoreBits())
+	return noScoreExp < exp && exp < leastScoreExp
 }
 
 // belowLargest returns a softmax's scores less the largest of their row, saturated where they count for
