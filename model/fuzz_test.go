@@ -126,6 +126,10 @@ func FuzzParseInputs(f *testing.F) {
 		`{"input_data": [[0.5, 1], [[7], [255]]]}`,
 		`{"inputs": {"label": [7], "threshold": true}, "x": [{}]}`,
 		`{"input_data": [1]}`,
+		"threshold,label\n0.5,7\n-1e3,255\n",
+		"label[0];threshold.0\r\n\"7\";true\r\n",
+		"1\t2\t3\t4\t5\t6\n",
+		"a,b\n\"1,\n",
 	} {
 		f.Add([]byte(s))
 	}
