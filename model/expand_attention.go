@@ -33,7 +33,7 @@ func (e *expander) attention() error {
 	e.set(1, a.k)
 	e.set(2, a.v)
 	k, v := a.shared(a.k), a.shared(a.v)
-	scores := e.do("Mul", e.do("MatMul", a.q, e.transpose(k, 0, 1, 3, 2)), e.float(a.scale))
+	scores := a.scores(k)
 	capped := scores
 	if a.softcap > 0 {
 		c := e.float(a.softcap)
@@ -43,11 +43,7 @@ func (e *expander) attention() error {
 	if err != nil {
 		return err
 	}
-	biased := capped
-	if m.bias != "" {
-		biased = e.do("Add", capped, m.bias)
-	}
-	weights := e.with("Softmax", Attrs{"axis": -1}, a.masked(m, biased, false))
+	weights := e.with("Softmax", Attrs{"axis": -1}, a.masked(m, capped, false))
 	y := a.alive(m, e.do("MatMul", weights, v))
 	if len(e.in[0].shape) == 3 {
 		y = e.reshape(e.transpose(y, 0, 2, 1, 3), a.batch, a.rows, a.heads*a.valueSize)
@@ -62,7 +58,7 @@ func (e *expander) attention() error {
 	case 1:
 		e.set(3, capped)
 	case 2:
-		e.set(3, a.masked(m, biased, true))
+		e.set(3, a.masked(m, capped, true))
 	default:
 		e.set(3, a.alive(m, weights))
 	}
@@ -161,25 +157,50 @@ func (a *attention) shared(x string) string {
 	return a.takeAxis(x, 1, at)
 }
 
-// attentionMasks is what keeps keys from queries: a sum, and a condition of what remains.
-type attentionMasks struct {
-	bias string // added to the scores, if any
-	open string // true where a key is seen, "" for everywhere
-	// The same without rows that see nothing, where that is known: they are open instead.
-	some string
-	low  float64 // score of what is not seen
-	rows string  // true for rows that see something, "" for all rows
+// scores returns scale·Q·Kᵀ. Powers of two cost nothing behind the product, other scales less
+// where there are fewer numbers.
+func (a *attention) scores(k string) string {
+	k = a.transpose(k, 0, 1, 3, 2)
+	scale := a.float(a.scale)
+	if fraction, _ := math.Frexp(a.scale); fraction != 0.5 && a.size < a.cols {
+		return a.do("MatMul", a.do("Mul", a.q, scale), k)
+	}
+	return a.do("Mul", a.do("MatMul", a.q, k), scale)
 }
 
-// masked puts the least score where a key is not seen: -∞, exactly so if it is an output.
+// attentionMasks is what keeps keys from queries.
+type attentionMasks struct {
+	bias  string  // computed, added to the scores, "" for none
+	added *Tensor // constant, with -∞ where a key is not seen, nil for none
+	open  string  // computed, true where a key is seen, "" for everywhere
+	rows  string  // true for rows that see something, "" for all rows
+	empty []int   // rows of added that see nothing
+}
+
+// masked adds the masks to the scores. Where a key is not seen, they are -∞ if they are an
+// output. A softmax of nothing else has no value: it gets zeros in such rows, or a number
+// that is so low where it is not known which rows they are, and its result is not used.
 func (a *attention) masked(m *attentionMasks, scores string, exact bool) string {
+	if m.bias != "" {
+		scores = a.do("Add", scores, m.bias)
+	}
+	if m.added != nil {
+		t := m.added
+		if !exact && m.empty != nil {
+			t = &Tensor{Shape: t.Shape, Float: slices.Clone(t.Float)}
+			for _, r := range m.empty {
+				clear(t.Float[r*a.cols : (r+1)*a.cols])
+			}
+		}
+		scores = a.do("Add", scores, a.constant(t))
+	}
 	switch {
 	case m.open == "":
 		return scores
 	case exact:
 		return a.do("Where", m.open, scores, a.float(math.Inf(-1)))
 	}
-	return a.do("Where", m.some, scores, a.float(m.low))
+	return a.do("Where", m.open, scores, a.float(-1e9))
 }
 
 // alive puts zeros into the rows that see nothing.
@@ -192,44 +213,54 @@ func (a *attention) alive(m *attentionMasks, x string) string {
 
 // masks gathers attn_mask, is_causal, the windows and nonpad_kv_seqlen.
 func (a *attention) masks() (*attentionMasks, error) {
-	m := &attentionMasks{low: math.Inf(-1)}
+	m := new(attentionMasks)
 	mask, name, err := a.mask()
 	if err != nil {
 		return nil, err
 	}
-	closed, err := a.constantMask(mask)
+	added, err := a.constantMask(mask)
 	if err != nil {
 		return nil, err
 	}
-	computed := "" // condition
 	switch {
-	case mask == nil:
-	case mask.typ == Bool && mask.value == nil:
-		computed = name
-	case mask.typ != Bool && mask.value == nil:
+	case mask == nil || mask.value != nil:
+	case mask.typ == Bool:
+		a.chosen(m, name, added)
+		return m, nil
+	default:
 		m.bias = name
-	case mask.typ != Bool:
-		finite := &Tensor{Shape: mask.shape, Float: slices.Clone(mask.value.Float)}
-		for i, v := range finite.Float {
-			if math.IsInf(float64(v), 0) {
-				finite.Float[i] = 0
-			}
-		}
-		if slices.ContainsFunc(finite.Float, func(v float32) bool { return v != 0 }) {
-			m.bias = a.constant(finite)
+	}
+	if m.added = added; added == nil {
+		return m, nil
+	}
+	alive := &Tensor{Shape: slices.Clone(added.Shape)}
+	alive.Shape[len(alive.Shape)-1] = 1
+	for r := range len(added.Float) / a.cols {
+		seen := slices.ContainsFunc(added.Float[r*a.cols:(r+1)*a.cols], func(v float32) bool { return !math.IsInf(float64(v), -1) })
+		if alive.Int = append(alive.Int, truth(seen)); !seen {
+			m.empty = append(m.empty, r)
 		}
 	}
-	if closed != nil {
-		m.open, m.some, m.rows = a.rowsOf(closed)
-	}
-	if computed != "" { // which rows see something is not known: no infinity minus itself
-		if m.low = -1e9; closed != nil {
-			computed = a.do("And", computed, m.open)
-		}
-		most := a.with("ReduceMax", Attrs{"keepdims": 1}, a.with("Cast", Attrs{"to": 1}, computed), a.list(-1))
-		m.open, m.some, m.rows = computed, computed, a.do("Greater", most, a.float(0.5))
+	if m.empty != nil {
+		m.rows = a.condition(alive)
 	}
 	return m, nil
+}
+
+// condition adds a constant of 0 and 1.
+func (a *attention) condition(t *Tensor) string { return a.with("Cast", Attrs{"to": 9}, a.constant(t)) }
+
+// chosen sets the masks of a computed condition, and a constant one beside it.
+func (a *attention) chosen(m *attentionMasks, open string, added *Tensor) {
+	if added != nil {
+		t := &Tensor{Shape: added.Shape, Int: make([]int64, len(added.Float))}
+		for i, v := range added.Float {
+			t.Int[i] = truth(v == 0)
+		}
+		open = a.do("And", open, a.condition(t))
+	}
+	most := a.with("ReduceMax", Attrs{"keepdims": 1}, a.with("Cast", Attrs{"to": 1}, open), a.list(-1))
+	m.open, m.rows = open, a.do("Greater", most, a.float(0.5))
 }
 
 // mask returns attn_mask, nil if there is none, with as many columns as there are keys.
@@ -264,7 +295,8 @@ func (a *attention) mask() (*fact, string, error) {
 	return f, name, nil
 }
 
-// constantMask returns what constants say of the keys that are seen, as 0 and 1, nil if all are.
+// constantMask returns what constants add to the scores, with -∞ for keys that are not seen,
+// nil for nothing.
 func (a *attention) constantMask(mask *fact) (*Tensor, error) {
 	valid, err := a.needLengths()
 	if err != nil {
@@ -277,9 +309,14 @@ func (a *attention) constantMask(mask *fact) (*Tensor, error) {
 	if valid != nil {
 		parts[0].shape[0] = a.batch
 	}
-	var given *Tensor
+	var given []float32
 	if mask != nil && mask.value != nil {
-		given, parts = mask.value, append(parts, mask)
+		parts = append(parts, mask)
+		if given = mask.value.Float; given == nil {
+			for _, v := range mask.value.Int {
+				given = append(given, unless(v != 0))
+			}
+		}
 	}
 	b, err := newBroadcast(parts...)
 	if err != nil {
@@ -288,24 +325,33 @@ func (a *attention) constantMask(mask *fact) (*Tensor, error) {
 	if err := affordable(b.shape...); err != nil {
 		return nil, err
 	}
-	t := &Tensor{Shape: b.shape, Int: make([]int64, 0, product(b.shape))}
-	all := true
+	t := &Tensor{Shape: b.shape, Float: make([]float32, 0, product(b.shape))}
 	walk(b.shape, nil, b.strides, func(at []int) {
 		batch, i, j := at[0]/(a.rows*a.cols), at[0]/a.cols%a.rows, at[0]%a.cols
-		seen := given == nil || given.Int != nil && given.Int[at[1]] != 0 || given.Float != nil && !math.IsInf(float64(given.Float[at[1]]), -1)
+		seen := mask == nil || j < a.given
 		i += a.past // among all keys
 		if valid != nil {
 			i += valid[batch] - a.rows
 			seen = seen && j < valid[batch]
 		}
-		seen = seen && (mask == nil || j < a.given) && (a.causal == 0 || j <= i) && (a.left < 0 || i-j <= a.left) && (a.right < 0 || j-i <= a.right)
-		t.Int = append(t.Int, truth(seen))
-		all = all && seen
+		v := unless(seen && (a.causal == 0 || j <= i) && (a.left < 0 || i-j <= a.left) && (a.right < 0 || j-i <= a.right))
+		if given != nil {
+			v += given[at[1]]
+		}
+		t.Float = append(t.Float, v)
 	})
-	if all {
+	if !slices.ContainsFunc(t.Float, func(v float32) bool { return v != 0 }) {
 		return nil, nil
 	}
 	return t, nil
+}
+
+// unless is what is added to a score: 0 if the key is seen, else -∞.
+func unless(seen bool) float32 {
+	if seen {
+		return 0
+	}
+	return float32(math.Inf(-1))
 }
 
 // needLengths returns nonpad_kv_seqlen, nil if it was left out.
@@ -329,32 +375,4 @@ func (a *attention) needLengths() ([]int, error) {
 		v[i] = int(n)
 	}
 	return v, nil
-}
-
-// rowsOf returns a constant condition, the same with rows of nothing but 0 as rows of 1, and
-// which rows those are not, "" if there are none.
-func (a *attention) rowsOf(open *Tensor) (all, some, rows string) {
-	condition := func(t *Tensor) string { return a.with("Cast", Attrs{"to": 9}, a.constant(t)) }
-	n := a.cols
-	filled := &Tensor{Shape: open.Shape, Int: slices.Clone(open.Int)}
-	shape := slices.Clone(open.Shape)
-	shape[len(shape)-1] = 1
-	alive := &Tensor{Shape: shape, Int: make([]int64, len(open.Int)/n)}
-	empty := false
-	for r := range alive.Int {
-		row := filled.Int[r*n : (r+1)*n]
-		if slices.Contains(row, 1) {
-			alive.Int[r] = 1
-			continue
-		}
-		empty = true
-		for j := range row {
-			row[j] = 1
-		}
-	}
-	all = condition(open)
-	if !empty {
-		return all, all, ""
-	}
-	return all, condition(filled), condition(alive)
 }
