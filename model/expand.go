@@ -33,6 +33,9 @@ func init() { // not a literal: expansions are made of operators that are expand
 		"LSTM": {3, 8, (*expander).lstm, "input_forget, sequences of different lengths"},
 		"RNN":  {3, 6, (*expander).rnn, "sequences of different lengths"},
 
+		// expand_attention.go
+		"Attention": {3, 7, (*expander).attention, "nonpad_kv_seqlen that depends on data; an attn_mask of one column for several keys"},
+
 		// expand_gather.go
 		"Gather":         {2, 2, (*expander).gather, "more than 2^20 choices by computed indices, or of integers"},
 		"GatherElements": {2, 2, (*expander).gatherElements, "as Gather"},
@@ -58,6 +61,10 @@ func init() { // not a literal: expansions are made of operators that are expand
 		"ReverseSequence": {2, 2, (*expander).reverseSequence, "sequence_lens that depend on data"},
 		"SpaceToDepth":    {1, 1, (*expander).spaceToDepth, ""},
 		"Trilu":           {1, 2, (*expander).trilu, ""},
+
+		// expand_rotary.go
+		"RotaryEmbedding":               {3, 4, (*expander).rotaryEmbedding, "more than 2^20 choices by computed position_ids"},
+		"com.microsoft:RotaryEmbedding": {4, 4, (*expander).rotaryEmbedding, "is_packed_batching, scale"},
 
 		// expand_sequence.go
 		"ConcatFromSequence": {1, 1, (*expander).concatFromSequence, ""},

@@ -244,3 +244,18 @@ func TestScatterRefuses(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// A condition that is made a constant stays one: 0 keeps the key from the query, it is not added.
+func TestAttentionOfAConstantCondition(t *testing.T) {
+	x := floatTensor([]int{1, 1, 2, 1}, 1, 3)
+	f := newFile(23).input("x", x).input("mask", intTensor([]int{1, 2}, 0, 0)).node("Attention", []string{"x", "x", "x", "mask"}, []string{"y"}).output("y")
+	f.m.Graph.Input[1].Type.GetTensorType().ElemType = proto.Int32(int32(onnxpb.TensorProto_BOOL))
+	g, err := ParseONNX("", f.bytes(t), WithConstant("mask", intTensor([]int{1, 2}, 0, 1)))
+	if err != nil || len(g.Unsupported()) > 0 {
+		t.Fatal(err, g.Unsupported())
+	}
+	out, err := g.Run([]*Tensor{x})
+	if err != nil || !near(out[0], floatTensor(x.Shape, 3, 3), 0) {
+		t.Errorf("%v, %v", out, err)
+	}
+}

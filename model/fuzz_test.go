@@ -1,6 +1,7 @@
 package model
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -49,6 +50,9 @@ func FuzzParseONNX(f *testing.F) {
 		small().init("w", floatTensor([]int{2, 1, 2}, 1, 2, 3, 4)).node("ConvTranspose", []string{"x", "w"}, out, attr("strides", []int{2})),
 		small().init("s", floatTensor([]int{}, 0.5)).init("z", intTensor([]int{}, 3)).node("QuantizeLinear", []string{"x", "s", "z"}, out),
 		linRelu(), loopFile(floatTensor([]int{2}, 1, 2), 3), treeFile(),
+		small().init("m", &Tensor{Shape: []int{2, 2}, Float: []float32{0, float32(math.Inf(-1)), 0.5, 0}}).node("Attention", []string{"x", "x", "x", "m"}, []string{"y", "k", "v", "z"}, attr("q_num_heads", 3), attr("kv_num_heads", 3), attr("qk_matmul_output_mode", 3)),
+		small().init("l", intTensor([]int{1}, 1)).node("Attention", []string{"x", "x", "x", "", "", "", "l"}, out, attr("q_num_heads", 3), attr("kv_num_heads", 3), attr("is_causal", 1), attr("softcap", float32(2))),
+		small().init("c", floatTensor([]int{3, 1}, 1, 0, 0.5)).init("i", intTensor([]int{1, 2}, 2, 0)).node("RotaryEmbedding", []string{"x", "c", "c", "i"}, out, attr("num_heads", 1), attr("rotary_embedding_dim", 2), attr("interleaved", 1)),
 		small().init("s", floatTensor([]int{3}, 1, 2, 3)).node("LayerNormalization", []string{"x", "s"}, out),
 	} {
 		f.Add(seed.bytes(f))
@@ -126,6 +130,10 @@ func FuzzParseInputs(f *testing.F) {
 		`{"input_data": [[0.5, 1], [[7], [255]]]}`,
 		`{"inputs": {"label": [7], "threshold": true}, "x": [{}]}`,
 		`{"input_data": [1]}`,
+		"threshold,label\n0.5,7\n-1e3,255\n",
+		"label[0];threshold.0\r\n\"7\";true\r\n",
+		"1\t2\t3\t4\t5\t6\n",
+		"a,b\n\"1,\n",
 	} {
 		f.Add([]byte(s))
 	}

@@ -20,6 +20,9 @@ const maxInputFile = 1 << 30
 //   - NumPy .npy, for a model of one input: versions 1 to 3, little-endian integers,
 //     floats and bool.
 //   - NumPy .npz: arrays named like the inputs, or arr_0, arr_1, ... in their order.
+//   - CSV, with commas, semicolons or tabs: a row is a sample, its columns are the elements of
+//     a model's one input, below a header or not. A header of the inputs' names, with elements as
+//     name.0, name.1, ... or name[0], name[1], ..., serves several inputs. Numbers are JSON's.
 //
 // An array of k times the input's elements holds k samples, in order; all inputs
 // must agree on k. A nested array must have the input's shape behind the samples; axes
@@ -79,6 +82,8 @@ func readArrays(data []byte, inputs []Value) (arrays map[string]*Tensor, err err
 		var t *Tensor
 		t, err = parseNPY(data)
 		arrays = map[string]*Tensor{inputs[0].Name: t}
+	case looksLikeCSV(data):
+		arrays, err = parseCSV(data, inputs)
 	case bytes.HasPrefix(data, []byte("PK")):
 		arrays, err = parseNPZ(data, inputs)
 	default:

@@ -159,7 +159,7 @@ func (g *Graph) decodeInputs(p *onnxpb.GraphProto, o *options) error {
 			if err != nil {
 				errs = append(errs, g.errorf(err, "input %q", name))
 			} else {
-				g.Const[name] = t
+				g.Const[name], g.constTypes[name] = t, inputType(in)
 			}
 			continue
 		}

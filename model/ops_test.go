@@ -209,7 +209,7 @@ func parseTensor(t *testing.T, s string) (x *Tensor, constant bool, typ onnxpb.T
 	if !x.valid() {
 		t.Fatalf("tensor %q", s)
 	}
-	typ = map[string]onnxpb.TensorProto_DataType{"u": onnxpb.TensorProto_UINT8, "s": onnxpb.TensorProto_INT8, "w": onnxpb.TensorProto_INT32}[m[2]]
+	typ = map[string]onnxpb.TensorProto_DataType{"b": onnxpb.TensorProto_BOOL, "u": onnxpb.TensorProto_UINT8, "s": onnxpb.TensorProto_INT8, "w": onnxpb.TensorProto_INT32}[m[2]]
 	return x, m[1] == "c", typ
 }
 

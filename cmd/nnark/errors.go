@@ -103,7 +103,7 @@ func hint(err error) string {
 	}
 	var input *model.InputError
 	if errors.As(err, &input) {
-		return `inputs are JSON, {"input_data": [[...], ...]} with one list per input, or .npy or .npz; nnark inspect shows the shapes`
+		return `inputs are JSON, {"input_data": [[...], ...]} with one list per input, .npy, .npz, or CSV with one row per sample; nnark inspect shows the shapes`
 	}
 	for _, h := range hints {
 		if errors.Is(err, h.class) {

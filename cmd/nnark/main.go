@@ -42,7 +42,7 @@ const usage = `Usage:
     nnark version
 
 'nnark VERB -h' lists a verb's flags; --json makes it print one JSON object. A FILE of
-inputs is JSON, {"input_data": [[...], ...]} or {"inputs": {"name": [...]}}, .npy or .npz.
+inputs is JSON, {"input_data": [[...], ...]} or {"inputs": {"name": [...]}}, .npy, .npz or CSV.
 
 Example:
     $ nnark compile lenet5.onnx --samples train.npy -o lenet5.nnark
