@@ -34,7 +34,7 @@ func init() { // not a literal: expansions are made of operators that are expand
 		"RNN":  {3, 6, (*expander).rnn, "sequences of different lengths"},
 
 		// expand_attention.go
-		"Attention": {3, 7, (*expander).attention, "nonpad_kv_seqlen that depends on data; an attn_mask of one column for several keys"},
+		"Attention": {3, 7, (*expander).attention, "nonpad_kv_seqlen that depends on data; an attn_mask of one column for several keys; rows that a computed float mask excludes wholly have no answer"},
 
 		// expand_gather.go
 		"Gather":         {2, 2, (*expander).gather, "more than 2^20 choices by computed indices, or of integers"},
