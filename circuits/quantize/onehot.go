@@ -147,8 +147,8 @@ func (l *lowerer) columns(node string, hot int, t circuits.Type, first, n int64)
 }
 
 // indexRange returns the range of an integer input that chooses: what can be chosen, with the
-// negative half if a sample has it. There may be as many choices as a OneHot has columns, or rows
-// a table if all that is chosen are rows.
+// negative half if a sample has it. There may be as many choices as a OneHot has columns,
+// or as a table has rows if rows are all that is chosen.
 func (l *lowerer) indexRange(name string) (r fixedpoint.Interval, ok bool) {
 	size, rows := l.chooses(name)
 	negative := l.values[name].lo < 0

@@ -76,15 +76,9 @@ func Graph(g *model.Graph, samples [][]*model.Tensor, cfg circuits.Config, opts 
 		}
 		p, err := quantizeAt(g, c, cfg, w)
 		if err == nil && (meetsTarget(p) || cfg.Bits != 0 && cfg.Tolerance == 0) {
-			q, failed := cheapest(g, c, cfg, p, w)
-			if other := cfg; failed != nil && c.system != nil && cfg.System != circuits.Flat { // which has room for more
-				other.System = circuits.Flat
-				if q, err = cheapest(g, c, other, p, w); err == nil {
-					return chosen(g, c, other, q, w)
-				}
-			}
-			if err = failed; err == nil {
-				return chosen(g, c, cfg, q, w)
+			p, err = chosen(g, c, cfg, p, w)
+			if err == nil {
+				return p, nil
 			}
 			if blocked == nil {
 				blocked = fmt.Errorf("%d bits are accurate enough: %w", w.bits, err)
@@ -174,17 +168,31 @@ func cheapest(g *model.Graph, c *calibration, cfg circuits.Config, p *circuits.P
 	return best, nil
 }
 
-// chosen returns the program under the system that the options choose for it.
+// chosen returns the cheapest program of p's integers, under the system that the options choose for it. They
+// are asked about that of the configuration, or, if no circuit of it holds the network, about flat's.
 func chosen(g *model.Graph, c *calibration, cfg circuits.Config, p *circuits.Program, w widths) (*circuits.Program, error) {
+	under := func(system circuits.System) (*circuits.Program, error) {
+		cfg := cfg
+		cfg.System = system
+		return cheapest(g, c, cfg, p, w)
+	}
+	q, err := under(cfg.System)
 	if c.system == nil {
-		return p, nil
+		return q, err
 	}
-	system, err := c.system(p)
-	if err != nil || system == cfg.System {
-		return p, err
+	if err != nil && cfg.System != circuits.Flat {
+		if other, no := under(circuits.Flat); no == nil {
+			q, err = other, nil
+		}
 	}
-	cfg.System = system
-	return cheapest(g, c, cfg, p, w)
+	if err != nil {
+		return nil, err
+	}
+	system, err := c.system(q)
+	if err != nil || system == q.Config.System {
+		return q, err
+	}
+	return under(system)
 }
 
 // bounds is how many bounds cheapest tries at most: fewer for programs that take long to plan.

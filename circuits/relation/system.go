@@ -18,7 +18,8 @@ var ErrRange = errors.New("integer range not excluded from overflow")
 var ErrSize = errors.New("too large for a proof")
 
 // System is a finished list of statements. Bounds[b][i] is the interval that the
-// lookups force on element i of block b, whatever the prover does.
+// lookups force on element i of block b, whatever the prover does. It has nothing of parameters of
+// which none force any.
 type System struct {
 	Blocks    []*Block
 	Tables    []*Table

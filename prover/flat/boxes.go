@@ -74,17 +74,14 @@ func (t *attempt) apply(k flat.Claim, out fr.Vector) {
 		var s scratch
 		for i := range boxes {
 			b := &boxes[i]
-			if b.Fold != 0 && !b.Constant() {
+			switch {
+			case b.Constant():
+				visit(b.Box, true, lo, hi, func(r *run) { s.add(out, r.slot, r.step.Slot, nil, 0, 0, b, r) })
+			case b.Fold != 0:
 				addWeights(out, t.weights, len(t.values), b, lo, hi)
-				continue
+			default:
+				visit(b.Box, true, lo, hi, func(r *run) { s.add(out, r.slot, r.step.Slot, t.values, r.value, r.step.Value, b, r) })
 			}
-			visit(b.Box, true, lo, hi, func(r *run) {
-				if b.Constant() {
-					s.add(out, r.slot, r.step.Slot, nil, 0, 0, b, r)
-					return
-				}
-				s.add(out, r.slot, r.step.Slot, t.values, r.value, r.step.Value, b, r)
-			})
 		}
 	})
 	t.masks.Slots(t.plan, k, func(slot int, w *fr.Element, address int) {

@@ -1,37 +1,12 @@
 package flat
 
 import (
-	"math/big"
-
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr"
 
 	"github.com/nnark/nnark/prover/simd"
 )
 
-// Weights are small integers and too many to be kept as field elements. An integer in the lowest limb of an
-// element, as it is, is a factor for Montgomery's product if the other has one more R = 2^256:
-//
-//	(x·R²)·w / R = (x·w)·R
-
-// montgomery is R as a field element.
-var montgomery = powerOfTwo(256)
-
-func powerOfTwo(n uint) (x fr.Element) {
-	return *x.SetBigInt(new(big.Int).Lsh(big.NewInt(1), n))
-}
-
-// addTimes adds x·w to sum, for an x that was multiplied by [montgomery].
-func addTimes(sum, x *fr.Element, w int32) {
-	var y fr.Element
-	switch {
-	case w > 0:
-		y[0] = uint64(w)
-		sum.Add(sum, y.Mul(&y, x))
-	case w < 0:
-		y[0] = uint64(-int64(w))
-		sum.Sub(sum, y.Mul(&y, x))
-	}
-}
+// Weights are small integers and too many to be kept as field elements: sums add them as integers.
 
 // sumsTogether is how many slots have their sums of weights made together: what these take stays in
 // a core's own cache.
@@ -60,25 +35,24 @@ func addSomeWeights(out fr.Vector, weights []int32, first int, b *weighted, lo, 
 		if b.table != nil && steps == 0 {
 			x = &b.table[side]
 		}
-		switch {
-		case r.step.Slot == 0 && steps == 1 && r.step.Value == 1:
+		if r.step.Slot == 0 && steps == 1 && r.step.Value == 1 {
 			y := b.factors.Dot(side, weights[at:at+r.n])
 			out[r.slot].Add(&out[r.slot], y.Mul(&y, &b.scale))
-		case r.step.Slot == 1 && steps == 0 && r.step.Value == 1:
-			if sums == nil {
-				sums = simd.NewSums(hi - lo)
-			}
+			return
+		}
+		if sums == nil {
+			sums = simd.NewSums(hi - lo)
+		}
+		if r.step.Slot == 1 && steps == 0 && r.step.Value == 1 {
 			sums.Add(r.slot-lo, weights[at:at+r.n], x)
-		default:
-			var scale fr.Element
-			scale.Mul(&b.scale, &montgomery)
-			for i := range r.n {
-				y := &scale
-				if b.table != nil {
-					y = new(fr.Element).Mul(&scale, &b.table[side+i*steps])
-				}
-				addTimes(&out[r.slot+i*r.step.Slot], y, weights[at+i*r.step.Value])
+			return
+		}
+		for i := range r.n {
+			if steps != 0 {
+				x = &b.table[side+i*steps]
 			}
+			w := at + i*r.step.Value
+			sums.Add(r.slot-lo+i*r.step.Slot, weights[w:w+1], x)
 		}
 	})
 	if sums == nil {

@@ -30,25 +30,6 @@ func times(x fr.Element, w int32) fr.Element {
 	return *y.Mul(&x, y.SetInt64(int64(w)))
 }
 
-// Weights are multiplied as integers, the least and the greatest too.
-func TestAddTimes(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 20))
-	var minus fr.Element
-	one := fr.One()
-	minus.Neg(&one)
-	for _, x := range append(elements(r, 50), fr.Element{}, one, minus) {
-		for _, w := range append(someWeights, int32(r.Uint32())) {
-			sum := elements(r, 1)[0]
-			want := times(x, w)
-			want.Add(&want, &sum)
-			x.Mul(&x, &montgomery)
-			addTimes(&sum, &x, w)
-			require.Equal(t, want, sum, "%d", w)
-			x.Div(&x, &montgomery)
-		}
-	}
-}
-
 // Boxes of weights give slots what they say, whatever moves: slots, sides, both or neither.
 func TestAddWeights(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 20))

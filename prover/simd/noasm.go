@@ -20,7 +20,7 @@ func (d *Domain) toVectors(*roots)                  {}
 // Nor are those of sums.
 type vectorSums struct{}
 
-func (*vectorSums) make(int)                      {}
+func newVectorSums(int) (s vectorSums)            { return s }
 func (*vectorSums) add(int, []int32, *fr.Element) {}
 func (*vectorSums) value(int) (x fr.Element)      { return x }
 func vectorFactors([]fr.Element) []uint64         { return nil }

@@ -228,11 +228,14 @@ func fromLimbs(x []uint64) fp.Element {
 
 // toLimbs is the inverse of fromLimbs.
 func toLimbs(x []uint64, e [4]uint64) {
-	x[0] = e[0] & limbMask
-	x[lanes] = (e[0]>>52 | e[1]<<12) & limbMask
-	x[2*lanes] = (e[1]>>40 | e[2]<<24) & limbMask
-	x[3*lanes] = (e[2]>>28 | e[3]<<36) & limbMask
-	x[4*lanes] = e[3] >> 16
+	for i, limb := range limbsOf(e) {
+		x[i*lanes] = limb
+	}
+}
+
+// limbsOf returns the limbs of 52 bits of four words.
+func limbsOf(e [4]uint64) [5]uint64 {
+	return [5]uint64{e[0] & limbMask, (e[0]>>52 | e[1]<<12) & limbMask, (e[1]>>40 | e[2]<<24) & limbMask, (e[2]>>28 | e[3]<<36) & limbMask, e[3] >> 16}
 }
 
 // modulus holds the words of p.

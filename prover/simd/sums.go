@@ -15,13 +15,10 @@ type Sums struct {
 
 // NewSums returns n sums of nothing.
 func NewSums(n int) *Sums {
-	s := new(Sums)
 	if level == ifma {
-		s.vector.make(n)
-	} else {
-		s.wide = make([]wideSum, n)
+		return &Sums{vector: newVectorSums(n)}
 	}
-	return s
+	return &Sums{wide: make([]wideSum, n)}
 }
 
 // Add adds w[k]·x to sum at+k. It panics if there are fewer sums.

@@ -5,7 +5,7 @@ package simd
 import "github.com/consensys/gnark-crypto/ecc/bn254/fr"
 
 //go:noescape
-func sumsAdd(acc *uint64, w *int32, n uint64, x *[10]uint64)
+func sumsAdd(acc *uint64, w *int32, n uint64, x *[2][5]uint64)
 
 //go:noescape
 func sumsDot(acc *[11][8]uint64, w *int32, n uint64, table *uint64)
@@ -22,7 +22,9 @@ type vectorSums struct {
 	ragged []wideSum // what was added to some of eight
 }
 
-func (s *vectorSums) make(n int) { s.n, s.acc = n, alignedWords((n+7)/8*sumsLimbs*8) }
+func newVectorSums(n int) vectorSums {
+	return vectorSums{n: n, acc: alignedWords((n + 7) / 8 * sumsLimbs * 8)}
+}
 
 func (s *vectorSums) add(at int, w []int32, x *fr.Element) {
 	if at < 0 || at+len(w) > s.n {
@@ -32,11 +34,9 @@ func (s *vectorSums) add(at int, w []int32, x *fr.Element) {
 		if s.added++; s.added > maxSums {
 			s.carry()
 		}
-		var both [10]uint64
 		var minus fr.Element
 		minus.Neg(x)
-		splitLimbs(both[:5], x, 1)
-		splitLimbs(both[5:], &minus, 1)
+		both := [2][5]uint64{limbsOf(*x), limbsOf(minus)}
 		groups := len(w) / 8
 		sumsAdd(&s.acc[at*sumsLimbs], &w[0], uint64(groups), &both)
 		at, w = at+8*groups, w[8*groups:]
@@ -83,19 +83,10 @@ func fromAccumulators(a []uint64) wide {
 	return wide{l[0] | l[1]<<52, l[1]>>12 | l[2]<<40, l[2]>>24 | l[3]<<28, l[3]>>36 | l[4]<<16, l[4]>>48 | l[5]<<4}
 }
 
-// splitLimbs sets limbs, stride apart, to those of 52 bits.
-func splitLimbs(to []uint64, x *fr.Element, stride int) {
-	to[0] = x[0] & limbMask
-	to[stride] = (x[0]>>52 | x[1]<<12) & limbMask
-	to[2*stride] = (x[1]>>40 | x[2]<<24) & limbMask
-	to[3*stride] = (x[2]>>28 | x[3]<<36) & limbMask
-	to[4*stride] = x[3] >> 16
-}
-
 func vectorFactors(v []fr.Element) []uint64 {
-	out := alignedWords(len(v) / 8 * 5 * 8)
+	out := alignedWords(len(v) / lanes * elementWords)
 	for k := range v[:len(v)&^7] {
-		splitLimbs(out[k/8*5*8+k%8:], &v[k], 8)
+		toLimbs(out[k/lanes*elementWords+k%lanes:], v[k])
 	}
 	return out
 }

@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 
-// func sumsAdd(acc *uint64, w *int32, n uint64, x *[10]uint64)
+// func sumsAdd(acc *uint64, w *int32, n uint64, x *[2][5]uint64)
 TEXT ·sumsAdd(SB), NOSPLIT, $0-32
 	MOVQ acc+0(FP), DI
 	MOVQ w+8(FP), SI

@@ -6,10 +6,10 @@ package main
 
 const sumsLimbs = 6
 
-// sumsAdd emits func(acc *uint64, w *int32, n uint64, x *[10]uint64): x, or where w is negative
+// sumsAdd emits func(acc *uint64, w *int32, n uint64, x *[2][5]uint64): x, or where w is negative
 // what follows it, its negative, times |w| is added to n times eight sums.
 func sumsAdd(g *program) {
-	g.function("sumsAdd", "func sumsAdd(acc *uint64, w *int32, n uint64, x *[10]uint64)", 32)
+	g.function("sumsAdd", "func sumsAdd(acc *uint64, w *int32, n uint64, x *[2][5]uint64)", 32)
 	g.arguments("acc", "DI", "w", "SI", "n", "CX", "x", "DX")
 	x, minus, factor, sum, w := regs(16), regs(21), regs(10), regs(0), z(8)
 	for i := range x {

@@ -98,9 +98,10 @@ func flush[P any, C curve[P]](s *summer[P], dst, src []P) {
 		left := s.active[:0]
 		for _, r := range s.active {
 			half := (r.size + 1) / 2
-			for i, pairs := r.at, more(&s.pairs, int(r.size-half)); len(pairs) > 0; pairs = pairs[1:] {
-				pairs[0] = simd.Pair{A: 2 * i, B: 2 * (i + half), Out: i}
-				i++
+			pairs := more(&s.pairs, int(r.size-half))
+			for k := range pairs {
+				i := r.at + uint32(k)
+				pairs[k] = simd.Pair{A: 2 * i, B: 2 * (i + half), Out: i}
 			}
 			if r.size = half; half > 1 {
 				left = append(left, r)
