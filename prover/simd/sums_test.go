@@ -142,6 +142,17 @@ func TestDot(t *testing.T) {
 	})
 }
 
+// TestLongDot has more products near 2^52 than an accumulator takes.
+func TestLongDot(t *testing.T) {
+	atLevels(t, func(t *testing.T) {
+		v, w := make([]fr.Element, 40000), make([]int32, 40000)
+		for k := range v {
+			v[k], w[k] = fr.Element{1}, -1
+		}
+		require.Equal(t, multiple(v[0], int32(-len(v))), NewFactors(v).Dot(0, w))
+	})
+}
+
 func BenchmarkSums(b *testing.B) {
 	r := rand.New(rand.NewPCG(8, 8))
 	w, v := make([]int32, 1<<13), make([]fr.Element, 1<<13)
